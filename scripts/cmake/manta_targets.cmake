@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every target of the project shares: warnings, include roots, the shape of a library and of a test.
+
+include(GNUInstallDirs)
+
+# The flags of our own targets. They are private: a consumer's code is compiled as the consumer likes.
+add_library(manta_flags INTERFACE)
+target_compile_features(manta_flags INTERFACE cxx_std_20)
+target_compile_options(manta_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(manta_flags INTERFACE -Werror)
+endif()
+
+# manta_library(NAME SOURCES a.cc … DEPS public targets … PRIVATE_DEPS targets …)
+# A folder's library. Its dependency list is the permission to include.
+function(manta_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:manta_flags> ${ARG_PRIVATE_DEPS})
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_compile_features(${name} ${scope} cxx_std_20)
+  target_include_directories(${name} ${scope} $<BUILD_INTERFACE:${manta_SOURCE_DIR}>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/manta>)
+  target_link_libraries(${name} ${scope} ${ARG_DEPS})
+  set_property(GLOBAL APPEND PROPERTY MANTA_LIBRARIES ${name})
+endfunction()
+
+# manta_test(NAME SOURCES a_test.cc … DEPS targets …): one GoogleTest program, each case a ctest test.
+function(manta_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE manta_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}" DISCOVERY_TIMEOUT 60)
+endfunction()

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gives back what a CheckpointWriter collected.
+#pragma once
+
+#include <cereal/archives/portable_binary.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/vector.hpp>
+#include <cstddef>
+#include <map>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace manta {
+
+/// An entry that is not there or does not read as the type asked for. Thrown only by read() and read_bytes(), which run
+/// in user code (docs/adr/0004).
+class CheckpointError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Entries by name.
+///
+/// Thread-safety: any const method, from any thread.
+/// Ownership: views the bytes given to decode(), which must outlive it.
+class CheckpointReader {
+ public:
+  /// Checks every size and CRC-32C sum first.
+  /// Errors: kStorage: damaged or cut short; the message names the entry.
+  static Result<CheckpointReader> decode(std::span<const std::byte> bytes);
+
+  bool has(std::string_view name) const { return entries_.contains(name); }
+
+  /// The value written under `name`. Throws CheckpointError if there is none, or it is of another type.
+  template <class T>
+  T read(std::string_view name) const {
+    const std::span<const std::byte> bytes = read_bytes(name);
+    std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), std::ios::binary);
+    T value{};
+    try {
+      cereal::PortableBinaryInputArchive archive(stream);
+      archive(value);
+    } catch (const std::exception& error) {
+      throw CheckpointError("checkpoint entry \"" + std::string(name) + "\": " + error.what());
+    }
+    return value;
+  }
+
+  /// The bytes written under `name`; throws CheckpointError if there are none.
+  std::span<const std::byte> read_bytes(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::span<const std::byte>, std::less<>> entries_;
+};
+
+}  // namespace manta

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the loop needs from whatever runs trials: actors in production, a table of curves in simulation.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "tune/checkpoint/checkpoint.h"
+#include "tune/space/config.h"
+#include "tune/trial/metrics.h"
+#include "tune/trial/trial_id.h"
+
+namespace manta {
+
+/// One attempt to start.
+struct Launch {
+  TrialId trial;
+  int attempt = 1;
+  Config config;
+  std::optional<Checkpoint> checkpoint;  ///< Go on from here; else from the beginning.
+};
+
+// Events: what became of an attempt.
+/// The attempt is set up and waits for advance().
+struct Launched {};
+/// One iteration is done. `finished`: it was the last, by the trial's own word; metrics may then be empty (no report).
+struct Stepped {
+  Metrics metrics;
+  double seconds = 0;  ///< Time that this iteration took.
+  bool finished = false;
+};
+/// The answer to save().
+struct Saved {
+  SharedArray<std::byte> bytes;
+};
+/// The attempt is over by a fault of its own; its slot is free.
+struct AttemptFailed {
+  Error error;  ///< kTaskFailed: threw; kActorDied: its process ended.
+};
+/// The answer to stop(): the slot is free.
+struct AttemptStopped {};
+
+struct Event {
+  TrialId trial;
+  int attempt = 1;
+  std::variant<Launched, Stepped, Saved, AttemptFailed, AttemptStopped> what;
+};
+
+/// Runs attempts. Each call below is answered by one event, in order; the loop has at most one call under way per attempt.
+///
+/// Thread-safety: the loop's thread only, except interrupt().
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// Answered by Launched or AttemptFailed. May wait for resources inside, without blocking the caller.
+  virtual void launch(Launch launch) = 0;
+  /// Runs one iteration. Answered by Stepped or AttemptFailed.
+  virtual void advance(TrialId trial) = 0;
+  /// Asks for a checkpoint. Answered by Saved or AttemptFailed.
+  virtual void save(TrialId trial) = 0;
+  /// Ends the attempt and frees its slot. Answered by AttemptStopped; never fails.
+  virtual void stop(TrialId trial) = 0;
+
+  /// How many attempts can run at the same time.
+  virtual int slots() const = 0;
+
+  /// The next event; waits for it until `deadline`, at most until interrupt() is called. None: neither came.
+  virtual std::optional<Event> next_event(TimePoint deadline) = 0;
+  /// Makes a waiting or the next next_event() return. Any thread.
+  virtual void interrupt() = 0;
+
+  /// The time the trials live in.
+  virtual const Clock& clock() const = 0;
+};
+
+}  // namespace manta

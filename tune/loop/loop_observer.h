@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who watches the loop: the console, a test.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/clock.h"
+#include "tune/trial/trial_status.h"
+
+namespace manta {
+
+/// The experiment at one moment. Valid during the call only.
+struct Progress {
+  TrialsView trials;                       ///< All trials, by number.
+  std::optional<TrialId> best;             ///< With the best objective so far.
+  std::optional<std::int64_t> max_trials;  ///< How many there will be, if known.
+  std::optional<std::int64_t> max_iterations;
+  int concurrency = 1;
+  Duration elapsed{};                      ///< In this run.
+};
+
+/// Thread-safety: called on the loop's thread; must return quickly.
+class LoopObserver {
+ public:
+  virtual ~LoopObserver() = default;
+  /// A trial is new, or its state changed (started, ended, failed an attempt, was paused …).
+  virtual void on_trial(const TrialStatus& trial, const Progress& progress) = 0;
+  virtual void on_report(const Report& report, const Progress& progress) = 0;
+  /// A report made `progress.best` the best so far.
+  virtual void on_new_best(const TrialStatus& trial, const Progress& progress) = 0;
+  /// Nothing happened for a while: at least twice a second.
+  virtual void on_tick(const Progress& progress) = 0;
+};
+
+}  // namespace manta

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the loop is asked to do, as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "tune/trial/metrics.h"
+#include "tune/trial/objective.h"
+
+namespace manta {
+
+/// Ends a trial, as completed, once a metric of its report passes a threshold. NaN passes nothing.
+struct StopCondition {
+  enum class Comparison { kGreater, kGreaterEqual, kLess, kLessEqual };
+  std::string metric;
+  Comparison comparison = Comparison::kGreaterEqual;
+  double threshold = 0;
+
+  bool holds(const Metrics& metrics) const;
+
+  /// Reads "accuracy>=0.99" (also > < <=; spaces allowed).
+  /// Errors: kInvalidArgument: names the text and the form expected.
+  static Result<StopCondition> parse(std::string_view text);
+};
+
+/// What happens to a trial whose objective metric is NaN or infinite.
+enum class NonFinite {
+  kContinue,  ///< It goes on; the scheduler counts the value as worst.
+  kStop,      ///< It is stopped.
+  kFail,      ///< This attempt fails; it is retried as max_failures says.
+};
+
+struct LoopOptions {
+  Objective objective;
+  std::int64_t max_trials = 1;                ///< At most this many trials; the searcher may end earlier.
+  int concurrency = 1;                        ///< At most this many attempts at once; also at most Executor::slots().
+  std::optional<std::int64_t> max_iterations; ///< A trial is complete after this many.
+  std::vector<StopCondition> stop;            ///< A trial is complete when one of them holds.
+  std::optional<Duration> time_budget;        ///< No trial starts, and the running ones are checkpointed and left, after it.
+  int max_failures = 0;                       ///< Failed attempts a trial may have and still be retried.
+  NonFinite non_finite = NonFinite::kContinue;
+  std::int64_t checkpoint_every = 0;          ///< Iterations between checkpoints; 0: only when one is needed.
+  /// A trial goes on only when its last report is durable: report() of a function trainable promises that.
+  bool wait_for_durable_reports = false;
+  Duration interrupt_grace = std::chrono::seconds(8);  ///< For the checkpoints of running trials after request_stop().
+};
+
+}  // namespace manta

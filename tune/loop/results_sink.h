@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the loop sends what must survive.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "tune/checkpoint/checkpoint.h"
+#include "tune/trial/snapshot.h"
+#include "tune/trial/trial_status.h"
+
+namespace manta {
+
+// Changes, in the order in which they happen.
+/// A trial is new, or its standing changed.
+struct TrialChanged {
+  TrialStatus trial;
+  WallTime when;
+};
+/// An attempt was launched.
+struct AttemptStarted {
+  TrialId trial;
+  int attempt = 1;
+  std::int64_t from_iteration = 0;  ///< Of the checkpoint it goes on from; 0: from the beginning.
+  WallTime when;
+};
+/// An attempt is over.
+struct AttemptEnded {
+  TrialId trial;
+  int attempt = 1;
+  TrialState state;   ///< kCompleted, kStopped, kPaused, kFailed or kInterrupted.
+  std::string cause;  ///< "" unless it failed.
+  WallTime when;
+};
+struct Reported {
+  Report report;
+  WallTime when;
+};
+struct CheckpointSaved {
+  TrialId trial;
+  int attempt = 1;
+  Checkpoint checkpoint;
+  WallTime when;
+};
+/// The state of searcher and scheduler after all reports recorded so far.
+struct SnapshotsSaved {
+  Snapshot searcher;
+  Snapshot scheduler;
+};
+using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved>;
+
+/// Takes changes without blocking and makes them durable in order, many at once.
+///
+/// Thread-safety: the loop's thread only; implementations have a writer of their own behind it.
+class ResultsSink {
+ public:
+  virtual ~ResultsSink() = default;
+
+  /// Takes one change and returns its number: 1, 2, 3, …
+  virtual std::uint64_t record(Change change) = 0;
+  /// All changes up to this number are on disk.
+  virtual std::uint64_t durable() const = 0;
+  /// Fails for good once storage has failed: kStorage with path and reason.
+  virtual Result<void> status() const = 0;
+};
+
+}  // namespace manta

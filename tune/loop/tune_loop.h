@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop: suggestions become trials, reports become orders.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/base/result.h"
+#include "tune/executor.h"
+#include "tune/loop/loop_observer.h"
+#include "tune/loop/loop_options.h"
+#include "tune/loop/results_sink.h"
+#include "tune/scheduler.h"
+#include "tune/searcher.h"
+
+namespace manta {
+
+/// Where an interrupted run stood: what a resumed loop starts from.
+struct LoopState {
+  std::vector<TrialStatus> trials;              ///< By number; those not ended are pending, and go on as a new attempt.
+  std::map<TrialId, Checkpoint> checkpoints;    ///< Newest good one of each trial that is not ended.
+  std::map<TrialId, int> failures;              ///< Failed attempts so far; an interruption is none.
+};
+
+/// Why run() returned.
+enum class LoopEnd { kFinished, kTimeBudget, kInterrupted };
+
+/// Runs one experiment to its end.
+///
+/// Thread-safety: run() on one thread; request_stop() from any.
+/// Ownership: all parts must outlive it.
+class TuneLoop {
+ public:
+  struct Parts {
+    Searcher& searcher;
+    TrialScheduler& scheduler;
+    Executor& executor;
+    ResultsSink& sink;
+    LoopObserver& observer;
+  };
+
+  TuneLoop(LoopOptions options, Parts parts, LoopState state = {});
+  ~TuneLoop();
+  TuneLoop(const TuneLoop&) = delete;
+  TuneLoop& operator=(const TuneLoop&) = delete;
+
+  /// Blocks until no trial can go on, the time budget is spent, or request_stop(). Every change is durable on return.
+  /// Errors: kStorage: results cannot be kept any more; kInvalidArgument: no report has the objective's metric (the message
+  /// names those there are); whatever ask() fails with. All running attempts have been stopped.
+  Result<LoopEnd> run();
+
+  /// Asks run() to checkpoint what runs and return. Any thread.
+  void request_stop();
+
+  /// All trials, by number.
+  TrialsView trials() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace manta

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proposes configurations (ask) and learns from results (tell).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/result.h"
+#include "tune/space/config.h"
+#include "tune/trial/snapshot.h"
+#include "tune/trial/trial_status.h"
+
+namespace manta {
+
+/// What became of a suggestion. Sent on every report and once at the end.
+struct Outcome {
+  TrialId trial;
+  const Config& config;
+  TrialState state;              ///< kRunning for a report in between.
+  std::int64_t iteration = 0;    ///< The fidelity that `value` belongs to.
+  std::optional<double> value;   ///< Objective metric as reported; may be NaN. Empty if the trial never reported.
+};
+
+/// Pure state machine: values in, configurations out.
+///
+/// Thread-safety: none; one thread at a time calls.
+/// Determinism: with equal construction, the same tells before the same asks bring the same suggestions. Randomness is
+/// keyed by (seed, trial number); what a searcher that ignores results suggests for a trial depends on nothing else.
+class Searcher {
+ public:
+  virtual ~Searcher() = default;
+
+  /// The configuration of trial `trial`, or none: there are no more. Trials are asked for in rising order of number.
+  /// Errors: kExhausted: cannot suggest before more results are told; ask again after a tell.
+  virtual Result<std::optional<Config>> ask(TrialId trial) = 0;
+
+  /// Learns from one outcome; one whose value is NaN or missing is a failure, never a number.
+  virtual void tell(const Outcome& outcome) = 0;
+
+  /// How many suggestions there can be in all, or none: without end.
+  virtual std::optional<std::int64_t> size() const = 0;
+
+  /// What restore() needs to make an equal searcher in another process.
+  virtual Snapshot save() const = 0;
+  /// Errors: kInvalidArgument: the snapshot is of another searcher or damaged; nothing has changed.
+  virtual Result<void> restore(const Snapshot& snapshot) = 0;
+};
+
+}  // namespace manta
