@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handles to values that other processes make, and how to get at them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/api/runtime.h"
+#include "core/base/result.h"
+#include "core/node/object_state.h"
+#include "core/objects/codec.h"
+
+namespace manta {
+
+/// A value of type T that is there, or will be. Pass it as an argument instead of the value: the task then starts when
+/// it is ready, and the bytes do not come through this process.
+///
+/// Thread-safety: any const method, from any thread.
+/// Ownership: keeps the value while a copy lives.
+template <class T>
+class ObjectRef {
+ public:
+  using value_type = T;
+
+  ObjectRef() = default;
+  explicit ObjectRef(ObjectPtr state) : state_(std::move(state)) {}
+
+  bool is_ready() const { return state_ && state_->is_ready(); }
+  /// Calls `callback` once the value or its error is there: at once, or later on a thread of the runtime, which it must
+  /// not keep: it may not wait for another object.
+  void then(std::function<void()> callback) const { state_->then(std::move(callback)); }
+  const ObjectPtr& state() const { return state_; }
+
+ private:
+  ObjectPtr state_;
+};
+
+namespace internal {
+
+TimePoint deadline_after(Duration timeout);
+/// Waits for `state`. Errors: kTimeout; whatever its call failed with.
+Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline);
+
+template <class T>
+Result<T> read(const ObjectPtr& state, TimePoint deadline) {
+  MANTA_ASSIGN_OR_RETURN(const ValueView view, wait_for(state, deadline));
+  return decode<T>(view);
+}
+template <>
+inline Result<void> read<void>(const ObjectPtr& state, TimePoint deadline) {
+  MANTA_RETURN_IF_ERROR(wait_for(state, deadline));
+  return {};
+}
+
+}  // namespace internal
+
+inline constexpr Duration kForever = Duration::max();
+
+/// Waits for the value and returns it. A SharedArray is a view of the store, not a copy.
+/// Errors: kTimeout: not ready within `timeout`, and goes on; kTaskFailed: the code threw; kWorkerDied, kActorDied: its
+/// process ended; kCancelled: the runtime ended; kFailedPrecondition: an empty ref.
+template <class T>
+Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
+  return internal::read<T>(ref.state(), internal::deadline_after(timeout));
+}
+
+/// All values, or the first error in their order.
+template <class T>
+Result<std::vector<T>> get(const std::vector<ObjectRef<T>>& refs, Duration timeout = kForever) {
+  const TimePoint deadline = internal::deadline_after(timeout);
+  std::vector<T> values;
+  values.reserve(refs.size());
+  for (const ObjectRef<T>& ref : refs) {
+    MANTA_ASSIGN_OR_RETURN(T value, internal::read<T>(ref.state(), deadline));
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+/// Puts a value into the object store, from where any number of tasks read it.
+/// Errors (of the ref): kExhausted: the store is full; kInvalidArgument: it cannot be serialized.
+template <class T>
+ObjectRef<T> put(const T& value) {
+  auto state = std::make_shared<ObjectState>();
+  const std::shared_ptr<Node> node = internal::current_node();
+  if (node) {
+    state->complete(encode(value, node->arena()));
+  } else {
+    state->complete(internal::no_runtime_error());
+  }
+  return ObjectRef<T>(std::move(state));
+}
+
+namespace internal {
+/// Indices of the ready ones, once there are `count` or the time is over.
+std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline);
+}  // namespace internal
+
+template <class T>
+struct WaitResult {
+  std::vector<ObjectRef<T>> ready;    ///< Values or errors that are there, in the order given.
+  std::vector<ObjectRef<T>> pending;  ///< The others.
+};
+
+/// Waits until `count` of the refs are ready (values or errors), or until `timeout`.
+template <class T>
+WaitResult<T> wait(const std::vector<ObjectRef<T>>& refs, std::size_t count = 1, Duration timeout = kForever) {
+  std::vector<ObjectPtr> states;
+  for (const ObjectRef<T>& ref : refs) states.push_back(ref.state());
+  WaitResult<T> result;
+  std::size_t next = 0;
+  for (const std::size_t index : internal::wait_for_some(states, count, internal::deadline_after(timeout))) {
+    for (; next < index; ++next) result.pending.push_back(refs[next]);
+    result.ready.push_back(refs[next++]);
+  }
+  for (; next < refs.size(); ++next) result.pending.push_back(refs[next]);
+  return result;
+}
+
+}  // namespace manta

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node knows of one actor.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/node/call.h"
+#include "core/placement/resources.h"
+
+namespace manta {
+
+/// Thread-safety: none; the node's mutex guards it.
+struct ActorRecord {
+  std::uint64_t id = 0;
+  std::string name;
+  Resources resources;
+  std::uint64_t worker = 0;      ///< 0: waits for resources.
+  std::deque<Call> queue;        ///< Calls not yet sent, in order; the constructor is the first.
+  bool waits_for_argument = false;  ///< The first call's arguments are pending; their arrival goes on with the queue.
+  bool stop_wanted = false;      ///< Ends when its queue is empty.
+  std::optional<Error> died;     ///< What every further call ends with.
+};
+
+}  // namespace manta

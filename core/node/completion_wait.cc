@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/completion_wait.h"
+
+namespace manta {
+
+bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline) {
+  while (!done()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::unique_lock role(at_bell_, std::try_to_lock);
+    const bool finished = role ? wait_at_bell(done, deadline) : wait_to_be_told(done, deadline);
+    if (finished) return true;
+  }
+  return true;
+}
+
+bool CompletionWait::wait_at_bell(const std::function<bool()>& done, TimePoint deadline) {
+  thread_at_bell_.store(std::this_thread::get_id());
+  bell_.enter();
+  for (int spins = spin_limit(); spins > 0 && !done(); --spins)
+    if (!take_messages_()) cpu_relax();
+  while (!done() && std::chrono::steady_clock::now() < deadline) {
+    bell_.set_sleeper(Doorbell::kCaller);
+    const std::uint32_t sequence = bell_.sequence();
+    bell_.leave();
+    // Look once more before sleeping: a sender that saw us awake did not ring, and an object that another thread
+    // completed before it saw thread_at_bell_ was not told.
+    if (!has_messages_() && !done()) bell_.sleep(sequence, Doorbell::kCaller, deadline);
+    bell_.enter();
+    take_messages_();
+  }
+  bell_.set_sleeper(Doorbell::kService);
+  bell_.leave();
+  thread_at_bell_.store(std::thread::id());
+  // What arrived while we were awake has rung nobody.
+  if (has_messages_()) take_messages_();
+  // A thread that waits to be told may now wait at the bell.
+  if (waiting_to_be_told_.load() > 0) {
+    const std::lock_guard lock(told_mutex_);
+    told_.notify_all();
+  }
+  return done();
+}
+
+bool CompletionWait::wait_to_be_told(const std::function<bool()>& done, TimePoint deadline) {
+  std::unique_lock lock(told_mutex_);
+  waiting_to_be_told_.fetch_add(1);
+  if (!done() && thread_at_bell_.load() != std::thread::id()) {
+    if (deadline == TimePoint::max()) {
+      told_.wait(lock);
+    } else {
+      told_.wait_until(lock, deadline);
+    }
+  }
+  waiting_to_be_told_.fetch_sub(1);
+  return done();
+}
+
+void CompletionWait::notify() {
+  if (waiting_to_be_told_.load() > 0) {
+    const std::lock_guard lock(told_mutex_);
+    told_.notify_all();
+  }
+  const std::thread::id at_bell = thread_at_bell_.load();
+  if (at_bell != std::thread::id() && at_bell != std::this_thread::get_id()) bell_.ring_all();
+}
+
+}  // namespace manta

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// How threads of the node's process wait for objects.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "core/base/clock.h"
+#include "core/shm/doorbell.h"
+
+namespace manta {
+
+/// The first thread that waits takes the messages of the workers by itself: an answer then reaches it without a detour
+/// over another thread. Further ones sleep until told.
+///
+/// Thread-safety: any method, from any thread.
+class CompletionWait {
+ public:
+  /// `take_messages` handles all messages there are and returns whether there were any; `has_messages` only looks.
+  CompletionWait(Doorbell& bell, std::function<bool()> take_messages, std::function<bool()> has_messages)
+      : bell_(bell), take_messages_(std::move(take_messages)), has_messages_(std::move(has_messages)) {}
+
+  /// Waits until `done()`, which must be cheap, or until `deadline`. Returns done().
+  bool wait(const std::function<bool()>& done, TimePoint deadline);
+
+  /// To be called after objects became ready: wakes the threads that wait for one.
+  void notify();
+
+ private:
+  bool wait_at_bell(const std::function<bool()>& done, TimePoint deadline);
+  bool wait_to_be_told(const std::function<bool()>& done, TimePoint deadline);
+
+  Doorbell& bell_;
+  const std::function<bool()> take_messages_;
+  const std::function<bool()> has_messages_;
+  std::mutex at_bell_;                   // Held by the one thread that waits at the bell.
+  std::atomic<std::thread::id> thread_at_bell_{};  // It completes objects by itself and need not be told.
+  std::atomic<int> waiting_to_be_told_{0};
+  std::mutex told_mutex_;
+  std::condition_variable told_;
+};
+
+}  // namespace manta

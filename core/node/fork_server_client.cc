@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/fork_server_client.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+extern char** environ;
+
+namespace manta {
+namespace {
+
+constexpr int kStopMilliseconds = 10'000;
+
+// The environment of the server: ours, and where to find the node. The libraries' thread pools must not start in a
+// process that forks, so they are limited before they are loaded, unless the user has decided.
+std::vector<std::string> server_environment(const ForkServerClient::Memory& memory) {
+  std::vector<std::string> environment;
+  const std::string prefix = std::string(kForkServerVariable) + "=";
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    if (std::strncmp(*variable, prefix.c_str(), prefix.size()) != 0) environment.emplace_back(*variable);
+  environment.push_back(prefix + std::to_string(memory.arena_size) + " " + std::to_string(::getpid()));
+  for (const std::string name : {"OMP_NUM_THREADS=", "OPENBLAS_NUM_THREADS=", "MKL_NUM_THREADS="})
+    if (std::none_of(environment.begin(), environment.end(), [&](const auto& v) { return v.starts_with(name); }))
+      environment.push_back(name + "1");
+  return environment;
+}
+
+// posix_spawn's attributes and file actions, freed together.
+struct SpawnSettings {
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+  SpawnSettings() {
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);  // The driver may have blocked signals; user code must not feel it.
+    posix_spawnattr_setpgroup(&attributes, 0);       // Ctrl-C at the terminal is the driver's alone.
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnSettings() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+};
+
+}  // namespace
+
+ForkServerClient::~ForkServerClient() { stop(); }
+
+Result<void> ForkServerClient::start(const Memory& memory, char* const* argv) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("socketpair", errno);
+  control_.reset(ends[0]);
+  const UniqueFd server_end(ends[1]);
+  SpawnSettings settings;
+  posix_spawn_file_actions_adddup2(&settings.actions, server_end.get(), kControlFd);
+  posix_spawn_file_actions_adddup2(&settings.actions, memory.arena_fd, kArenaFd);
+  posix_spawn_file_actions_adddup2(&settings.actions, memory.node_page_fd, kNodePageFd);
+  const std::vector<std::string> environment = server_environment(memory);
+  std::vector<char*> pointers;
+  for (const std::string& variable : environment) pointers.push_back(const_cast<char*>(variable.c_str()));
+  pointers.push_back(nullptr);
+  const int failure =
+      ::posix_spawn(&pid_, "/proc/self/exe", &settings.actions, &settings.attributes, argv, pointers.data());
+  if (failure == 0) return {};
+  pid_ = -1;
+  return system_error("posix_spawn of the fork server", failure);
+}
+
+Result<void> ForkServerClient::request(const SpawnRequest& request, int link_fd, int output_fd) {
+  iovec data{const_cast<SpawnRequest*>(&request), sizeof request};
+  alignas(cmsghdr) char space[CMSG_SPACE(2 * sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(2 * sizeof(int));
+  const int descriptors[2] = {link_fd, output_fd};
+  std::memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
+  ssize_t sent = 0;
+  do sent = ::sendmsg(control_.get(), &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  if (sent >= 0) return {};
+  if (errno == EPIPE || errno == ECONNRESET) return Error{ErrorCode::kWorkerDied, "the fork server is gone"};
+  return system_error("asking the fork server for a worker", errno);
+}
+
+Result<std::optional<SpawnNotice>> ForkServerClient::receive() {
+  SpawnNotice notice;
+  const ssize_t count = ::recv(control_.get(), &notice, sizeof notice, MSG_DONTWAIT);
+  if (count == sizeof notice) return std::optional(notice);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::optional<SpawnNotice>();
+  return Error{ErrorCode::kWorkerDied, "the fork server is gone"};
+}
+
+void ForkServerClient::stop() {
+  if (pid_ < 0) return;
+  ::shutdown(control_.get(), SHUT_RDWR);
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+  if (process && ::poll(&ended, 1, kStopMilliseconds) == 0) ::kill(pid_, SIGKILL);
+  // The user's program may have reaped it already: ECHILD is fine.
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+}  // namespace manta

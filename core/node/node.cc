@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// Placement and calls; node_messages.cc and node_processes.cc have the rest of Node.
+#include "core/node/node.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+namespace manta {
+
+Node::Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page)
+    : arena_(std::move(arena)),
+      page_(std::move(page)),
+      ledger_(std::move(options.machine)),
+      completion_((new (page_.data()) NodePage)->node_bell, [this] { return take_messages(); },
+                  [this] { return has_messages(); }) {}
+
+Result<std::unique_ptr<Node>> Node::start(Options options, char* const* argv) {
+  const std::size_t capacity = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();
+  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Arena> arena, Arena::create(capacity, options.warm_bytes));
+  MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
+  std::unique_ptr<Node> node(new Node(std::move(options), std::move(arena), std::move(page)));
+  node->argv_ = argv;
+  MANTA_RETURN_IF_ERROR(node->start_fork_server());
+  node->service_thread_ = std::thread([raw = node.get()] { raw->serve_messages(); });
+  return node;
+}
+
+Node::~Node() {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    const Error cancelled{ErrorCode::kCancelled, "the runtime was shut down"};
+    for (PendingTask& task : tasks_) deferred.complete(task.call.result, cancelled);
+    tasks_.clear();
+    for (auto& [id, actor] : actors_) {
+      for (Call& call : actor.queue) deferred.complete(call.result, cancelled);
+      actor.queue.clear();
+    }
+    for (auto& [id, worker] : workers_)
+      for (auto& [call, flight] : worker->in_flight) deferred.complete(flight.result, cancelled);
+  }
+  carry_out(std::move(deferred));
+  stop_ = true;
+  const std::uint64_t one = 1;
+  if (stop_event_) static_cast<void>(::write(stop_event_.get(), &one, sizeof one));
+  layout_of<NodePage>(page_)->node_bell.ring_all();
+  if (process_thread_.joinable()) process_thread_.join();
+  if (service_thread_.joinable()) service_thread_.join();
+}
+
+void Node::submit(Call call, const Resources& resources, std::string name) {
+  if (auto possible = ledger_.check(resources); !possible) {
+    Deferred deferred;
+    deferred.complete(call.result, possible.error());
+    carry_out(std::move(deferred));
+    return;
+  }
+  enqueue_task({std::move(call), resources, std::move(name)});
+}
+
+// A task joins the queue only when its arguments are ready: one that waits must not keep others from running.
+void Node::enqueue_task(PendingTask task) {
+  if (const ObjectPtr pending = task.call.pending_argument()) {
+    auto shared = std::make_shared<PendingTask>(std::move(task));
+    pending->then([this, shared] { enqueue_task(std::move(*shared)); });
+    return;
+  }
+  Deferred deferred;
+  if (const Error* error = task.call.failed_argument()) {
+    deferred.complete(task.call.result, *error);
+  } else {
+    const std::lock_guard lock(mutex_);
+    if (closing_) {
+      deferred.complete(task.call.result, Error{ErrorCode::kCancelled, "the runtime was shut down"});
+    } else {
+      tasks_.push_back(std::move(task));
+      place_all(deferred);
+    }
+  }
+  carry_out(std::move(deferred));
+}
+
+Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& resources, std::string name) {
+  MANTA_RETURN_IF_ERROR(ledger_.check(resources));
+  Deferred deferred;
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    id = next_id_++;
+    if (!name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(name, id));
+    ActorRecord& actor = actors_[id];
+    actor.id = id;
+    actor.name = name.empty() ? std::string(constructor.name) : std::move(name);
+    actor.resources = resources;
+    actor.queue.push_back(std::move(constructor));
+    unplaced_actors_.push_back(id);
+    place_all(deferred);
+  }
+  carry_out(std::move(deferred));
+  return id;
+}
+
+void Node::call_actor(std::uint64_t actor_id, Call call) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(actor_id);
+    if (actor == nullptr || actor->died || closing_) {
+      const Error gone{ErrorCode::kActorDied, "the actor was stopped"};
+      deferred.complete(call.result, actor != nullptr && actor->died ? *actor->died : gone);
+    } else {
+      actor->queue.push_back(std::move(call));
+      pump_actor(*actor, deferred);
+    }
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::stop_actor(std::uint64_t actor_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(actor_id);
+    if (actor == nullptr) return;
+    actor->stop_wanted = true;
+    if (actor->died) {
+      actors_.erase(actor_id);
+    } else {
+      pump_actor(*actor, deferred);
+    }
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::kill_actor(std::uint64_t actor_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(actor_id);
+    if (actor == nullptr || actor->died) return;
+    if (const auto worker = workers_.find(actor->worker); worker != workers_.end()) {
+      worker->second->killed_by_us = true;
+      // Before it has a pid, the notice of its start brings the signal.
+      if (worker->second->pid > 0) ::kill(-worker->second->pid, SIGKILL);
+    } else {
+      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + " was killed before it started"}, deferred);
+    }
+  }
+  carry_out(std::move(deferred));
+}
+
+pid_t Node::actor_pid(std::uint64_t actor_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto actor = actors_.find(actor_id);
+  if (actor == actors_.end()) return 0;
+  const auto worker = workers_.find(actor->second.worker);
+  return worker == workers_.end() ? 0 : worker->second->pid;
+}
+
+ActorRecord* Node::find_actor(std::uint64_t id) {
+  const auto it = actors_.find(id);
+  return it == actors_.end() ? nullptr : &it->second;
+}
+
+// Starts what fits, in order. What stands first and does not fit waits, and so do those behind it: otherwise small
+// requests would keep a large one waiting for ever.
+void Node::place_all(Deferred& deferred) {
+  if (closing_) return;
+  while (!unplaced_actors_.empty()) {
+    ActorRecord* actor = find_actor(unplaced_actors_.front());
+    if (actor != nullptr && !actor->died && !place_actor(*actor, deferred)) break;
+    unplaced_actors_.pop_front();
+  }
+  while (!tasks_.empty() && place_task(tasks_.front(), deferred)) tasks_.pop_front();
+}
+
+bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
+  const auto assignment = ledger_.acquire(actor.resources);
+  if (!assignment) return false;
+  auto worker = spawn_worker(actor.resources, ledger_.visible_devices(*assignment), actor.name);
+  if (!worker) {
+    ledger_.release(*assignment);
+    end_actor(actor, worker.error(), deferred);
+    return true;
+  }
+  (*worker)->assignment = assignment;
+  (*worker)->actor = actor.id;
+  actor.worker = (*worker)->id;
+  pump_actor(actor, deferred);
+  return true;
+}
+
+bool Node::place_task(PendingTask& task, Deferred& deferred) {
+  const auto assignment = ledger_.acquire(task.resources);
+  if (!assignment) return false;
+  const std::string devices = ledger_.visible_devices(*assignment);
+  WorkerRecord* worker = find_idle_worker(devices);
+  if (worker == nullptr) {
+    auto spawned = spawn_worker(task.resources, devices, task.name);
+    if (!spawned) {
+      ledger_.release(*assignment);
+      deferred.complete(task.call.result, spawned.error());
+      return true;
+    }
+    worker = *spawned;
+  }
+  worker->assignment = assignment;
+  send_call(*worker, std::move(task.call));
+  return true;
+}
+
+WorkerRecord* Node::find_idle_worker(const std::string& devices) {
+  for (auto it = idle_workers_.rbegin(); it != idle_workers_.rend(); ++it) {
+    WorkerRecord& worker = *workers_.at(*it);
+    if (worker.devices != devices) continue;
+    idle_workers_.erase(std::next(it).base());
+    return &worker;
+  }
+  return nullptr;
+}
+
+Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::string& devices,
+                                         const std::string& name) {
+  if (fork_server_lost_) return Error{ErrorCode::kWorkerDied, "the fork server died: no worker can be started"};
+  MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-link", LinkLayout::kTotalBytes));
+  new (memory.data()) LinkLayout;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe", errno);
+  UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);  // The worker's end stays blocking.
+  const std::uint64_t id = next_id_++;
+  SpawnRequest request{.worker = id, .cpus = static_cast<std::uint32_t>(std::max(1.0, std::floor(resources.cpus)))};
+  if (devices.size() >= sizeof request.visible_devices)
+    return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
+  std::memcpy(request.visible_devices, devices.data(), devices.size());
+  std::memcpy(request.name, name.data(), std::min(name.size(), sizeof request.name - 1));
+  MANTA_RETURN_IF_ERROR(fork_server_.request(request, memory.fd(), write_end.get()));
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
+  auto record = std::make_unique<WorkerRecord>(id, std::move(memory), arena_, WorkerOutput(std::move(read_end), name));
+  record->devices = devices;
+  return (workers_[id] = std::move(record)).get();
+}
+
+void Node::release_resources(WorkerRecord& worker) {
+  if (worker.assignment) ledger_.release(*worker.assignment);
+  worker.assignment.reset();
+}
+
+// Sends the calls at the front of the queue whose arguments are ready.
+void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
+  if (actor.worker == 0 || actor.waits_for_argument) return;
+  WorkerRecord& worker = *workers_.at(actor.worker);
+  while (!actor.queue.empty()) {
+    Call& call = actor.queue.front();
+    if (const ObjectPtr pending = call.pending_argument()) {
+      actor.waits_for_argument = true;
+      deferred.waits.emplace_back(pending, actor.id);
+      return;
+    }
+    if (const Error* error = call.failed_argument()) {
+      deferred.complete(call.result, *error);
+    } else {
+      send_call(worker, std::move(call));
+    }
+    actor.queue.pop_front();
+  }
+  if (!actor.stop_wanted) return;
+  builder_.start({.type = MessageType::kStop});
+  worker.send(builder_.bytes());
+}
+
+void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
+  actor.died = error;
+  directory_.remove(actor.name, actor.id);
+  for (Call& call : actor.queue) deferred.complete(call.result, error);
+  actor.queue.clear();
+  if (actor.stop_wanted) actors_.erase(actor.id);
+}
+
+void Node::send_call(WorkerRecord& worker, Call call) {
+  const std::uint64_t id = next_id_++;
+  CallInFlight flight{.type = call.type, .name = call.name, .result = std::move(call.result), .pins = {}};
+  builder_.start({.type = call.type, .call = id, .function = call.function});
+  for (const Argument& argument : call.arguments) {
+    const auto* object = std::get_if<ObjectPtr>(&argument);
+    const EncodedValue& value = object != nullptr ? (*object)->outcome().value() : std::get<EncodedValue>(argument);
+    builder_.add(value);
+    if (value.block) flight.pins.push_back(value.block);
+  }
+  worker.in_flight.emplace(id, std::move(flight));
+  worker.send(builder_.bytes());
+}
+
+void Node::resume_actor(std::uint64_t id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(id);
+    if (actor == nullptr) return;
+    actor->waits_for_argument = false;
+    if (!actor->died) pump_actor(*actor, deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::carry_out(Deferred deferred) {
+  if (!deferred.output.empty()) std::fwrite(deferred.output.data(), 1, deferred.output.size(), stderr);
+  for (auto& [object, outcome] : deferred.completions) object->complete(std::move(outcome));
+  if (!deferred.completions.empty()) completion_.notify();
+  for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });
+}
+
+}  // namespace manta

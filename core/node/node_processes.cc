@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Births, deaths and output of processes.
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <future>
+
+#include "core/node/node.h"
+
+namespace manta {
+namespace {
+
+// Keys of epoll events; workers have their ids, which begin above.
+constexpr std::uint64_t kStopKey = ~std::uint64_t{0};
+constexpr std::uint64_t kNoticeKey = ~std::uint64_t{1};
+
+std::string describe(const SpawnNotice& notice) {
+  const int status = notice.wait_status;
+  std::string text;
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    text = "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  } else {
+    text = "exited with code " + std::to_string(WEXITSTATUS(status));
+  }
+  return text + ", peak memory " + std::to_string(notice.peak_memory_bytes >> 20) + " MiB";
+}
+
+bool watch(int epoll, int fd, std::uint64_t key) {
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+}  // namespace
+
+// Starts the process thread and, on it, the fork server: the server gets a signal when the thread that started it ends.
+Result<void> Node::start_fork_server() {
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  stop_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_ || !stop_event_) return system_error("epoll_create1 or eventfd", errno);
+  std::promise<Result<void>> started;
+  std::future<Result<void>> outcome = started.get_future();
+  process_thread_ = std::thread([this, promise = std::move(started)]() mutable {
+    Result<void> result = fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_);
+    const bool running = result.has_value();
+    if (running) {
+      watch(epoll_.get(), fork_server_.fd(), kNoticeKey);
+      watch(epoll_.get(), stop_event_.get(), kStopKey);
+    }
+    promise.set_value(std::move(result));
+    if (running) watch_processes();
+  });
+  return outcome.get();
+}
+
+void Node::watch_processes() {
+  std::array<epoll_event, 64> events;
+  while (!stop_) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
+      if (key == kStopKey) continue;
+      if (key != kNoticeKey) {
+        drain_output(key);
+      } else if (!take_notices()) {
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
+        on_fork_server_lost();
+      }
+    }
+  }
+  fork_server_.stop();
+}
+
+// False when the fork server is gone.
+bool Node::take_notices() {
+  for (;;) {
+    const auto received = fork_server_.receive();
+    if (!received) return false;
+    if (!received->has_value()) return true;
+    const SpawnNotice& notice = **received;
+    if (notice.kind == SpawnNotice::Kind::kExited) {
+      on_exit(notice);
+      continue;
+    }
+    if (notice.pid <= 0) {
+      fail_worker(notice.worker, std::string("could not be started: fork: ") + ::strerror(notice.wait_status));
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto it = workers_.find(notice.worker);
+    if (it == workers_.end()) continue;
+    WorkerRecord& worker = *it->second;
+    worker.pid = notice.pid;
+    if (worker.killed_by_us) ::kill(-worker.pid, SIGKILL);
+  }
+}
+
+void Node::drain_output(std::uint64_t worker_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = workers_.find(worker_id);
+    if (it == workers_.end()) return;
+    WorkerOutput& output = it->second->output;
+    if (!output.drain(deferred.output)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, output.fd(), nullptr);
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::on_exit(const SpawnNotice& notice) {
+  take_messages();  // What it said before it died still counts.
+  bool by_us = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = workers_.find(notice.worker);
+    by_us = it != workers_.end() && it->second->killed_by_us;
+  }
+  fail_worker(notice.worker, by_us ? "was killed on request" : describe(notice));
+}
+
+void Node::on_fork_server_lost() {
+  std::vector<std::uint64_t> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    fork_server_lost_ = true;
+    for (const auto& [id, worker] : workers_) ids.push_back(id);
+  }
+  for (const std::uint64_t id : ids) fail_worker(id, "ended because its fork server died");
+}
+
+// The worker is no more: whatever waits for it gets the cause.
+void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = workers_.find(worker_id);
+    if (it == workers_.end()) return;
+    const std::unique_ptr<WorkerRecord> worker = std::move(it->second);
+    workers_.erase(it);
+    worker->output.drain(deferred.output);
+    std::erase(idle_workers_, worker_id);
+    release_resources(*worker);
+    const std::string process = " (pid " + std::to_string(worker->pid) + ") ";
+    std::string lines = worker->output.last_lines();
+    if (!lines.empty()) lines = "; its last lines:\n" + lines;
+    ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
+    for (auto& [call, flight] : worker->in_flight) {
+      const std::string who = actor != nullptr ? "actor " + actor->name : "the worker of " + std::string(flight.name);
+      deferred.complete(flight.result,
+                               Error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
+                                     who + process + cause + " in " + std::string(flight.name) + lines});
+    }
+    if (actor != nullptr)
+      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + process + cause + lines}, deferred);
+    if (!closing_) place_all(deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+}  // namespace manta

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/objects/arena.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace manta {
+namespace {
+
+// Frees its range when it goes.
+class ArenaBlock final : public StoreBlock {
+ public:
+  ArenaBlock(std::shared_ptr<Arena> arena, std::uint64_t offset, std::size_t size, std::byte* data)
+      : StoreBlock(offset, size, data, data), arena_(std::move(arena)) {}
+  ~ArenaBlock() override { arena_->release({offset(), size()}); }
+
+ private:
+  std::shared_ptr<Arena> arena_;
+};
+
+constexpr std::size_t kPage = 4096;
+
+// A number in a file of one line, or `otherwise` ("max", no such file).
+std::size_t read_limit(const std::string& path, std::size_t otherwise) {
+  std::ifstream file(path);
+  std::size_t value = 0;
+  return file >> value ? value : otherwise;
+}
+
+}  // namespace
+
+Arena::Arena(SharedMemory memory, std::size_t warm) : memory_(std::move(memory)), warm_(warm) {
+  free_[0] = memory_.size();
+}
+
+Result<std::shared_ptr<Arena>> Arena::create(std::size_t capacity, std::size_t warm) {
+  const std::size_t whole_pages = std::max(kPage, capacity / kPage * kPage);
+  MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-store", whole_pages));
+  return std::shared_ptr<Arena>(new Arena(std::move(memory), warm));
+}
+
+Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
+  const std::size_t need = round_up(std::max<std::size_t>(size, 1));
+  const std::lock_guard lock(mutex_);
+  for (auto it = free_.begin(); it != free_.end(); ++it) {
+    const std::uint64_t start = (it->first + alignment - 1) / alignment * alignment;
+    const std::uint64_t end = it->first + it->second;
+    if (start + need > end) continue;
+    const std::uint64_t before = start - it->first;
+    if (before > 0) it->second = before;
+    if (start + need < end) free_[start + need] = end - start - need;
+    if (before == 0) free_.erase(it);
+    used_ += need;
+    touched_end_ = std::max(touched_end_, start + need);
+    return Range{start, need};
+  }
+  return Error{ErrorCode::kExhausted, "object store: no room for " + std::to_string(need) + " bytes; " +
+                                          std::to_string(used_) + " of " + std::to_string(memory_.size()) +
+                                          " are in use. Let go of references, or raise Options::object_store_bytes"};
+}
+
+void Arena::release(Range range) {
+  const std::size_t size = round_up(range.size);
+  const std::lock_guard lock(mutex_);
+  auto [it, inserted] = free_.emplace(range.offset, size);
+  MANTA_CHECK(inserted, "a range of the object store was freed twice");
+  used_ -= size;
+  if (const auto next = std::next(it); next != free_.end() && it->first + it->second == next->first) {
+    it->second += next->second;
+    free_.erase(next);
+  }
+  if (it != free_.begin()) {
+    if (const auto previous = std::prev(it); previous->first + previous->second == it->first) {
+      previous->second += it->second;
+      free_.erase(it);
+      it = previous;
+    }
+  }
+  if (touched_end_ - used_ <= warm_) return;
+  // Only whole pages, and only what this call made free: the rest was judged before.
+  const std::uint64_t first = (range.offset + kPage - 1) / kPage * kPage;
+  const std::uint64_t last = (range.offset + size) / kPage * kPage;
+  if (last > first) memory_.discard(first, last - first);
+  if (it->first + it->second >= touched_end_) touched_end_ = std::min(touched_end_, it->first);
+}
+
+Result<BlockPtr> Arena::allocate(std::size_t size) {
+  MANTA_ASSIGN_OR_RETURN(const Range range, reserve(size));
+  return BlockPtr(std::make_shared<ArenaBlock>(shared_from_this(), range.offset, size, memory_.data() + range.offset));
+}
+
+BlockPtr Arena::adopt(std::uint64_t offset, std::size_t size) {
+  return std::make_shared<ArenaBlock>(shared_from_this(), offset, size, memory_.data() + offset);
+}
+
+BlockPtr Arena::block_of(const void* data, const std::shared_ptr<const void>& owner) const {
+  const auto* at = static_cast<const std::byte*>(data);
+  if (at < memory_.data() || at >= memory_.data() + memory_.size()) return nullptr;
+  return std::static_pointer_cast<const StoreBlock>(owner);
+}
+
+std::size_t Arena::used() const {
+  const std::lock_guard lock(mutex_);
+  return used_;
+}
+
+std::size_t default_store_capacity() {
+  const auto pages = static_cast<std::size_t>(std::max(0L, ::sysconf(_SC_PHYS_PAGES)));
+  std::size_t memory = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  memory = std::min(memory, read_limit("/sys/fs/cgroup/memory.max", memory));
+  memory = std::min(memory, read_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes", memory));
+  return memory / 10 * 3;
+}
+
+}  // namespace manta

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node's shared memory for objects, and its allocator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "core/objects/store_block.h"
+#include "core/shm/shared_memory.h"
+
+namespace manta {
+
+/// One memfd, mapped once by each process of the node. Its free list lives here, in the node's process only, so no
+/// worker can damage it.
+///
+/// Freed ranges are used again lowest first: their pages are already there, which makes a put many times faster than
+/// into fresh ones. Beyond `warm` bytes of free pages, they go back to the system.
+///
+/// Thread-safety: any method, from any thread.
+class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> {
+ public:
+  /// A range of the arena.
+  struct Range {
+    std::uint64_t offset = 0;
+    std::size_t size = 0;
+  };
+
+  static constexpr std::size_t kAlignment = 64;  ///< Of every range; a cache line, and enough for any SIMD type.
+
+  /// `capacity` bytes; pages are used only when written.
+  /// Errors: kSystem.
+  static Result<std::shared_ptr<Arena>> create(std::size_t capacity, std::size_t warm);
+
+  /// A block that frees its bytes when its last holder lets go.
+  /// Errors: kExhausted.
+  Result<BlockPtr> allocate(std::size_t size) override;
+  BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const override;
+
+  /// Takes a range for a worker to fill; give every byte of it back by release() or adopt() in the end.
+  /// Errors: kExhausted.
+  Result<Range> reserve(std::size_t size, std::size_t alignment = kAlignment);
+  void release(Range range);
+  /// A block over bytes of a reserved range that a worker has filled.
+  BlockPtr adopt(std::uint64_t offset, std::size_t size);
+
+  std::size_t capacity() const { return memory_.size(); }
+  std::size_t used() const;
+  int fd() const { return memory_.fd(); }
+
+ private:
+  Arena(SharedMemory memory, std::size_t warm);
+
+  static std::size_t round_up(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
+
+  const SharedMemory memory_;
+  const std::size_t warm_;
+
+  mutable std::mutex mutex_;  // Guards all that follows.
+  std::map<std::uint64_t, std::size_t> free_;  // Offset to size; neighbours are merged.
+  std::size_t used_ = 0;
+  std::uint64_t touched_end_ = 0;  // No page beyond was ever handed out.
+};
+
+/// Bytes of memory that the node's store may take by default: 30 % of what this process may use.
+std::size_t default_store_capacity();
+
+}  // namespace manta

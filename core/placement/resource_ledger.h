@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who holds how much of a machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/placement/resources.h"
+
+namespace manta {
+
+/// A share of the machine, to be given back by release().
+struct Assignment {
+  Resources resources;
+  std::vector<std::size_t> gpu_indices;  ///< Into the machine's list.
+};
+
+/// Counts what is taken. Fractions are kept in units of 1/10,000, so that ten tenths are one.
+///
+/// Thread-safety: none.
+class ResourceLedger {
+ public:
+  explicit ResourceLedger(Machine machine);
+
+  const Machine& machine() const { return machine_; }
+
+  /// True if the machine could ever hold this.
+  /// Errors: kInvalidArgument: says what was asked for and what there is.
+  Result<void> check(const Resources& resources) const;
+  /// Takes `resources` now, or nothing. A fraction of a GPU goes to the fullest device with room for it.
+  std::optional<Assignment> acquire(const Resources& resources);
+  void release(const Assignment& assignment);
+
+  /// "0,1": what CUDA_VISIBLE_DEVICES is to be.
+  std::string visible_devices(const Assignment& assignment) const;
+
+ private:
+  using Units = std::int64_t;
+  static constexpr Units kWhole = 10'000;
+  static Units to_units(double amount) { return static_cast<Units>(amount * kWhole + 0.5); }
+
+  std::optional<std::vector<std::size_t>> pick_gpus(Units need) const;
+
+  const Machine machine_;
+  Units free_cpus_;
+  std::vector<Units> free_gpus_;  // By device.
+};
+
+}  // namespace manta

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What work needs and what a machine has.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace manta {
+
+/// Needs of one task or actor. CPUs and GPUs may be fractions; above one, GPUs are whole.
+struct Resources {
+  double cpus = 0;
+  double gpus = 0;
+};
+
+/// What a node offers. GPUs by the names that CUDA_VISIBLE_DEVICES takes.
+struct Machine {
+  double cpus = 1;
+  std::vector<std::string> gpus;
+};
+
+/// This machine: the CPUs this process may use (affinity and cgroup quota), the GPUs that the driver lists, narrowed to
+/// `visible_devices` (the value of CUDA_VISIBLE_DEVICES) if that is not null.
+Machine detect_machine(const char* visible_devices);
+
+}  // namespace manta

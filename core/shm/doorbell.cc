@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shm/doorbell.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#include <thread>
+
+namespace manta {
+namespace {
+
+constexpr std::uint32_t kEverybody = Doorbell::kService | Doorbell::kCaller;
+
+void wake(std::atomic<std::uint32_t>& word, std::uint32_t sleepers) {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, INT_MAX, nullptr, nullptr, sleepers);
+}
+
+}  // namespace
+
+void Doorbell::ring() {
+  if (awake_.load() != 0) return;
+  sequence_.fetch_add(1);
+  wake(sequence_, sleeper_.load());
+}
+
+void Doorbell::ring_all() {
+  sequence_.fetch_add(1);
+  wake(sequence_, kEverybody);
+}
+
+void Doorbell::sleep(std::uint32_t sequence, Sleeper sleeper, TimePoint deadline) {
+  const auto nanoseconds = deadline.time_since_epoch().count();
+  const timespec until{.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000),
+                       .tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000)};
+  const timespec* timeout = deadline == TimePoint::max() ? nullptr : &until;
+  // FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC, which is what steady_clock reads.
+  ::syscall(SYS_futex, &sequence_, FUTEX_WAIT_BITSET, sequence, timeout, nullptr, sleeper);
+}
+
+int spin_limit() {
+  static const int limit = std::thread::hardware_concurrency() > 1 ? 2000 : 0;
+  return limit;
+}
+
+}  // namespace manta

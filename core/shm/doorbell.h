@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wakes a process that sleeps for messages, and only then.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/base/clock.h"
+
+namespace manta {
+
+/// One per process, in shared memory, beside which any number of rings may lie. Whoever publishes a message calls ring()
+/// afterwards; it costs a system call only if the receiver sleeps.
+///
+/// Protocol: a receiver is `awake` while it looks at its rings. To sleep it leaves `awake`, looks at its rings once more
+/// and waits for `sequence_` to change. A sender publishes first and reads `awake_` second. All four accesses are
+/// sequentially consistent, so at least one of the two sees the other: no wake-up is lost.
+///
+/// Thread-safety: any method, from any thread of any process. A process that dies at any point leaves it usable.
+class Doorbell {
+ public:
+  /// Who of the receiving process sleeps: its service thread, or a caller that waits for one answer by itself.
+  enum Sleeper : std::uint32_t { kService = 1, kCaller = 2 };
+
+  /// After publishing a message: wakes the receiver if nobody of it is awake.
+  void ring();
+  /// Wakes every sleeper, always.
+  void ring_all();
+
+  /// The receiver starts, or stops, to look at its rings. Look once more after leave().
+  void enter() { awake_.fetch_add(1); }
+  void leave() { awake_.fetch_sub(1); }
+
+  /// Which sleeper ring() is to wake. At most one thread of a process chooses kCaller at a time, and sets it back.
+  void set_sleeper(Sleeper sleeper) { sleeper_.store(sleeper); }
+
+  /// What to pass to sleep(): read it before leave().
+  std::uint32_t sequence() const { return sequence_.load(); }
+  /// Sleeps until the bell rings after `sequence` was read, or until `deadline`.
+  void sleep(std::uint32_t sequence, Sleeper sleeper, TimePoint deadline);
+
+ private:
+  std::atomic<std::uint32_t> sequence_{0};  // The futex word.
+  std::atomic<std::uint32_t> awake_{0};     // Threads of the receiver that look at its rings now.
+  std::atomic<std::uint32_t> sleeper_{kService};
+};
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+/// How long a receiver looks before it sleeps, in loops of cpu_relax(). Zero on a machine with one CPU: the sender
+/// could not run meanwhile.
+int spin_limit();
+/// Tells the CPU that this is a waiting loop.
+inline void cpu_relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield" ::: "memory");
+#endif
+}
+
+}  // namespace manta

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shm/ring.h"
+
+#include <cstring>
+
+namespace manta {
+namespace {
+
+// A record is an 8-byte length followed by the message, padded to 8 bytes. A record never wraps: when the rest of the
+// buffer is too small, a length of kSkip says that the next record stands at its beginning.
+constexpr std::uint64_t kSkip = ~std::uint64_t{0};
+constexpr std::size_t kLengthSize = 8;
+
+std::size_t record_size(std::size_t message) { return kLengthSize + ((message + 7) & ~std::size_t{7}); }
+
+}  // namespace
+
+bool RingProducer::fits(std::size_t need) {
+  if (tail_ + need - head_seen_ <= capacity_) return true;
+  head_seen_ = header_->head.load(std::memory_order_acquire);
+  if (tail_ + need - head_seen_ <= capacity_) return true;
+  // Announce the wait, then look again: a consumer that popped in between has not seen the announcement.
+  header_->producer_waits.store(1);
+  head_seen_ = header_->head.load();
+  return tail_ + need - head_seen_ <= capacity_;
+}
+
+bool RingProducer::push(std::span<const std::byte> first, std::span<const std::byte> second) {
+  const std::size_t length = first.size() + second.size();
+  const std::size_t size = record_size(length);
+  const std::size_t offset = tail_ & (capacity_ - 1);
+  const std::size_t to_end = capacity_ - offset;
+  const std::size_t skip = size <= to_end ? 0 : to_end;
+  if (!fits(skip + size)) return false;
+  if (skip > 0) std::memcpy(data_ + offset, &kSkip, kLengthSize);
+  std::byte* at = data_ + ((tail_ + skip) & (capacity_ - 1));
+  const std::uint64_t word = length;
+  std::memcpy(at, &word, kLengthSize);
+  std::memcpy(at + kLengthSize, first.data(), first.size());
+  if (!second.empty()) std::memcpy(at + kLengthSize + first.size(), second.data(), second.size());
+  tail_ += skip + size;
+  header_->tail.store(tail_);  // Sequentially consistent: the doorbell's protocol builds on it.
+  return true;
+}
+
+std::optional<std::span<const std::byte>> RingConsumer::front() {
+  const std::uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  if (tail == head_ || corrupt_) return std::nullopt;
+  std::size_t offset = head_ & (capacity_ - 1);
+  std::size_t skipped = 0;
+  std::uint64_t length = 0;
+  std::memcpy(&length, data_ + offset, kLengthSize);
+  if (length == kSkip) {
+    skipped = capacity_ - offset;
+    offset = 0;
+    std::memcpy(&length, data_, kLengthSize);
+  }
+  // The other process wrote all this: believe nothing.
+  if (length > capacity_ - offset - kLengthSize || skipped + record_size(length) > tail - head_) {
+    corrupt_ = true;
+    return std::nullopt;
+  }
+  front_size_ = skipped + record_size(length);
+  return std::span(data_ + offset + kLengthSize, length);
+}
+
+bool RingConsumer::pop() {
+  head_ += front_size_;
+  header_->head.store(head_);
+  return header_->producer_waits.load() != 0 && header_->producer_waits.exchange(0) != 0;
+}
+
+}  // namespace manta

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A queue of messages from one process to another, in shared memory.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace manta {
+
+/// The part of a ring that both processes see. Zeroed memory is an empty ring.
+struct RingHeader {
+  alignas(64) std::atomic<std::uint64_t> head{0};  // Bytes taken so far; written by the consumer.
+  alignas(64) std::atomic<std::uint64_t> tail{0};  // Bytes published so far; written by the producer.
+  alignas(64) std::atomic<std::uint32_t> producer_waits{0};
+};
+
+/// The sending end of a single-producer, single-consumer ring.
+///
+/// Thread-safety: one thread at a time. A consumer that dies cannot wedge it: it is full at worst.
+class RingProducer {
+ public:
+  RingProducer() = default;
+  /// `data` holds `capacity` bytes, a power of two, and is 8-byte aligned.
+  RingProducer(RingHeader* header, std::byte* data, std::size_t capacity)
+      : header_(header), data_(data), capacity_(capacity) {}
+
+  /// The largest message that push() can take.
+  std::size_t max_message() const { return capacity_ / 2 - 16; }
+  /// Copies one message in and publishes it; false if there is no room now. The pieces are one message. Then ring the
+  /// consumer's doorbell. A failed push() asks the consumer to tell when there is room (RingConsumer::pop).
+  bool push(std::span<const std::byte> first, std::span<const std::byte> second = {});
+
+ private:
+  bool fits(std::size_t need);
+
+  RingHeader* header_ = nullptr;
+  std::byte* data_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::uint64_t tail_ = 0;
+  std::uint64_t head_seen_ = 0;
+};
+
+/// The receiving end.
+///
+/// Thread-safety: one thread at a time.
+class RingConsumer {
+ public:
+  RingConsumer() = default;
+  RingConsumer(RingHeader* header, const std::byte* data, std::size_t capacity)
+      : header_(header), data_(data), capacity_(capacity) {}
+
+  bool empty() const { return header_->tail.load() == head_; }
+  /// The oldest message, in place, until pop(); none if the ring is empty. A producer that wrote nonsense is
+  /// found out: is_corrupt().
+  std::optional<std::span<const std::byte>> front();
+  /// Frees the message of front(). True if the producer waits for room: ring its doorbell.
+  bool pop();
+  bool is_corrupt() const { return corrupt_; }
+
+ private:
+  RingHeader* header_ = nullptr;
+  const std::byte* data_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::uint64_t head_ = 0;
+  std::size_t front_size_ = 0;  // Bytes that pop() frees.
+  bool corrupt_ = false;
+};
+
+}  // namespace manta

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mapped memfd: shared memory without a name, gone with its last holder.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace manta {
+
+/// Owns a mapping of a memfd, and the descriptor by which another process gets it.
+///
+/// Thread-safety: as a value; the bytes have whatever protocol their user gives them.
+class SharedMemory {
+ public:
+  enum class Access { kRead, kReadWrite };
+
+  SharedMemory() = default;
+  SharedMemory(SharedMemory&& other) noexcept;
+  SharedMemory& operator=(SharedMemory&& other) noexcept;
+  ~SharedMemory();
+
+  /// Makes `size` bytes of zeros; no page is used before it is touched. `name` shows in /proc only. The size is sealed,
+  /// so that no holder can cut it short under another.
+  /// Errors: kSystem.
+  static Result<SharedMemory> create(const std::string& name, std::size_t size);
+  /// Maps [offset, offset + size) of another process' memory; `offset` is a multiple of the page size. Takes `fd`.
+  /// Errors: kSystem.
+  static Result<SharedMemory> map(UniqueFd fd, std::size_t size, Access access, std::size_t offset = 0);
+
+  std::byte* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  int fd() const { return fd_.get(); }
+  /// Gives the pages of [offset, offset + size) back to the system; they read as zeros afterwards.
+  void discard(std::size_t offset, std::size_t size) const;
+
+ private:
+  UniqueFd fd_;
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace manta

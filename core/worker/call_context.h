@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call as the function that carries it out sees it.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/objects/codec.h"
+
+namespace manta {
+
+/// Arguments in, result out.
+///
+/// Thread-safety: none; the thread that runs the call.
+struct CallContext {
+  std::vector<ValueView> arguments;
+  BlockAllocator& allocator;
+  std::shared_ptr<void>& actor;  ///< The actor of this process: a constructor sets it, a method uses it.
+
+  /// What the function puts here; the default is an empty value.
+  Result<EncodedValue> outcome = EncodedValue{};
+};
+
+}  // namespace manta

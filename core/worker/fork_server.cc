@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/worker/fork_server.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/net/spawn_request.h"
+#include "core/worker/worker_process.h"
+
+namespace manta {
+namespace {
+
+// The parent of a process, from /proc; 0 if it is gone.
+pid_t parent_of(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  // The name in parentheses may hold anything; the fields begin after the last of them.
+  const std::size_t after_name = text.rfind(')');
+  if (after_name == std::string::npos) return 0;
+  char state = 0;
+  int parent = 0;
+  return std::sscanf(text.c_str() + after_name + 1, " %c %d", &state, &parent) == 2 ? parent : 0;
+}
+
+class ForkServer {
+ public:
+  explicit ForkServer(std::size_t store_size) : store_size_(store_size) {}
+
+  [[noreturn]] void run(pid_t node);
+
+ private:
+  struct Received {
+    SpawnRequest request;
+    UniqueFd link;
+    UniqueFd output;
+  };
+
+  std::optional<Received> receive();
+  void spawn(Received received);
+  [[noreturn]] void become_worker(Received received, pid_t server);
+  void reap();
+  void notify(const SpawnNotice& notice);
+  [[noreturn]] void end();
+  static void kill_orphans();
+
+  const std::size_t store_size_;
+  int signals_ = -1;
+  std::map<pid_t, std::uint64_t> workers_;
+};
+
+void ForkServer::run(pid_t node) {
+  ::prctl(PR_SET_NAME, "manta-forks");
+  // Processes that a worker started and left come to this one, so that none escapes.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  for (const int fd : {kControlFd, kArenaFd, kNodePageFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (::getppid() != node) end();  // It died before the death signal was set.
+  for (;;) {
+    std::array<pollfd, 2> ready = {{{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}}};
+    if (::poll(ready.data(), ready.size(), -1) < 0) continue;
+    if (ready[1].revents != 0) {
+      signalfd_siginfo info{};
+      while (::read(signals_, &info, sizeof info) == sizeof info)
+        if (info.ssi_signo == SIGTERM) end();
+      reap();
+    }
+    if (ready[0].revents == 0) continue;
+    auto received = receive();
+    if (!received) end();
+    spawn(std::move(*received));
+  }
+}
+
+// None: the node is gone.
+std::optional<ForkServer::Received> ForkServer::receive() {
+  Received received;
+  iovec data{&received.request, sizeof received.request};
+  alignas(cmsghdr) char space[CMSG_SPACE(2 * sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  ssize_t count = 0;
+  do count = ::recvmsg(kControlFd, &message, MSG_CMSG_CLOEXEC);
+  while (count < 0 && errno == EINTR);
+  const cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  if (count != sizeof received.request || rights == nullptr || rights->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+    return std::nullopt;
+  int descriptors[2];
+  std::memcpy(descriptors, CMSG_DATA(rights), sizeof descriptors);
+  received.link.reset(descriptors[0]);
+  received.output.reset(descriptors[1]);
+  return received;
+}
+
+void ForkServer::spawn(Received received) {
+  const std::uint64_t worker = received.request.worker;
+  const pid_t server = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become_worker(std::move(received), server);
+  if (pid > 0) {
+    ::setpgid(pid, pid);  // Here too: the node may kill the group before the child has made it.
+    workers_[pid] = worker;
+  }
+  notify({.kind = SpawnNotice::Kind::kStarted, .pid = pid, .wait_status = pid > 0 ? 0 : errno, .worker = worker});
+}
+
+void ForkServer::become_worker(Received received, pid_t server) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != server) ::_exit(1);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  const SpawnRequest request = received.request;
+  ::prctl(PR_SET_NAME, request.name);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::close(signals_);
+  ::close(kControlFd);
+  const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  ::dup2(null.get(), STDIN_FILENO);
+  ::dup2(received.output.get(), STDOUT_FILENO);
+  ::dup2(received.output.get(), STDERR_FILENO);
+  received.output.reset();
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // What was printed before a crash is to be seen.
+  ::setenv("CUDA_VISIBLE_DEVICES", request.visible_devices, 1);
+  const std::string cpus = std::to_string(request.cpus);
+  ::setenv("MANTA_CPUS", cpus.c_str(), 1);
+  if (request.cpus > 1) ::setenv("OMP_NUM_THREADS", cpus.c_str(), 1);
+  std::ofstream("/proc/self/oom_score_adj") << 500;  // When memory runs out, a worker goes rather than the driver.
+
+  auto link = SharedMemory::map(std::move(received.link), LinkLayout::kTotalBytes, SharedMemory::Access::kReadWrite);
+  auto page = SharedMemory::map(UniqueFd(kNodePageFd), NodePage::kTotalBytes, SharedMemory::Access::kReadWrite);
+  auto store = SharedMemory::map(UniqueFd(kArenaFd), store_size_, SharedMemory::Access::kRead);
+  MANTA_CHECK(link && page && store, "cannot map the node's memory");
+  auto* process = new WorkerProcess(std::move(*link), std::move(*page), std::move(*store));
+  process->run();
+}
+
+void ForkServer::notify(const SpawnNotice& notice) {
+  // If the node is gone, receive() will find out.
+  static_cast<void>(::send(kControlFd, &notice, sizeof notice, MSG_NOSIGNAL));
+}
+
+void ForkServer::reap() {
+  for (;;) {
+    siginfo_t info{};
+    // Look first: until it is reaped, the number cannot belong to another process or group.
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+    const auto worker = workers_.find(info.si_pid);
+    if (worker != workers_.end()) ::kill(-info.si_pid, SIGKILL);  // Whatever it has started goes with it.
+    int status = 0;
+    rusage usage{};
+    ::wait4(info.si_pid, &status, 0, &usage);
+    if (worker == workers_.end()) continue;
+    notify({.kind = SpawnNotice::Kind::kExited,
+            .pid = info.si_pid,
+            .wait_status = status,
+            .peak_memory_bytes = usage.ru_maxrss * 1024,
+            .worker = worker->second});
+    workers_.erase(worker);
+  }
+}
+
+// Kills the processes whose parent is this one: workers, and what has come to it from dead ones.
+void ForkServer::kill_orphans() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos && parent_of(name) == ::getpid())
+      ::kill(static_cast<pid_t>(std::stol(name)), SIGKILL);
+  }
+}
+
+void ForkServer::end() {
+  for (const auto& [pid, worker] : workers_) ::kill(-pid, SIGKILL);
+  // Each death may bring more children here: go on until there are none.
+  constexpr int kRounds = 1000;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 5'000'000};
+  for (int round = 0; round < kRounds; ++round) {
+    pid_t reaped = 0;
+    while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    if (reaped < 0) break;
+    kill_orphans();
+    // SIGCHLD is blocked: this returns at once when a child ends.
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    ::sigtimedwait(&set, nullptr, &kPause);
+  }
+  ::_exit(0);
+}
+
+}  // namespace
+
+void run_fork_server(const char* variable) {
+  std::size_t store_size = 0;
+  int node = 0;
+  MANTA_CHECK(std::sscanf(variable, "%zu %d", &store_size, &node) == 2, "the fork server's settings are damaged");
+  ::unsetenv(kForkServerVariable);  // A program that a worker starts may use Manta itself.
+  ForkServer(store_size).run(node);
+}
+
+}  // namespace manta

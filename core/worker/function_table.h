@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions that may be called from another process, by number.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/worker/call_context.h"
+
+namespace manta {
+
+/// Runs one function: reads its arguments from the context and puts its result there.
+using Invoker = void (*)(CallContext&);
+
+struct FunctionEntry {
+  Invoker invoke = nullptr;
+  std::string_view name;
+};
+
+/// Adds a function while the program loads; `name` lives as long as it. The number is made of the name and of where
+/// `invoke` lies in its module, so it is the same in every process of the same binary, and differs for two functions of
+/// one name in different files.
+std::uint64_t register_function(Invoker invoke, std::string_view name);
+
+/// The function with this number, or null.
+const FunctionEntry* find_function(std::uint64_t id);
+
+}  // namespace manta

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/worker/worker_store.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace manta {
+namespace {
+
+constexpr std::size_t kAlignment = 64;  // As Arena::kAlignment: the node checks it.
+
+}  // namespace
+
+// One object's bytes. Its end means: nothing (the node pins it during the call), discard (made here, never given), or
+// release (the node was told that we hold it).
+class WorkerStore::Block final : public StoreBlock {
+ public:
+  Block(std::uint64_t offset, std::size_t size, const std::byte* data, std::byte* writable, WorkerStore* store,
+        std::shared_ptr<const SharedMemory> chunk)
+      : StoreBlock(offset, size, data, writable), store_(store), chunk_(std::move(chunk)), given_(writable == nullptr) {}
+
+  ~Block() override {
+    if (chunk_) {
+      const std::lock_guard lock(store_->mutex_);
+      store_->made_.erase(data());
+    }
+    if (!given_) {
+      store_->callbacks_.discard(offset(), size());
+    } else if (held_) {
+      store_->callbacks_.release(offset());
+    }
+  }
+
+  void give() const { given_ = true; }
+  // False if it was held already: the node counts each block once.
+  bool hold() const { return !held_.exchange(true); }
+
+ private:
+  WorkerStore* store_;
+  std::shared_ptr<const SharedMemory> chunk_;
+  // Set by the thread that runs calls while it has a reference, read by the last holder: ordered by the count itself.
+  mutable std::atomic<bool> given_;
+  mutable std::atomic<bool> held_{false};
+};
+
+WorkerStore::WorkerStore(SharedMemory memory, Callbacks callbacks)
+    : memory_(std::move(memory)), callbacks_(std::move(callbacks)) {}
+
+WorkerStore::~WorkerStore() = default;
+
+Result<void> WorkerStore::change_chunk(std::size_t size) {
+  if (free_.size > 0) callbacks_.discard(free_.offset, free_.size);
+  free_ = {};
+  MANTA_ASSIGN_OR_RETURN(const Range range, callbacks_.request(size));
+  UniqueFd fd(::fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 100));
+  if (!fd) return system_error("dup of the object store", errno);
+  MANTA_ASSIGN_OR_RETURN(SharedMemory mapped, SharedMemory::map(std::move(fd), range.size,
+                                                                SharedMemory::Access::kReadWrite, range.offset));
+  chunk_ = std::make_shared<const SharedMemory>(std::move(mapped));
+  chunk_offset_ = range.offset;
+  free_ = range;
+  return {};
+}
+
+Result<BlockPtr> WorkerStore::allocate(std::size_t size) {
+  const std::size_t need = (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  if (need > free_.size) MANTA_RETURN_IF_ERROR(change_chunk(need));
+  std::byte* data = chunk_->data() + (free_.offset - chunk_offset_);
+  auto block = std::make_shared<const Block>(free_.offset, size, data, data, this, chunk_);
+  free_.offset += need;
+  free_.size -= need;
+  const std::lock_guard lock(mutex_);
+  made_[data] = data + size;
+  return BlockPtr(std::move(block));
+}
+
+BlockPtr WorkerStore::block_of(const void* data, const std::shared_ptr<const void>& owner) const {
+  const auto* at = static_cast<const std::byte*>(data);
+  bool ours = at >= memory_.data() && at < memory_.data() + memory_.size();
+  if (!ours) {
+    const std::lock_guard lock(mutex_);
+    const auto next = made_.upper_bound(at);
+    ours = next != made_.begin() && at < std::prev(next)->second;
+  }
+  return ours ? std::static_pointer_cast<const StoreBlock>(owner) : nullptr;
+}
+
+BlockPtr WorkerStore::view(std::uint64_t offset, std::size_t size) const {
+  // The store outlives all blocks: it lives as long as the process.
+  return std::make_shared<const Block>(offset, size, memory_.data() + offset, nullptr, const_cast<WorkerStore*>(this),
+                                       nullptr);
+}
+
+void WorkerStore::give(const BlockPtr& block) { static_cast<const Block&>(*block).give(); }
+
+bool WorkerStore::hold_if_used(const BlockPtr& block, long references) {
+  return block.use_count() > references && static_cast<const Block&>(*block).hold();
+}
+
+}  // namespace manta

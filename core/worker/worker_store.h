@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The object store as a worker sees it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/objects/store_block.h"
+#include "core/shm/shared_memory.h"
+
+namespace manta {
+
+/// Reads all of the store, writes into ranges that the node lends it, one after the other.
+///
+/// Thread-safety: allocate() on the thread that runs calls; the rest on any.
+class WorkerStore : public BlockAllocator {
+ public:
+  /// A range to fill.
+  struct Range {
+    std::uint64_t offset = 0;
+    std::size_t size = 0;
+  };
+  /// What the store tells the node. All are called on the thread that causes them.
+  struct Callbacks {
+    std::function<Result<Range>(std::size_t)> request;           ///< Waits for a range of at least this size.
+    std::function<void(std::uint64_t, std::size_t)> discard;     ///< A range will not become an object.
+    std::function<void(std::uint64_t)> release;                  ///< A held object is let go of.
+  };
+
+  /// `memory` is the whole store, mapped for reading; its descriptor is kept for mapping ranges.
+  WorkerStore(SharedMemory memory, Callbacks callbacks);
+  ~WorkerStore() override;
+
+  std::size_t capacity() const { return memory_.size(); }
+
+  Result<BlockPtr> allocate(std::size_t size) override;
+  BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const override;
+
+  /// An object of the node's, for the time of a call.
+  BlockPtr view(std::uint64_t offset, std::size_t size) const;
+  /// The result lies in `block` and is the node's from now on.
+  static void give(const BlockPtr& block);
+  /// True if somebody besides the caller holds `block` and the node does not know it yet: it is then to be told to keep
+  /// the block, and the block's end will be told to it. `references` is how many the caller has.
+  static bool hold_if_used(const BlockPtr& block, long references);
+
+ private:
+  class Block;
+
+  Result<void> change_chunk(std::size_t size);
+
+  const SharedMemory memory_;
+  const Callbacks callbacks_;
+  std::shared_ptr<const SharedMemory> chunk_;  // The writable mapping of the current range.
+  Range free_;                                 // What is left of it.
+  std::uint64_t chunk_offset_ = 0;
+
+  mutable std::mutex mutex_;  // Guards made_.
+  std::map<const std::byte*, const std::byte*> made_;  // Writable blocks: begin to end.
+};
+
+}  // namespace manta
