@@ -62,7 +62,8 @@ class Executor {
   virtual void advance(TrialId trial) = 0;
   /// Asks for a checkpoint. Answered by Saved or AttemptFailed.
   virtual void save(TrialId trial) = 0;
-  /// Ends the attempt and frees its slot. Answered by AttemptStopped; never fails.
+  /// Ends the attempt and frees its slot. Answered by AttemptStopped; never fails. The one call that may come while
+  /// another of the attempt is under way (it took too long): that one is then not answered any more.
   virtual void stop(TrialId trial) = 0;
 
   /// How many attempts can run at the same time.

@@ -103,11 +103,20 @@ class Actor {
     return ObjectRef<internal::ValueOf<typename Method::Returned>>(std::move(result));
   }
 
+  /// Ends the actor after the calls made so far; later ones end with kActorDied.
+  void stop() const {
+    if (const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr) node->stop_actor(lease_->id());
+  }
   /// Ends the actor now: its pending calls, and all later ones, end with kActorDied.
   void kill() const {
     if (const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr) node->kill_actor(lease_->id());
   }
 
+  /// False once its process has ended; true while it waits for resources or lives.
+  bool is_alive() const {
+    const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;
+    return node && node->is_actor_alive(lease_->id());
+  }
   /// The process it lives in; 0 while it waits for resources, or once it has ended.
   int pid() const {
     const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;

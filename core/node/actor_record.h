@@ -22,6 +22,7 @@ struct ActorRecord {
   std::deque<Call> queue;        ///< Calls not yet sent, in order; the constructor is the first.
   bool waits_for_argument = false;  ///< The first call's arguments are pending; their arrival goes on with the queue.
   bool stop_wanted = false;      ///< Ends when its queue is empty.
+  bool stop_sent = false;
   std::optional<Error> died;     ///< What every further call ends with.
 };
 

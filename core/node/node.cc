@@ -159,6 +159,12 @@ void Node::kill_actor(std::uint64_t actor_id) {
   carry_out(std::move(deferred));
 }
 
+bool Node::is_actor_alive(std::uint64_t actor_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto actor = actors_.find(actor_id);
+  return actor != actors_.end() && !actor->second.died;
+}
+
 pid_t Node::actor_pid(std::uint64_t actor_id) const {
   const std::lock_guard lock(mutex_);
   const auto actor = actors_.find(actor_id);
@@ -276,7 +282,8 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
     }
     actor.queue.pop_front();
   }
-  if (!actor.stop_wanted) return;
+  if (!actor.stop_wanted || actor.stop_sent) return;
+  actor.stop_sent = true;
   builder_.start({.type = MessageType::kStop});
   worker.send(builder_.bytes());
 }

@@ -54,6 +54,8 @@ class Node {
   void stop_actor(std::uint64_t actor);
   /// Ends it now: pending calls end with kActorDied.
   void kill_actor(std::uint64_t actor);
+  /// False once it has ended, or if it never was.
+  bool is_actor_alive(std::uint64_t actor) const;
   /// The process that hosts the actor; 0 while there is none.
   pid_t actor_pid(std::uint64_t actor) const;
 

@@ -36,6 +36,8 @@ class CheckpointReader {
   static Result<CheckpointReader> decode(std::span<const std::byte> bytes);
 
   bool has(std::string_view name) const { return entries_.contains(name); }
+  /// All entries, by name.
+  const std::map<std::string, std::span<const std::byte>, std::less<>>& entries() const { return entries_; }
 
   /// The value written under `name`. Throws CheckpointError if there is none, or it is of another type.
   template <class T>

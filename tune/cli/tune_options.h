@@ -14,29 +14,30 @@
 namespace manta {
 
 struct TuneOptions {
-  std::string space;                 ///< JSON text of the search space (docs/space.md).
-  std::string name;                  ///< Of the experiment; default: the trainable's.
-  std::string metric;                ///< Objective; required.
+  std::string space;   ///< JSON text of the search space (docs/space.md).
+  std::string name;    ///< Of the experiment; default: the trainable's.
+  std::string metric;  ///< Objective; required.
   Mode mode = Mode::kMin;
-  std::int64_t samples = 10;         ///< Trials, or, with a grid, times the whole grid.
-  std::string searcher;              ///< "random" or "grid"; default: grid if the space has one, else random.
-  std::string scheduler = "fifo";    ///< "fifo", "asha" or "asha:grace=1,eta=4,max_t=100".
+  std::int64_t samples = 10;       ///< Trials, or, with a grid, times the whole grid.
+  std::string searcher;            ///< "random" or "grid"; default: grid if the space has one, else random.
+  std::string scheduler = "fifo";  ///< "fifo", "asha" or "asha:grace=1,eta=4,max_t=100".
   std::optional<std::int64_t> max_iterations;
-  std::vector<std::string> stop;     ///< "accuracy>=0.99"; any of them ends a trial.
+  std::vector<std::string> stop;  ///< "accuracy>=0.99"; any of them ends a trial.
   std::optional<double> time_budget_seconds;
-  int concurrency = 0;               ///< Trials at once; 0: as many as the machine has room for.
+  int concurrency = 0;  ///< Trials at once; 0: as many as the machine has room for.
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
-  int max_failures = 0;              ///< Failed attempts that a trial may have and still be retried.
-  double allow_failed = 0.5;         ///< Exit code 1 when more than this share of the trials failed, or none has a value.
+  int max_failures = 0;       ///< Failed attempts that a trial may have and still be retried.
+  double allow_failed = 0.5;  ///< Exit code 1 when more than this share of the trials failed, or none has a value.
   NonFinite non_finite = NonFinite::kContinue;
-  std::int64_t checkpoint_every = 0; ///< Iterations between checkpoints; 0: only when one is needed.
-  int keep_checkpoints = 2;          ///< Per trial, on disk.
+  std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
+  int keep_checkpoints = 2;           ///< Per trial, on disk.
   std::uint64_t seed = 0;
-  std::string trainable;             ///< "Name", "libx.so:Name" or "" for the only one there is.
-  std::string command;               ///< Instead of a trainable: "./sim --nu {nu}".
-  std::filesystem::path out;         ///< The experiment's directory; default runs/<name>-<UTC time>.
-  std::optional<std::filesystem::path> resume;  ///< Go on with the experiment in this directory; only limits may change.
+  std::string trainable;      ///< "Name", "libx.so:Name" or "" for the only one there is.
+  std::string command;        ///< Instead of a trainable: "./sim --nu {nu}".
+  std::filesystem::path out;  ///< The experiment's directory; default runs/<name>-<UTC time>.
+  std::optional<std::filesystem::path>
+      resume;  ///< Go on with the experiment in this directory; only limits may change.
 };
 
 }  // namespace manta

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "tune/space/space.h"
 #include "tune/trial/metrics.h"
 #include "tune/trial/objective.h"
 
@@ -48,7 +49,9 @@ struct LoopOptions {
   std::int64_t checkpoint_every = 0;          ///< Iterations between checkpoints; 0: only when one is needed.
   /// A trial goes on only when its last report is durable: report() of a function trainable promises that.
   bool wait_for_durable_reports = false;
-  Duration interrupt_grace = std::chrono::seconds(8);  ///< For the checkpoints of running trials after request_stop().
+  /// For the checkpoints of running trials after request_stop() or the time budget; what is not done then is cut off.
+  Duration interrupt_grace = std::chrono::seconds(8);
+  const Space* space = nullptr;               ///< If given, every suggestion must lie in it. Outlives the loop.
 };
 
 }  // namespace manta

@@ -22,7 +22,8 @@ struct FloatDomain {
   bool log = false;
   std::optional<double> step;
 };
-/// Integers in {low, low + step, …, high}, both ends included; with `log`, mass falls as 1/x (1 <= low, step 1).
+/// Integers in {low, low + step, …, high}, both ends included; with `log`, mass falls as 1/x (1 <= low, step 1). All lie
+/// within +-2^53, so that each is also a double.
 struct IntDomain {
   std::int64_t low = 0;
   std::int64_t high = 1;
@@ -81,8 +82,14 @@ Result<Space> parse_space(std::string_view json);
 /// The value of `domain` at `u` in [0, 1): the quantile function of its distribution. Monotone for numbers.
 Value value_at(const Domain& domain, double u);
 
+/// `domain` as a space writes it: `{"float":[0.0,0.5],"step":0.05}`.
+std::string domain_json(const Domain& domain);
+
+/// The value of `parameter` in trial `trial`: value_at() a number from the stream keyed by (seed, trial, name).
+Value draw(const Parameter& parameter, std::uint64_t seed, std::int64_t trial);
+
 /// The parts of one trial: grid values by `grid_index` in [0, grid_size()), the first grid parameter varies slowest;
-/// all else drawn from streams keyed by (seed, trial, parameter name), so that a parameter added to or taken from the
+/// all else by draw(), from streams keyed by (seed, trial, parameter name), so that a parameter added to or taken from the
 /// space leaves the others' values alone.
 Config sample(const Space& space, std::uint64_t seed, std::int64_t trial, std::int64_t grid_index);
 

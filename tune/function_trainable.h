@@ -12,7 +12,7 @@ namespace manta {
 
 /// A function's view of its trial.
 ///
-/// Thread-safety: for the function's own thread.
+/// Thread-safety: for the thread that the function was called on.
 class Trial {
  public:
   virtual ~Trial() = default;
@@ -20,19 +20,23 @@ class Trial {
   virtual const Config& config() const = 0;
   /// Hands in one row; it is on disk when this returns. Blocks while the trial is paused; does not return when the
   /// trial is stopped: the function is unwound (locals are destroyed; a catch (...) must rethrow).
-  /// With `state`, the row carries a checkpoint, written by the function given: it runs at once if one is wanted.
   virtual void report(const Metrics& metrics) = 0;
+  /// As above; the row can also carry a checkpoint. `save` writes it, on this thread while report() blocks, and is
+  /// called only if a checkpoint is wanted: not at all, or more than once. It must not call report(). What it throws
+  /// fails the attempt.
   virtual void report(const Metrics& metrics, const std::function<void(CheckpointWriter&)>& save) = 0;
-  /// The checkpoint to go on from, or null: start from the beginning.
+  /// The checkpoint to go on from, or null: start from the beginning. Lives as long as this.
   virtual const CheckpointReader* checkpoint() const = 0;
 };
 
-/// Runs `function` on a thread of its own, one report per step().
+/// Runs `function` on a thread of its own, one report per step(). The function's exceptions come out of step(), those
+/// of a save callback out of save(). A report without a callback saves nothing. Destruction unwinds the function and
+/// waits for that: it takes as long as the function stays away from report().
 std::unique_ptr<Trainable> make_function_trainable(std::function<void(Trial&)> function);
 
 }  // namespace manta
 
 /// Makes the function `function` (void(manta::Trial&)) known by its name, as MANTA_TRAINABLE does for a class.
-#define MANTA_TRAINABLE_FUNCTION(function)                      \
+#define MANTA_TRAINABLE_FUNCTION(function)                         \
   [[maybe_unused]] static const bool manta_registered_##function = \
       ::manta::internal::register_trainable(#function, [] { return ::manta::make_function_trainable(&function); })

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any program as a trainable: its parameters on the command line, its metrics on standard output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "integrations/command/command_template.h"
+#include "tune/trainable.h"
+
+namespace manta {
+
+/// Makes a trainable that runs `command` once per trial.
+///
+/// The program gets its values by placeholders and in its environment: MANTA_CONFIG (the configuration as JSON) and
+/// MANTA_PARAM_<NAME> for each (upper case, anything but letters and digits as '_'). Each line of standard output that
+/// is a JSON object with a number is one report. If there was none, the last number on standard output is the value of
+/// `metric`, once the program ends with exit code 0. All else that it prints goes to standard error, the trial's log.
+/// Any other end fails the attempt; the message has the exit code or signal and the last lines of standard error.
+///
+/// A program saves nothing: an attempt after a failure, or after a pause, starts anew. It reads no input.
+/// Destruction kills the program and its children at once. There is no reset(): a program that ran on while its actor
+/// waited for another trial would take the CPU from the others.
+std::unique_ptr<Trainable> make_command_trainable(CommandTemplate command, std::string metric);
+
+/// The text by which a worker finds this command: see resolve_trainable().
+std::string command_reference(std::string_view command, std::string_view metric);
+/// True if command_reference() made `reference`.
+bool is_command_reference(std::string_view reference);
+/// Errors: those of CommandTemplate::parse(); kInvalidArgument: not made by command_reference().
+Result<TrainableEntry> trainable_of_command_reference(std::string_view reference);
+
+}  // namespace manta

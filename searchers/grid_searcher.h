@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exhaustive search over the grid parameters.
+#pragma once
+
+#include <cstdint>
+
+#include "tune/searcher.h"
+#include "tune/space/space.h"
+
+namespace manta {
+
+/// Visits each point of the grid, the product of the lists of all grid parameters, `samples` times: trial t gets point
+/// t mod grid size, so each round covers the whole grid before the next begins. All other parameters are drawn for each
+/// trial anew, as RandomSearcher draws them.
+///
+/// A space without a grid parameter has one point. Results change nothing; trials may be asked for in any order.
+class GridSearcher final : public Searcher {
+ public:
+  /// `samples` >= 1.
+  GridSearcher(Space space, std::uint64_t seed, std::int64_t samples);
+
+  Result<std::optional<Config>> ask(TrialId trial) override;
+  void tell(const Outcome& outcome) override { static_cast<void>(outcome); }
+  /// Grid size times samples; saturates at 2^62.
+  std::optional<std::int64_t> size() const override { return size_; }
+
+  Snapshot save() const override;
+  /// Takes over the snapshot's seed; the samples stay those of the constructor, so that a resumed experiment can have more.
+  /// Errors also: kInvalidArgument: it was made for another space.
+  Result<void> restore(const Snapshot& snapshot) override;
+
+ private:
+  const Space space_;
+  const std::int64_t grid_size_;
+  const std::int64_t size_;
+  std::uint64_t seed_;
+};
+
+}  // namespace manta

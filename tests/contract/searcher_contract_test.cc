@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every searcher under the contract.
+#include "tests/contract/searcher_contract.h"
+
+#include "searchers/grid_searcher.h"
+#include "searchers/random_searcher.h"
+
+namespace manta {
+namespace {
+
+constexpr const char* kEveryKind = R"({
+  "lr": {"float": [1e-5, 1e-1], "log": true}, "dropout": {"float": [0, 0.5], "step": 0.05},
+  "hidden": {"int": [16, 512], "log": true}, "layers": {"grid": [1, 2, 3]}, "batch": {"choice": [32, 64, 128]},
+  "size": {"ordinal": ["s", "m", "l"]}, "noise": {"normal": [0, 1]},
+  "model": {"act": {"choice": ["relu", "tanh"]}, "bias": {"grid": [true, false]}}, "epochs": 20 })";
+constexpr const char* kOneFloat = R"({"x": {"float": [0, 1]}})";
+
+std::unique_ptr<Searcher> make_random(const Space& space, std::uint64_t seed) {
+  return std::make_unique<RandomSearcher>(space, seed);
+}
+std::unique_ptr<Searcher> make_grid(const Space& space, std::uint64_t seed) {
+  return std::make_unique<GridSearcher>(space, seed, /*samples=*/5);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Searchers, SearcherContractTest,
+    ::testing::Values(SearcherContract{"RandomOverEveryKind", "RandomSearcher", kEveryKind, make_random, true},
+                      SearcherContract{"RandomOverOneFloat", "RandomSearcher", kOneFloat, make_random, true},
+                      SearcherContract{"GridOverEveryKind", "GridSearcher", kEveryKind, make_grid, true},
+                      SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true}),
+    [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole trials of shell and Python programs.
+#include "integrations/command/command_trainable.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace manta {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+std::unique_ptr<Trainable> started(std::string_view command, const Config& config = {}) {
+  auto trainable = make_command_trainable(CommandTemplate::parse(command).value(), "loss");
+  trainable->setup(config);
+  return trainable;
+}
+
+auto step_of(const std::unique_ptr<Trainable>& trainable) {
+  return [&] { static_cast<void>(trainable->step()); };
+}
+
+TEST(CommandTrainableTest, EachJsonLineIsOneReport) {
+  const auto trainable = started(R"(echo start; echo '{{"loss": 2}}'; echo noise 7; echo '{{"loss": 1, "x": "y"}}')");
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 1}}));
+  EXPECT_FALSE(trainable->finished());
+  EXPECT_TRUE(trainable->step().empty());
+  EXPECT_TRUE(trainable->finished());
+}
+
+TEST(CommandTrainableTest, WithoutJsonTheLastNumberIsTheMetric) {
+  const auto trainable = started("echo iterations 100; echo error 0.25; echo done");
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 0.25}}));
+  EXPECT_TRUE(trainable->finished());
+}
+
+TEST(CommandTrainableTest, AProgramWithoutAnyNumberFailsAndIsToldWhatToPrint) {
+  const auto trainable = started("echo done");
+
+  EXPECT_THAT(step_of(trainable),
+              ThrowsMessage<std::runtime_error>(AllOf(HasSubstr("no metrics"), HasSubstr("\"loss\""))));
+}
+
+TEST(CommandTrainableTest, AFailureHasExitCodeAndLastWords) {
+  const auto trainable = started("echo 5; echo mesh too coarse >&2; exit 4");
+
+  EXPECT_THAT(step_of(trainable),
+              ThrowsMessage<std::runtime_error>(AllOf(HasSubstr("exit code 4"), HasSubstr("mesh too coarse"))));
+}
+
+TEST(CommandTrainableTest, AFailureAfterReportsFailsTheStepAfterThem) {
+  const auto trainable = started(R"(echo '{{"loss": 2}}'; kill -9 $$)");
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
+  EXPECT_THAT(step_of(trainable), ThrowsMessage<std::runtime_error>(HasSubstr("signal 9")));
+}
+
+TEST(CommandTrainableTest, AProgramThatIsNotThereIsNamed) {
+  const auto trainable = started("./no-such-simulator --x 1");
+
+  EXPECT_THAT(step_of(trainable), ThrowsMessage<std::runtime_error>(
+                                      AllOf(HasSubstr("127"), HasSubstr("not found"), HasSubstr("no-such-simulator"))));
+}
+
+TEST(CommandTrainableTest, ValuesComeByPlaceholderAndByEnvironment) {
+  const Config config{{"nu", 0.5}, {"model/grid", std::int64_t{4}}};
+  const auto by_placeholder = started("echo {nu} {model/grid}", config);
+  const auto by_name = started("echo $MANTA_PARAM_MODEL_GRID", config);
+  const auto by_json = started(
+      "python3 -c 'import json,os; c=json.loads(os.environ[\"MANTA_CONFIG\"]); "
+      "print(c[\"nu\"]+c[\"model\"][\"grid\"])'",
+      config);
+
+  EXPECT_EQ(by_placeholder->step(), (Metrics{{"loss", 4}}));
+  EXPECT_EQ(by_name->step(), (Metrics{{"loss", 4}}));
+  EXPECT_EQ(by_json->step(), (Metrics{{"loss", 4.5}}));
+}
+
+TEST(CommandTrainableTest, AHostileValueIsOneWord) {
+  const std::string hostile = "$(exit 3)`exit 4`;\"'|& \n\\";
+
+  const auto trainable = started("printf '%s' {x} | wc -c", Config{{"x", hostile}});
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", static_cast<double>(hostile.size())}}));
+}
+
+TEST(CommandTrainableTest, ItIsNotUsedAgainForAnotherTrial) {
+  const auto trainable = started("echo 1");
+
+  EXPECT_FALSE(trainable->reset({}));
+}
+
+TEST(CommandTrainableTest, AReferenceMakesTheSameCommandElsewhere) {
+  const std::string reference = command_reference("echo {x}", "loss");
+  ASSERT_TRUE(is_command_reference(reference));
+  const auto entry = trainable_of_command_reference(reference);
+  ASSERT_TRUE(entry.has_value());
+
+  const auto trainable = entry->make();
+  trainable->setup(Config{{"x", std::int64_t{3}}});
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 3}}));
+}
+
+TEST(CommandTrainableTest, WhatIsNoReferenceOrNoCommandIsRefused) {
+  EXPECT_FALSE(is_command_reference("Net"));
+  EXPECT_FALSE(trainable_of_command_reference("Net").has_value());
+  EXPECT_FALSE(trainable_of_command_reference("command:loss").has_value());
+  EXPECT_FALSE(trainable_of_command_reference(command_reference("sim {", "loss")).has_value());
+}
+
+}  // namespace
+}  // namespace manta

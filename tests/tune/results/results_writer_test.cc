@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/results/results_writer.h"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "tests/tune/results/results_fixture.h"
+
+namespace manta::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ResultsWriterTest : public ResultsFixture {
+ protected:
+  /// A store whose first transaction waits for release(): a viewer holds the database.
+  ResultStore create_held() {
+    ResultStore store = create({.busy_timeout = {}, .on_warning = [this](const std::string&) {
+                                  waiting_.set_value();
+                                  released_.get_future().wait();
+                                  viewer_->rows("ROLLBACK");
+                                }});
+    viewer_ = std::make_unique<Viewer>(database());
+    viewer_->rows("BEGIN EXCLUSIVE");
+    return store;
+  }
+  void wait_until_held() { waiting_.get_future().wait(); }
+  void release() { released_.set_value(); }
+
+  std::promise<void> waiting_;
+  std::promise<void> released_;
+  std::unique_ptr<Viewer> viewer_;
+};
+
+TEST_F(ResultsWriterTest, ClosingWithoutChangesIsFine) {
+  ResultsWriter writer(create());
+
+  EXPECT_TRUE(writer.close());
+  EXPECT_TRUE(writer.close());
+  EXPECT_EQ(writer.durable(), 0u);
+}
+
+TEST_F(ResultsWriterTest, NumbersChangesFromOneAndMakesAllDurableOnClose) {
+  ResultsWriter writer(create());
+
+  EXPECT_EQ(writer.record(trial_changed(0, TrialState::kRunning)), 1u);
+  EXPECT_EQ(writer.record(attempt_started(0)), 2u);
+  for (int iteration = 1; iteration <= 1000; ++iteration) {
+    EXPECT_EQ(writer.record(reported(0, iteration, {{"accuracy", 0.5}})), 2u + static_cast<unsigned>(iteration));
+  }
+  ASSERT_TRUE(writer.close());
+
+  EXPECT_EQ(writer.durable(), 1002u);
+  EXPECT_TRUE(writer.status());
+  EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM results"), "1000");
+}
+
+TEST_F(ResultsWriterTest, WhatIsDurableIsSeenByOthersWhenOnDurableIsCalled) {
+  std::promise<std::string> seen;
+  ResultsWriter writer(create(), {.on_durable = [&] {
+                         seen.set_value(Viewer(database(), SQLITE_OPEN_READONLY).value("SELECT count(*) FROM trials"));
+                       }});
+
+  writer.record(trial_changed(0, TrialState::kRunning));
+
+  EXPECT_EQ(seen.get_future().get(), "1");
+  EXPECT_EQ(writer.durable(), 1u);
+}
+
+TEST_F(ResultsWriterTest, OneTransactionTakesAllThatCameDuringTheOneBefore) {
+  std::atomic<int> commits = 0;
+  ResultsWriter writer(create_held(), {.on_durable = [&] { ++commits; }});
+  writer.record(trial_changed(0, TrialState::kRunning));
+  wait_until_held();
+  for (int iteration = 1; iteration <= 500; ++iteration) writer.record(reported(0, iteration, {{"accuracy", 0.5}}));
+
+  release();
+  ASSERT_TRUE(writer.close());
+
+  EXPECT_EQ(commits, 2);
+  EXPECT_EQ(writer.durable(), 501u);
+}
+
+TEST_F(ResultsWriterTest, RecordBlocksWhileTheQueueIsFull) {
+  std::atomic<bool> released = false;
+  ResultsWriter writer(create_held(), {.max_queued_changes = 2});
+  writer.record(trial_changed(0, TrialState::kRunning));
+  wait_until_held();
+  writer.record(reported(0, 1, {{"accuracy", 0.5}}));
+  writer.record(reported(0, 2, {{"accuracy", 0.5}}));
+
+  std::promise<bool> was_released;
+  std::thread loop([&] {
+    writer.record(reported(0, 3, {{"accuracy", 0.5}}));
+    was_released.set_value(released);
+  });
+  released = true;
+  release();
+  loop.join();
+
+  EXPECT_TRUE(was_released.get_future().get());
+  ASSERT_TRUE(writer.close());
+  EXPECT_EQ(writer.durable(), 4u);
+}
+
+TEST_F(ResultsWriterTest, AChangeLargerThanTheQueueFindsRoomOnceItIsEmpty) {
+  ResultsWriter writer(create(), {.max_queued_bytes = 10});
+
+  writer.record(trial_changed(0, TrialState::kRunning));
+  writer.record(checkpoint_saved(0, 1, std::string(1000, 'x')));
+  writer.record(checkpoint_saved(0, 2, std::string(1000, 'y')));
+  ASSERT_TRUE(writer.close());
+
+  EXPECT_EQ(writer.durable(), 3u);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "checkpoints/0/1-2.ckpt"));
+}
+
+TEST_F(ResultsWriterTest, AFailureIsForGoodAndKeepsWhatWasDurable) {
+  std::promise<void> first;
+  std::promise<void> second;
+  std::atomic<int> calls = 0;
+  ResultsWriter writer(create(), {.on_durable = [&] { (++calls == 1 ? first : second).set_value(); }});
+  writer.record(trial_changed(0, TrialState::kRunning));
+  first.get_future().wait();
+  Viewer(database()).rows("INSERT INTO epoch (pid, opened_us, seconds) VALUES (4711, 0, 0)");
+
+  writer.record(reported(0, 1, {{"accuracy", 0.5}}));
+  second.get_future().wait();
+  EXPECT_EQ(writer.record(reported(0, 2, {{"accuracy", 0.5}})), 3u);
+
+  ASSERT_FALSE(writer.status().has_value());
+  EXPECT_EQ(writer.status().error().code, ErrorCode::kStorage);
+  EXPECT_EQ(writer.durable(), 1u);
+  EXPECT_EQ(writer.close().error().code, ErrorCode::kStorage);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM results"), "0");
+}
+
+TEST_F(ResultsWriterTest, AReaderSeesWholeTransactionsWhileItWrites) {
+  constexpr int kReports = 20'000;
+  ResultsWriter writer(create());
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    Viewer viewer(database(), SQLITE_OPEN_READONLY);
+    int before = 0;
+    for (bool last = false; !last;) {
+      last = done;
+      const Row counts = viewer.rows("SELECT (SELECT count(*) FROM results), (SELECT count(*) FROM metrics)").at(0);
+      const int now = std::stoi(counts.at(0));
+      EXPECT_GE(now, before);
+      EXPECT_EQ(std::stoi(counts.at(1)), 2 * now);
+      before = now;
+    }
+    EXPECT_EQ(before, kReports);
+  });
+
+  writer.record(trial_changed(0, TrialState::kRunning));
+  for (int iteration = 1; iteration <= kReports; ++iteration) {
+    writer.record(reported(0, iteration, {{"accuracy", 0.5}, {"loss", 1}}));
+  }
+  EXPECT_TRUE(writer.close());
+  done = true;
+  reader.join();
+}
+
+}  // namespace
+}  // namespace manta::testing

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/actor/actor_executor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+namespace manta {
+namespace {
+
+// How long a trial's destructor may take; a function that does not unwind is cut off.
+constexpr Duration kStopGrace = std::chrono::seconds(2);
+constexpr std::streamoff kTailBytes = 2000;
+
+// The end of what the attempt printed: where the reason of a crash stands.
+std::string tail_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  const std::streamoff size = file.tellg();
+  file.seekg(std::max<std::streamoff>(0, size - kTailBytes));
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (size > kTailBytes) text.erase(0, text.find('\n') + 1);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// How many trials of `need` fit into `have`; without a need, as many as the machine has CPUs.
+double fits(double have, double need, double otherwise) { return need > 0 ? std::floor(have / need + 1e-9) : otherwise; }
+
+}  // namespace
+
+ActorExecutor::ActorExecutor(ActorExecutorOptions options, int slots) : options_(std::move(options)), slots_(slots) {}
+
+ActorExecutor::~ActorExecutor() = default;
+
+Result<std::unique_ptr<ActorExecutor>> ActorExecutor::create(ActorExecutorOptions options) {
+  const std::shared_ptr<Node> node = internal::current_node();
+  if (!node) return internal::no_runtime_error();
+  const Machine& machine = node->machine();
+  if (auto possible = ResourceLedger(machine).check({options.cpus_per_trial, options.gpus_per_trial}); !possible)
+    return Error{possible.error().code, "a trial cannot run: " + possible.error().message};
+  const double by_gpus = fits(static_cast<double>(machine.gpus.size()), options.gpus_per_trial, machine.cpus);
+  const double by_cpus = fits(machine.cpus, options.cpus_per_trial, std::max(machine.cpus, by_gpus));
+  const double slots = options.gpus_per_trial > 0 ? std::min(by_cpus, by_gpus) : by_cpus;
+  return std::unique_ptr<ActorExecutor>(new ActorExecutor(std::move(options), static_cast<int>(std::max(1.0, slots))));
+}
+
+std::filesystem::path ActorExecutor::log_path(TrialId trial, int attempt) const {
+  return options_.log_directory / to_string(trial) / (std::to_string(attempt) + ".log");
+}
+
+Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, int attempt) const {
+  return actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
+                                 .gpus = options_.gpus_per_trial,
+                                 .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(options_.trainable);
+}
+
+void ActorExecutor::launch(Launch launch) {
+  const TrialId trial = launch.trial;
+  Attempt& attempt = attempts_[trial];
+  attempt.number = launch.attempt;
+  attempt.launch = std::move(launch);
+  if (idle_.empty()) {
+    attempt.actor = new_actor(trial, attempt.number);
+  } else {
+    attempt.actor = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  start(trial, attempt);
+}
+
+void ActorExecutor::start(TrialId trial, Attempt& attempt) {
+  const std::filesystem::path log = log_path(trial, attempt.number);
+  std::error_code error;
+  std::filesystem::create_directories(log.parent_path(), error);  // A failure shows when the log is opened.
+  const TrialStart start{trial.number, attempt.number, attempt.launch.config.to_json(), log.string()};
+  const SharedArray<std::byte> bytes =
+      attempt.launch.checkpoint ? attempt.launch.checkpoint->bytes : SharedArray<std::byte>();
+  expect(trial, attempt, attempt.actor.call<&TrialActor::start>(start, bytes));
+}
+
+void ActorExecutor::advance(TrialId trial) {
+  Attempt& attempt = attempts_.at(trial);
+  expect(trial, attempt, attempt.actor.call<&TrialActor::step>());
+}
+
+void ActorExecutor::save(TrialId trial) {
+  Attempt& attempt = attempts_.at(trial);
+  expect(trial, attempt, attempt.actor.call<&TrialActor::save>());
+}
+
+template <class T>
+void ActorExecutor::expect(TrialId trial, Attempt& attempt, ObjectRef<T> answer) {
+  attempt.call = next_call_++;
+  answer.then([mailbox = mailbox_, trial, call = attempt.call, answer] {
+    const std::lock_guard lock(mailbox->mutex);
+    mailbox->mail.push_back({trial, call, answer});
+    mailbox->arrived.notify_one();
+  });
+}
+
+void ActorExecutor::stop(TrialId trial) {
+  const auto it = attempts_.find(trial);
+  if (it == attempts_.end()) return;
+  Attempt attempt = std::move(it->second);
+  attempts_.erase(it);
+  own_events_.push_back({trial, attempt.number, AttemptStopped{}});
+  if (attempt.call != 0) {
+    attempt.actor.kill();  // It is in the middle of something that nobody wants any more.
+  } else if (reusable_) {
+    idle_.push_back(std::move(attempt.actor));
+  } else {
+    retire(std::move(attempt.actor));
+  }
+}
+
+void ActorExecutor::retire(Actor<TrialActor> actor) {
+  actor.stop();
+  retired_.push_back({std::move(actor), clock_.now() + kStopGrace});
+}
+
+void ActorExecutor::reap_retired() {
+  const TimePoint now = clock_.now();
+  std::erase_if(retired_, [now](const Retired& retired) {
+    if (retired.actor.is_alive() && now < retired.deadline) return false;
+    retired.actor.kill();
+    return true;
+  });
+}
+
+std::optional<Event> ActorExecutor::next_event(TimePoint deadline) {
+  for (;;) {
+    if (!own_events_.empty()) {
+      Event event = std::move(own_events_.front());
+      own_events_.pop_front();
+      return event;
+    }
+    reap_retired();
+    std::unique_lock lock(mailbox_->mutex);
+    const auto something = [this] { return !mailbox_->mail.empty() || mailbox_->interrupted; };
+    mailbox_->arrived.wait_until(lock, deadline, something);
+    if (mailbox_->mail.empty()) {
+      mailbox_->interrupted = false;
+      return std::nullopt;
+    }
+    const Mail mail = std::move(mailbox_->mail.front());
+    mailbox_->mail.pop_front();
+    lock.unlock();
+    if (auto event = open(mail)) return event;
+  }
+}
+
+void ActorExecutor::interrupt() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->interrupted = true;
+  mailbox_->arrived.notify_one();
+}
+
+// None: the call was given up, or has led to another one.
+std::optional<Event> ActorExecutor::open(const Mail& mail) {
+  const auto it = attempts_.find(mail.trial);
+  if (it == attempts_.end() || it->second.call != mail.call) return std::nullopt;
+  Attempt& attempt = it->second;
+  attempt.call = 0;
+  if (const auto* started = std::get_if<ObjectRef<bool>>(&mail.answer)) {
+    const Result<bool> ready = get(*started);
+    if (!ready) return failed(mail.trial, attempt, ready.error());
+    if (!*ready) {  // The process belongs to its first trial: take a new one.
+      reusable_ = false;
+      for (Actor<TrialActor>& idle : idle_) retire(std::move(idle));
+      idle_.clear();
+      retire(std::exchange(attempt.actor, new_actor(mail.trial, attempt.number)));
+      start(mail.trial, attempt);
+      return std::nullopt;
+    }
+    attempt.launch = {};
+    return Event{mail.trial, attempt.number, Launched{}};
+  }
+  if (const auto* stepped = std::get_if<ObjectRef<TrialStep>>(&mail.answer)) {
+    Result<TrialStep> step = get(*stepped);
+    if (!step) return failed(mail.trial, attempt, step.error());
+    return Event{mail.trial, attempt.number, Stepped{std::move(step->metrics), step->seconds, step->finished}};
+  }
+  Result<SharedArray<std::byte>> bytes = get(std::get<ObjectRef<SharedArray<std::byte>>>(mail.answer));
+  if (!bytes) return failed(mail.trial, attempt, bytes.error());
+  return Event{mail.trial, attempt.number, Saved{std::move(*bytes)}};
+}
+
+Event ActorExecutor::failed(TrialId trial, Attempt& attempt, Error error) {
+  const int number = attempt.number;
+  if (error.code == ErrorCode::kActorDied) {
+    if (const std::string tail = tail_of(log_path(trial, number)); !tail.empty())
+      error.message += "; the end of its log:\n" + tail;
+  } else {
+    retire(std::move(attempt.actor));  // It lives, but its trainable may be in any state.
+  }
+  attempts_.erase(trial);
+  return {trial, number, AttemptFailed{std::move(error)}};
+}
+
+}  // namespace manta

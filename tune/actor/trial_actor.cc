@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/actor/trial_actor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "core/base/unique_fd.h"
+#include "tune/checkpoint/checkpoint_writer.h"
+#include "tune/trainable_reference.h"
+
+namespace manta {
+namespace {
+
+// From here on all that this process prints goes to the attempt's log, and stays there however the process ends.
+Result<void> redirect_output(const std::string& path) {
+  std::cout.flush();
+  std::fflush(stdout);
+  const UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!log) return Error{ErrorCode::kStorage, "cannot open the log " + path + ": " + system_error("open", errno).message};
+  ::dup2(log.get(), STDOUT_FILENO);
+  ::dup2(log.get(), STDERR_FILENO);
+  return {};
+}
+
+}  // namespace
+
+Result<bool> TrialActor::start(const TrialStart& start, const SharedArray<std::byte>& checkpoint) {
+  MANTA_ASSIGN_OR_RETURN(const Config config, Config::from_json(start.config));
+  MANTA_RETURN_IF_ERROR(redirect_output(start.log_path));
+  ::setenv("MANTA_TRIAL", std::to_string(start.trial).c_str(), 1);
+  ::setenv("MANTA_ATTEMPT", std::to_string(start.attempt).c_str(), 1);
+  if (trainable_) {
+    if (!trainable_->reset(config)) return false;
+  } else {
+    MANTA_ASSIGN_OR_RETURN(const TrainableEntry entry, resolve_trainable(reference_));
+    trainable_ = entry.make();
+    trainable_->setup(config);
+  }
+  if (!checkpoint.empty()) MANTA_RETURN_IF_ERROR(load(checkpoint));
+  return true;
+}
+
+Result<void> TrialActor::load(const SharedArray<std::byte>& checkpoint) {
+  MANTA_ASSIGN_OR_RETURN(CheckpointReader reader, CheckpointReader::decode(checkpoint.span()));
+  checkpoint_ = checkpoint;
+  reader_ = std::make_unique<CheckpointReader>(std::move(reader));
+  trainable_->load(*reader_);
+  return {};
+}
+
+TrialStep TrialActor::step() {
+  const auto begin = std::chrono::steady_clock::now();
+  TrialStep step;
+  step.metrics = trainable_->step();
+  step.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  step.finished = trainable_->finished();
+  return step;
+}
+
+SharedArray<std::byte> TrialActor::save() {
+  CheckpointWriter writer;
+  trainable_->save(writer);
+  return SharedArray<std::byte>(writer.encode());
+}
+
+}  // namespace manta

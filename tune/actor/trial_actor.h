@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The actor that a trial lives in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/objects/shared_array.h"
+#include "tune/checkpoint/checkpoint_reader.h"
+#include "tune/trainable.h"
+
+namespace manta {
+
+/// One attempt, as it travels to its actor.
+struct TrialStart {
+  std::int64_t trial = 0;
+  int attempt = 1;
+  std::string config;    ///< JSON.
+  std::string log_path;  ///< Takes all that the attempt prints.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(trial, attempt, config, log_path);
+  }
+};
+
+/// What one iteration gave.
+struct TrialStep {
+  Metrics metrics;
+  double seconds = 0;
+  bool finished = false;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(metrics, seconds, finished);
+  }
+};
+
+/// Hosts a Trainable in a worker process. What the user's code throws becomes the error of the call.
+///
+/// Thread-safety: none; the worker's thread calls.
+class TrialActor {
+ public:
+  /// `trainable` as for resolve_trainable().
+  explicit TrialActor(std::string trainable) : reference_(std::move(trainable)) {}
+
+  /// Sets the trainable up, and loads `checkpoint` unless it is empty. False: this actor hosted another trial and its
+  /// trainable cannot be reused; nothing has happened but its reset().
+  /// Errors: what resolve_trainable() says; kInvalidArgument: the configuration; kStorage: the checkpoint or the log.
+  Result<bool> start(const TrialStart& start, const SharedArray<std::byte>& checkpoint);
+  /// Runs one iteration.
+  TrialStep step();
+  /// The trainable's state, as CheckpointWriter encodes it.
+  SharedArray<std::byte> save();
+
+ private:
+  Result<void> load(const SharedArray<std::byte>& checkpoint);
+
+  const std::string reference_;
+  // Declared before the trainable, which may read it as long as it lives.
+  SharedArray<std::byte> checkpoint_;
+  std::unique_ptr<CheckpointReader> reader_;
+  std::unique_ptr<Trainable> trainable_;
+};
+
+}  // namespace manta

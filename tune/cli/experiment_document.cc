@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Documents to options and back; JSON is known here only.
+#include "tune/cli/experiment_document.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "integrations/command/command_template.h"
+#include "tune/cli/nearest_name.h"
+
+namespace manta {
+
+namespace {
+
+using Json = nlohmann::ordered_json;  // Keeps the order of the parameters.
+
+constexpr const char* kSpaceKey = "space";
+constexpr const char* kSchemaKey = "$schema";  // For editors.
+
+Result<Json> parse_json(std::string_view text, std::string_view origin) {
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the bracket means nothing to a user.
+    const std::string_view message(error.what());
+    const std::size_t bracket = message.find("] ");
+    return Error{ErrorCode::kInvalidArgument,
+                 std::string(origin) + " is not JSON: " +
+                     std::string(bracket == std::string_view::npos ? message : message.substr(bracket + 2))};
+  }
+}
+
+const OptionSpec* find_by_document_name(std::string_view name) {
+  for (const OptionSpec& spec : option_table()) {
+    if (spec.in_document && document_name(spec) == name) return &spec;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> document_names() {
+  std::vector<std::string> names{kSpaceKey};
+  for (const OptionSpec& spec : option_table()) {
+    if (spec.in_document) names.push_back(document_name(spec));
+  }
+  return names;
+}
+
+std::string form_of(OptionKind kind) {
+  switch (kind) {
+    case OptionKind::kText: return "a string";
+    case OptionKind::kTexts: return "a list of strings";
+    case OptionKind::kInteger: return "an integer";
+    case OptionKind::kNumber: return "a number";
+    case OptionKind::kDuration: return "a number of seconds, or a string such as \"5m\"";
+  }
+  return "";
+}
+
+bool has_form(const Json& value, OptionKind kind) {
+  switch (kind) {
+    case OptionKind::kText: return value.is_string();
+    case OptionKind::kTexts: return value.is_string();  // Of one element.
+    case OptionKind::kInteger: return value.is_number_integer();
+    case OptionKind::kNumber: return value.is_number();
+    case OptionKind::kDuration: return value.is_number() || value.is_string();
+  }
+  return false;
+}
+
+// The values of an option as the command line would have them.
+Result<std::vector<std::string>> texts_of(const Json& value, const OptionSpec& spec) {
+  std::vector<std::string> texts;
+  const bool is_list = spec.kind == OptionKind::kTexts && value.is_array();
+  for (const Json& element : is_list ? value : Json::array({value})) {
+    if (!has_form(element, spec.kind)) {
+      return Error{ErrorCode::kInvalidArgument, "expected " + form_of(spec.kind) + ", found " + value.dump()};
+    }
+    texts.push_back(element.is_string() ? element.get<std::string>() : element.dump());
+  }
+  return texts;
+}
+
+Result<void> apply_option(const std::string& key, const Json& value, RunRequest& request) {
+  const OptionSpec* spec = find_by_document_name(key);
+  if (spec == nullptr) {
+    return Error{ErrorCode::kInvalidArgument, "unknown key" + did_you_mean(key, document_names())};
+  }
+  if (value.is_null()) return {};  // As if it were not there.
+  MANTA_ASSIGN_OR_RETURN(const std::vector<std::string> texts, texts_of(value, *spec));
+  return spec->set(request, texts);
+}
+
+// Each parameter of a space, by its path in the document, with its text. A parameter is anything but an object of
+// objects.
+void collect_parameters(const Json& node, const std::string& path,
+                        std::vector<std::pair<std::string, std::string>>& out) {
+  bool is_group = node.is_object() && !node.empty();
+  for (const Json& child : node) is_group = is_group && child.is_object();
+  if (!is_group) {
+    out.emplace_back(path, node.dump());
+    return;
+  }
+  for (const auto& [name, child] : node.items()) {
+    collect_parameters(child, path.empty() ? name : path + "/" + name, out);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> parameters_of(const std::string& space) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  const Json json = Json::parse(space, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return {{kSpaceKey, space}};
+  for (const auto& [name, child] : json.items()) {
+    if (name != kSchemaKey) collect_parameters(child, name, parameters);
+  }
+  return parameters;
+}
+
+std::string find_text(const std::vector<std::pair<std::string, std::string>>& parameters, const std::string& name) {
+  for (const auto& [candidate, text] : parameters) {
+    if (candidate == name) return text;
+  }
+  return "(none)";
+}
+
+}  // namespace
+
+Result<void> apply_document(std::string_view json, std::string_view origin, RunRequest& request) {
+  MANTA_ASSIGN_OR_RETURN(const Json document, parse_json(json, origin));
+  if (!document.is_object()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 std::string(origin) + ": expected an object {…}, found " + document.dump().substr(0, 40)};
+  }
+  if (!document.contains(kSpaceKey)) {
+    request.tune.space = json;
+    return {};
+  }
+  for (const auto& [key, value] : document.items()) {
+    if (key == kSchemaKey) continue;
+    if (key == kSpaceKey) {
+      request.tune.space = value.dump();
+      continue;
+    }
+    if (const Result<void> applied = apply_option(key, value, request); !applied) {
+      return Error{applied.error().code, std::string(origin) + ": " + key + ": " + applied.error().message};
+    }
+  }
+  return {};
+}
+
+Result<std::string> to_document(const TuneOptions& options) {
+  const RunRequest request{options, {}};
+  Json document;
+  MANTA_ASSIGN_OR_RETURN(document[kSpaceKey], parse_json(options.space, "the space"));
+  for (const OptionSpec& spec : option_table()) {
+    if (!spec.is_stored) continue;
+    const Json value = Json::parse(spec.get(request));
+    if (!value.is_null()) document[document_name(spec)] = value;
+  }
+  return document.dump(2);
+}
+
+std::vector<std::string> forbidden_changes(const TuneOptions& stored, const TuneOptions& asked) {
+  std::vector<std::string> lines;
+  const auto compare = [&](const std::string& name, const std::string& before, const std::string& after) {
+    if (before != after) lines.push_back(name + ": " + before + " -> " + after);
+  };
+  const auto before = parameters_of(stored.space);
+  const auto after = parameters_of(asked.space);
+  std::set<std::string> names;
+  for (const auto& [name, text] : before) names.insert(name);
+  for (const auto& [name, text] : after) names.insert(name);
+  for (const std::string& name : names) compare(name, find_text(before, name), find_text(after, name));
+  for (const OptionSpec& spec : option_table()) {
+    if (!spec.is_stored || spec.may_change) continue;
+    compare(document_name(spec), spec.get({stored, {}}), spec.get({asked, {}}));
+  }
+  return lines;
+}
+
+std::string changed_limits(const TuneOptions& stored, const TuneOptions& asked) {
+  std::string words;
+  for (const OptionSpec& spec : option_table()) {
+    const std::string text = spec.get({asked, {}});
+    if (!spec.is_stored || !spec.may_change || text == spec.get({stored, {}})) continue;
+    const Json value = Json::parse(text);
+    for (const Json& element : value.is_array() ? value : Json::array({value})) {
+      // A limit that was taken away has no word on the command line.
+      if (element.is_null()) continue;
+      const std::string plain = element.is_string() ? element.get<std::string>() : element.dump();
+      words += " --" + std::string(spec.name) + " " + shell_quoted(plain);
+    }
+  }
+  return words;
+}
+
+}  // namespace manta

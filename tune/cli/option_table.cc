@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of options, and the readers of their values.
+#include "tune/cli/option_table.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "tune/cli/internal/option_values.h"
+
+namespace manta {
+
+namespace {
+
+using internal::not_expected;
+using internal::number_text;
+using internal::parse_integer;
+using internal::parse_number;
+using internal::parse_word;
+using internal::quoted;
+using internal::word_of;
+using internal::Words;
+using Values = std::span<const std::string>;
+
+const Words<Mode> kModes{{"min", Mode::kMin}, {"max", Mode::kMax}};
+const Words<NonFinite> kNonFinites{
+    {"continue", NonFinite::kContinue}, {"stop", NonFinite::kStop}, {"fail", NonFinite::kFail}};
+const Words<ProgressStyle> kProgressStyles{{"auto", ProgressStyle::kAuto},
+                                           {"live", ProgressStyle::kLive},
+                                           {"plain", ProgressStyle::kPlain},
+                                           {"none", ProgressStyle::kNone}};
+const Words<ColorMode> kColorModes{
+    {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
+
+// The accessors below are made from pointers to members, so that a row of the table names its field once.
+template <std::string TuneOptions::*field>
+Result<void> set_text(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "a name; give one");
+  request.tune.*field = values.back();
+  return {};
+}
+template <std::string TuneOptions::*field>
+std::string get_text(const RunRequest& request) {
+  const std::string& text = request.tune.*field;
+  return text.empty() ? "null" : quoted(text);
+}
+
+template <class Integer, Integer TuneOptions::*field, Integer low>
+Result<void> set_integer(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.*field, parse_integer<Integer>(values.back(), low));
+  return {};
+}
+template <class Integer, Integer TuneOptions::*field>
+std::string get_integer(const RunRequest& request) {
+  return std::to_string(request.tune.*field);
+}
+
+template <double TuneOptions::*field>
+Result<void> set_amount(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.*field, parse_number(values.back(), 0));
+  return {};
+}
+template <double TuneOptions::*field>
+std::string get_number(const RunRequest& request) {
+  return number_text(request.tune.*field);
+}
+
+Result<void> set_mode(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.mode, parse_word(values.back(), kModes));
+  return {};
+}
+std::string get_mode(const RunRequest& request) { return word_of(request.tune.mode, kModes); }
+
+Result<void> set_non_finite(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.non_finite, parse_word(values.back(), kNonFinites));
+  return {};
+}
+std::string get_non_finite(const RunRequest& request) { return word_of(request.tune.non_finite, kNonFinites); }
+
+Result<void> set_progress(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.console.progress, parse_word(values.back(), kProgressStyles));
+  return {};
+}
+std::string get_progress(const RunRequest& request) { return word_of(request.console.progress, kProgressStyles); }
+
+Result<void> set_color(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.console.color, parse_word(values.back(), kColorModes));
+  return {};
+}
+std::string get_color(const RunRequest& request) { return word_of(request.console.color, kColorModes); }
+
+Result<void> set_max_iterations(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.max_iterations, parse_integer<std::int64_t>(values.back(), 1));
+  return {};
+}
+std::string get_max_iterations(const RunRequest& request) {
+  return request.tune.max_iterations ? std::to_string(*request.tune.max_iterations) : "null";
+}
+
+Result<void> set_stop(RunRequest& request, Values values) {
+  for (const std::string& text : values) MANTA_RETURN_IF_ERROR(StopCondition::parse(text));
+  request.tune.stop.assign(values.begin(), values.end());
+  return {};
+}
+std::string get_stop(const RunRequest& request) {
+  std::string list;
+  for (const std::string& text : request.tune.stop) list += (list.empty() ? "" : ",") + quoted(text);
+  return list.empty() ? "null" : "[" + list + "]";
+}
+
+Result<void> set_time_budget(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.time_budget_seconds, parse_duration_seconds(values.back()));
+  return {};
+}
+std::string get_time_budget(const RunRequest& request) {
+  return request.tune.time_budget_seconds ? number_text(*request.tune.time_budget_seconds) : "null";
+}
+
+Result<void> set_allow_failed(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.allow_failed, parse_number(values.back(), 0, 1));
+  return {};
+}
+
+Result<void> set_out(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "a directory");
+  request.tune.out = values.back();
+  return {};
+}
+std::string get_out(const RunRequest& request) {
+  return request.tune.out.empty() ? "null" : quoted(request.tune.out.string());
+}
+
+Result<void> set_resume(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "an experiment's directory");
+  request.tune.resume = values.back();
+  return {};
+}
+std::string get_resume(const RunRequest& request) {
+  return request.tune.resume ? quoted(request.tune.resume->string()) : "null";
+}
+
+using Options = TuneOptions;
+using Long = std::int64_t;
+
+const std::vector<OptionSpec> kTable{
+    {.name = "metric",
+     .kind = OptionKind::kText,
+     .value_name = "NAME",
+     .group = "Objective",
+     .help = "Metric to optimise; required",
+     .set = set_text<&Options::metric>,
+     .get = get_text<&Options::metric>},
+    {.name = "mode",
+     .kind = OptionKind::kText,
+     .value_name = "min|max",
+     .group = "Objective",
+     .help = "Which way is better (min)",
+     .set = set_mode,
+     .get = get_mode},
+    {.name = "non-finite",
+     .kind = OptionKind::kText,
+     .value_name = "continue|stop|fail",
+     .group = "Objective",
+     .help = "What happens to a trial whose metric is NaN or infinite (continue)",
+     .set = set_non_finite,
+     .get = get_non_finite},
+
+    {.name = "trainable",
+     .kind = OptionKind::kText,
+     .value_name = "REF",
+     .group = "What to tune",
+     .help = "Name in this program, or ./libx.so:Name; default: the only one there is",
+     .set = set_text<&Options::trainable>,
+     .get = get_text<&Options::trainable>},
+    {.name = "command",
+     .kind = OptionKind::kText,
+     .value_name = "TEXT",
+     .group = "What to tune",
+     .help = "Instead of a trainable: a shell command, './sim --nu {nu}'",
+     .set = set_text<&Options::command>,
+     .get = get_text<&Options::command>},
+
+    {.name = "samples",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Search",
+     .help = "Trials; with a grid, times the whole grid (10)",
+     .may_change = true,
+     .set = set_integer<Long, &Options::samples, 1>,
+     .get = get_integer<Long, &Options::samples>},
+    {.name = "searcher",
+     .kind = OptionKind::kText,
+     .value_name = "NAME",
+     .group = "Search",
+     .help = "random or grid; default: grid if the space has one",
+     .set = set_text<&Options::searcher>,
+     .get = get_text<&Options::searcher>},
+    {.name = "scheduler",
+     .kind = OptionKind::kText,
+     .value_name = "NAME",
+     .group = "Search",
+     .help = "fifo, asha or asha:grace=1,eta=4,max_t=100 (fifo)",
+     .set = set_text<&Options::scheduler>,
+     .get = get_text<&Options::scheduler>},
+    {.name = "seed",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Search",
+     .help = "The same seed gives the same trials (0)",
+     .set = set_integer<std::uint64_t, &Options::seed, 0>,
+     .get = get_integer<std::uint64_t, &Options::seed>},
+
+    {.name = "max-iterations",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Limits",
+     .help = "A trial is complete after N reports",
+     .may_change = true,
+     .set = set_max_iterations,
+     .get = get_max_iterations},
+    {.name = "stop",
+     .kind = OptionKind::kTexts,
+     .value_name = "COND",
+     .group = "Limits",
+     .help = "A trial is complete when this holds: 'accuracy>=0.99'; repeatable",
+     .may_change = true,
+     .set = set_stop,
+     .get = get_stop},
+    {.name = "time-budget",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Limits",
+     .help = "End the sweep after 90, 90s, 5m or 1h",
+     .may_change = true,
+     .set = set_time_budget,
+     .get = get_time_budget},
+    {.name = "max-failures",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Limits",
+     .help = "Failed attempts a trial may have and still be retried (0)",
+     .may_change = true,
+     .set = set_integer<int, &Options::max_failures, 0>,
+     .get = get_integer<int, &Options::max_failures>},
+    {.name = "allow-failed",
+     .kind = OptionKind::kNumber,
+     .value_name = "SHARE",
+     .group = "Limits",
+     .help = "Exit code 1 when more than this share of the trials failed (0.5)",
+     .may_change = true,
+     .set = set_allow_failed,
+     .get = get_number<&Options::allow_failed>},
+
+    {.name = "concurrency",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Resources",
+     .help = "Trials at once; 0: as many as the machine has room for (0)",
+     .may_change = true,
+     .set = set_integer<int, &Options::concurrency, 0>,
+     .get = get_integer<int, &Options::concurrency>},
+    {.name = "cpus-per-trial",
+     .kind = OptionKind::kNumber,
+     .value_name = "X",
+     .group = "Resources",
+     .help = "CPUs that one trial takes (1)",
+     .may_change = true,
+     .set = set_amount<&Options::cpus_per_trial>,
+     .get = get_number<&Options::cpus_per_trial>},
+    {.name = "gpus-per-trial",
+     .kind = OptionKind::kNumber,
+     .value_name = "X",
+     .group = "Resources",
+     .help = "GPUs that one trial takes; fractions share one (0)",
+     .may_change = true,
+     .set = set_amount<&Options::gpus_per_trial>,
+     .get = get_number<&Options::gpus_per_trial>},
+
+    {.name = "name",
+     .kind = OptionKind::kText,
+     .value_name = "NAME",
+     .group = "Results",
+     .help = "Of the experiment; default: the trainable's",
+     .set = set_text<&Options::name>,
+     .get = get_text<&Options::name>},
+    {.name = "out",
+     .kind = OptionKind::kText,
+     .value_name = "DIR",
+     .group = "Results",
+     .help = "The experiment's new directory (runs/<name>-<UTC time>)",
+     .is_stored = false,
+     .set = set_out,
+     .get = get_out},
+    {.name = "resume",
+     .kind = OptionKind::kText,
+     .value_name = "DIR",
+     .group = "Results",
+     .help = "Go on with the experiment in DIR; only limits and resources may change",
+     .in_document = false,
+     .is_stored = false,
+     .set = set_resume,
+     .get = get_resume},
+    {.name = "checkpoint-every",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Results",
+     .help = "Reports between checkpoints; 0: only when one is needed (0)",
+     .may_change = true,
+     .set = set_integer<Long, &Options::checkpoint_every, 0>,
+     .get = get_integer<Long, &Options::checkpoint_every>},
+    {.name = "keep-checkpoints",
+     .kind = OptionKind::kInteger,
+     .value_name = "N",
+     .group = "Results",
+     .help = "Checkpoints kept per trial (2)",
+     .may_change = true,
+     .set = set_integer<int, &Options::keep_checkpoints, 1>,
+     .get = get_integer<int, &Options::keep_checkpoints>},
+
+    {.name = "progress",
+     .kind = OptionKind::kText,
+     .value_name = "auto|live|plain|none",
+     .group = "Console",
+     .help = "What is shown on standard error meanwhile (auto)",
+     .is_stored = false,
+     .set = set_progress,
+     .get = get_progress},
+    {.name = "color",
+     .kind = OptionKind::kText,
+     .value_name = "auto|always|never",
+     .group = "Console",
+     .help = "Colours (auto: on a terminal, unless NO_COLOR is set)",
+     .is_stored = false,
+     .set = set_color,
+     .get = get_color},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> option_table() { return kTable; }
+
+const OptionSpec* find_option(std::string_view name) {
+  const auto found = std::ranges::find(kTable, name, &OptionSpec::name);
+  return found == kTable.end() ? nullptr : &*found;
+}
+
+std::string document_name(const OptionSpec& spec) {
+  std::string name(spec.name);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+}  // namespace manta

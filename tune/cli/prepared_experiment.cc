@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every check that needs neither a process nor a disk.
+#include "tune/cli/prepared_experiment.h"
+
+#include <algorithm>
+#include <ctime>
+#include <system_error>
+#include <utility>
+
+#include "integrations/command/command_template.h"
+#include "integrations/command/command_trainable.h"
+#include "integrations/plugin/load_plugin.h"
+#include "schedulers/make_scheduler.h"
+#include "searchers/make_searcher.h"
+#include "tune/trainable.h"
+
+namespace manta {
+
+namespace {
+
+// The name of what is tuned: of the class, the library, or the command's first word.
+std::string name_of_trainable(const TuneOptions& options) {
+  if (!options.command.empty()) {
+    const std::string first = options.command.substr(0, options.command.find_first_of(" \t\n"));
+    return std::filesystem::path(first).filename().string();
+  }
+  if (const auto plugin = PluginReference::parse(options.trainable)) {
+    return plugin->name.empty() ? plugin->path.stem().string() : plugin->name;
+  }
+  const std::vector<TrainableEntry>& own = registered_trainables();
+  return options.trainable.empty() && own.size() == 1 ? own.front().name : options.trainable;
+}
+
+// `name` as a part of a path.
+std::string file_name_of(const std::string& name) {
+  std::string file = name;
+  std::ranges::replace_if(
+      file,
+      [](char c) {
+        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        return !alphanumeric && c != '-' && c != '_' && c != '.';
+      },
+      '_');
+  return file.empty() || file.front() == '.' ? "experiment" + file : file;
+}
+
+Result<void> check_required(const TuneOptions& options) {
+  if (options.space.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "no search space: name a JSON file such as space.json (docs/space.md)"};
+  }
+  if (options.metric.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "no metric: say with --metric which number of the reports to optimise"};
+  }
+  if (!options.command.empty() && !options.trainable.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "both a command and a trainable are given: choose one"};
+  }
+  return {};
+}
+
+// Reads the command, which gives the reference, and notes what it does not use.
+Result<void> prepare_command(PreparedExperiment& experiment) {
+  MANTA_ASSIGN_OR_RETURN(const CommandTemplate command, CommandTemplate::parse(experiment.options.command));
+  MANTA_RETURN_IF_ERROR(command.check(*experiment.space));
+  std::string unused;
+  for (const std::string& name : command.unused(*experiment.space)) unused += (unused.empty() ? "" : ", ") + name;
+  if (!unused.empty()) {
+    experiment.notes.push_back("the command has no placeholder for " + unused +
+                               "; it can read MANTA_CONFIG or MANTA_PARAM_<NAME> from its environment");
+  }
+  experiment.trainable = command_reference(experiment.options.command, experiment.options.metric);
+  return {};
+}
+
+Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher) {
+  LoopOptions loop;
+  loop.objective = {options.metric, options.mode};
+  loop.max_trials = searcher.size().value_or(options.samples);
+  loop.concurrency = options.concurrency;
+  loop.max_iterations = options.max_iterations;
+  for (const std::string& text : options.stop) {
+    MANTA_ASSIGN_OR_RETURN(StopCondition condition, StopCondition::parse(text));
+    loop.stop.push_back(std::move(condition));
+  }
+  if (options.time_budget_seconds) loop.time_budget = from_seconds(*options.time_budget_seconds);
+  loop.max_failures = options.max_failures;
+  loop.non_finite = options.non_finite;
+  loop.checkpoint_every = options.checkpoint_every;
+  loop.wait_for_durable_reports = true;
+  loop.space = &space;
+  return loop;
+}
+
+}  // namespace
+
+TuneOptions complete_options(TuneOptions options) {
+  if (auto plugin = PluginReference::parse(options.trainable)) {
+    // A resumed experiment may be started from another directory.
+    std::error_code failed;
+    const std::filesystem::path absolute = std::filesystem::absolute(plugin->path, failed).lexically_normal();
+    if (!failed) options.trainable = absolute.string() + (plugin->name.empty() ? "" : ":" + plugin->name);
+  }
+  if (options.name.empty()) options.name = name_of_trainable(options);
+  if (options.name.empty()) options.name = "experiment";
+  return options;
+}
+
+Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
+  MANTA_RETURN_IF_ERROR(check_required(options));
+  PreparedExperiment experiment;
+  experiment.options = complete_options(options);
+  MANTA_ASSIGN_OR_RETURN(Space space, parse_space(options.space));
+  experiment.space = std::make_unique<Space>(std::move(space));
+  experiment.trainable = experiment.options.trainable;
+  if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
+  MANTA_ASSIGN_OR_RETURN(experiment.searcher,
+                         make_searcher(options.searcher, *experiment.space, options.seed, options.samples));
+  MANTA_ASSIGN_OR_RETURN(experiment.scheduler,
+                         make_scheduler(options.scheduler, {options.metric, options.mode}, options.max_iterations));
+  MANTA_ASSIGN_OR_RETURN(experiment.loop, loop_options_of(options, *experiment.space, *experiment.searcher));
+  return experiment;
+}
+
+std::filesystem::path default_directory(const std::string& name, WallTime now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char time[32];
+  std::strftime(time, sizeof time, "%Y%m%d-%H%M%S", &utc);
+  const std::filesystem::path base = std::filesystem::path("runs") / (file_name_of(name) + "-" + time);
+  std::filesystem::path directory = base;
+  std::error_code ignored;
+  for (int number = 2; std::filesystem::exists(directory, ignored); ++number) {
+    directory = base.string() + "-" + std::to_string(number);
+  }
+  return directory;
+}
+
+}  // namespace manta

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the parts of an experiment together, runs the loop, and tells the user how it went.
+#include "tune/cli/run_experiment.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "tune/cli/console_reporter.h"
+#include "tune/cli/experiment_document.h"
+#include "tune/cli/prepared_experiment.h"
+#include "tune/cli/signal_watch.h"
+#include "tune/cli/summary.h"
+#include "tune/cli/terminal.h"
+#include "tune/loop/replay.h"
+#include "tune/results/result_store.h"
+#include "tune/results/results_writer.h"
+
+namespace manta {
+
+namespace {
+
+// An experiment's results, open for writing, and where it stands.
+struct OpenResults {
+  ResultStore store;
+  LoopState state;
+  TuneOptions stored;  // As they were when the experiment was made.
+};
+
+// A terminal that is gone must not end the run: what cannot be written is lost.
+void write_text(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(fd, text.data(), text.size());
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+ResultStoreOptions store_options(const TuneOptions& options, ConsoleReporter& console) {
+  return {.keep_checkpoints = options.keep_checkpoints, .on_warning = [&console](const std::string& warning) {
+            console.announce("warning: " + escape_control(warning));
+          }};
+}
+
+Result<TuneOptions> options_of(const StoredExperiment& stored) {
+  RunRequest request;
+  MANTA_RETURN_IF_ERROR(apply_document(stored.spec.json, "the stored experiment", request));
+  return request.tune;
+}
+
+// What was asked for, with what is stored where nothing was asked.
+Result<TuneOptions> resumed_options(const TuneOptions& asked, const TuneOptions& stored) {
+  TuneOptions options = asked;
+  if (options.space.empty()) options.space = stored.space;
+  if (options.metric.empty()) options.metric = stored.metric;
+  if (options.name.empty()) options.name = stored.name;
+  options = complete_options(std::move(options));
+  const std::vector<std::string> changes = forbidden_changes(stored, options);
+  if (changes.empty()) return options;
+  std::string message = "a resumed experiment keeps all but its limits and resources; changed are:";
+  for (const std::string& change : changes) message += "\n  " + escape_control(change);
+  return Error{ErrorCode::kInvalidArgument, message + "\nStart a new experiment for that, without --resume."};
+}
+
+Result<OpenResults> create_results(const PreparedExperiment& experiment, const std::filesystem::path& directory,
+                                   WallTime now, ConsoleReporter& console) {
+  const TuneOptions& options = experiment.options;
+  MANTA_ASSIGN_OR_RETURN(std::string document, to_document(options));
+  const ExperimentSpec spec{options.name, experiment.loop.objective, std::move(document), now};
+  MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::create(directory, spec, store_options(options, console)));
+  return OpenResults{std::move(store), {}, options};
+}
+
+// Also brings searcher and scheduler to where they stood.
+Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::filesystem::path& directory,
+                                   ConsoleReporter& console) {
+  MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open(directory, store_options(experiment.options, console)));
+  MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
+  for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
+  MANTA_ASSIGN_OR_RETURN(TuneOptions options, options_of(stored));
+  MANTA_RETURN_IF_ERROR(
+      replay(stored.changes, experiment.loop, *experiment.searcher, *experiment.scheduler, stored.state));
+  return OpenResults{std::move(store), std::move(stored.state), std::move(options)};
+}
+
+ExitCode exit_code_of_trials(TrialsView trials, const Objective& objective, double allow_failed) {
+  if (best_trial(trials, objective) == nullptr) return kExitTrialsFailed;
+  const double failed = static_cast<double>(count_trials(trials).failed);
+  return failed > allow_failed * static_cast<double>(trials.size()) ? kExitTrialsFailed : kExitOk;
+}
+
+// The running loop as the signal's thread sees it.
+class Interruption {
+ public:
+  Interruption(ConsoleReporter& console, std::string resume) : console_(console), resume_(std::move(resume)) {}
+
+  void interrupt() {
+    const std::lock_guard lock(mutex_);
+    requested_ = true;
+    const std::int64_t running = console_.running();
+    console_.announce("interrupted: checkpointing " + std::to_string(running) + (running == 1 ? " trial" : " trials") +
+                      " (Ctrl-C again to stop at once); resume with: " + resume_);
+    if (loop_ != nullptr) loop_->request_stop();
+  }
+
+  // From here on an interrupt stops `loop`; one that came before stops it now. Null: nothing any more.
+  void attach(TuneLoop* loop) {
+    const std::lock_guard lock(mutex_);
+    loop_ = loop;
+    if (loop_ != nullptr && requested_) loop_->request_stop();
+  }
+
+ private:
+  ConsoleReporter& console_;
+  const std::string resume_;
+  std::mutex mutex_;  // Guards all that follows.
+  TuneLoop* loop_ = nullptr;
+  bool requested_ = false;
+};
+
+TuneOutcome outcome_of(TrialsView trials, const PreparedExperiment& experiment, LoopEnd end, int signal) {
+  TuneOutcome outcome;
+  outcome.end = end;
+  outcome.counts = count_trials(trials);
+  outcome.exit_code = end == LoopEnd::kInterrupted && signal != 0
+                          ? static_cast<ExitCode>(exit_code_of_signal(signal))
+                          : exit_code_of_trials(trials, experiment.loop.objective, experiment.options.allow_failed);
+  if (const TrialStatus* best = best_trial(trials, experiment.loop.objective)) {
+    outcome.best = TuneOutcome::Best{best->id, best->config, *best->best_value};
+  }
+  return outcome;
+}
+
+// The last words, on standard output, and what the user should know, on standard error.
+void print_end(TrialsView trials, const PreparedExperiment& experiment, const ExperimentLabel& label,
+               const TuneOutcome& outcome, const TuneSettings& settings, const std::string& resume) {
+  const TextStyle errors = choose_style(gather_terminal_facts(STDERR_FILENO), settings.console.color);
+  const bool is_resumable = outcome.end != LoopEnd::kFinished;
+  if (settings.print_summary) {
+    const TextStyle style = choose_style(gather_terminal_facts(STDOUT_FILENO), settings.console.color);
+    write_text(STDOUT_FILENO,
+               summary_text(trials, label, style) + (is_resumable ? "resume with: " + resume + "\n" : ""));
+  }
+  const std::string prefix = errors.color ? "\x1b[33mwarning:\x1b[0m " : "warning: ";
+  for (const std::string& line : warnings(trials, *experiment.space, label)) {
+    write_text(STDERR_FILENO, prefix + line + "\n");
+  }
+  if (outcome.end == LoopEnd::kTimeBudget) write_text(STDERR_FILENO, "the time budget is spent\n");
+}
+
+ConsoleReporter::Options console_options(const TuneSettings& settings, ExperimentLabel label) {
+  const ColorMode color = settings.console.color;
+  const TerminalFacts facts = gather_terminal_facts(STDERR_FILENO);
+  return {.progress = choose_progress(facts, settings.console.progress),
+          .style = choose_style(facts, color),
+          .label = std::move(label),
+          .write = [](std::string_view text) { write_text(STDERR_FILENO, text); },
+          .current_style = [color] { return choose_style(gather_terminal_facts(STDERR_FILENO), color); }};
+}
+
+// One run of a prepared experiment.
+class Run {
+ public:
+  Run(PreparedExperiment experiment, const TuneSettings& settings, std::filesystem::path directory)
+      : experiment_(std::move(experiment)),
+        settings_(settings),
+        label_{experiment_.options.name, experiment_.loop.objective, std::move(directory)},
+        console_(console_options(settings, label_), clock_) {}
+
+  Result<TuneOutcome> run(const ExecutorMaker& make_executor) {
+    for (const std::string& note : experiment_.notes) console_.announce("note: " + escape_control(note));
+    const TuneOptions& options = experiment_.options;
+    MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Executor> executor,
+                           make_executor({.trainable = experiment_.trainable,
+                                          .log_directory = label_.directory / "logs",
+                                          .cpus_per_trial = options.cpus_per_trial,
+                                          .gpus_per_trial = options.gpus_per_trial}));
+    if (experiment_.loop.concurrency == 0) experiment_.loop.concurrency = executor->slots();
+    MANTA_ASSIGN_OR_RETURN(OpenResults results,
+                           options.resume ? reopen_results(experiment_, label_.directory, console_)
+                                          : create_results(experiment_, label_.directory, clock_.wall_now(), console_));
+    const std::string resume =
+        resume_command(settings_.program, label_.directory) + changed_limits(results.stored, options);
+    return loop(std::move(results), *executor, resume);
+  }
+
+ private:
+  Result<TuneOutcome> loop(OpenResults results, Executor& executor, const std::string& resume) {
+    ResultsWriter writer(std::move(results.store), {.on_durable = [&executor] { executor.interrupt(); }});
+    TuneLoop loop(experiment_.loop, {*experiment_.searcher, *experiment_.scheduler, executor, writer, console_},
+                  std::move(results.state));
+    Interruption interruption(console_, resume);
+    std::unique_ptr<SignalWatch> signals;
+    if (settings_.handle_signals) {
+      MANTA_ASSIGN_OR_RETURN(signals, SignalWatch::start([&](int) { interruption.interrupt(); }));
+    }
+    interruption.attach(&loop);
+    const Result<LoopEnd> end = loop.run();
+    interruption.attach(nullptr);
+    const Result<void> closed = writer.close();
+    console_.finish();
+    if (!end) return Error{end.error()};
+    if (!closed) return Error{closed.error()};
+
+    TuneOutcome outcome = outcome_of(loop.trials(), experiment_, *end, signals ? signals->received() : 0);
+    outcome.directory = label_.directory;
+    print_end(loop.trials(), experiment_, label_, outcome, settings_, resume);
+    return outcome;
+  }
+
+  PreparedExperiment experiment_;
+  const TuneSettings settings_;
+  SystemClock clock_;
+  const ExperimentLabel label_;
+  ConsoleReporter console_;
+};
+
+}  // namespace
+
+Result<TuneOptions> stored_options(const std::filesystem::path& directory) {
+  MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open_read_only(directory));
+  MANTA_ASSIGN_OR_RETURN(const StoredExperiment stored, store.load());
+  return options_of(stored);
+}
+
+Result<TuneOutcome> run_experiment(const TuneOptions& options, const TuneSettings& settings,
+                                   const ExecutorMaker& make_executor) {
+  TuneOptions complete = options;
+  std::filesystem::path directory = options.out;
+  if (options.resume) {
+    if (!options.out.empty()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--out and --resume exclude each other: a resumed experiment stays where it is"};
+    }
+    directory = *options.resume;
+    MANTA_ASSIGN_OR_RETURN(const TuneOptions stored, stored_options(directory));
+    MANTA_ASSIGN_OR_RETURN(complete, resumed_options(options, stored));
+  }
+  MANTA_ASSIGN_OR_RETURN(PreparedExperiment experiment, prepare_experiment(complete));
+  if (directory.empty()) directory = default_directory(experiment.options.name, SystemClock().wall_now());
+  Run run(std::move(experiment), settings, std::move(directory));
+  return run.run(make_executor);
+}
+
+}  // namespace manta

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A space, looked at without running anything.
+#include "tune/cli/space_report.h"
+
+#include <algorithm>
+
+#include "searchers/make_searcher.h"
+#include "tune/cli/console_text.h"
+#include "tune/cli/terminal.h"
+
+namespace manta {
+
+namespace {
+
+constexpr int kSamples = 5;
+
+std::string number(double value) { return to_json(Value(value)); }
+
+std::string list_text(const std::vector<Value>& values) {
+  std::string text;
+  for (const Value& value : values) text += (text.empty() ? "" : ", ") + to_json(value);
+  return "[" + text + "]";
+}
+
+struct DomainWords {
+  std::string operator()(const FloatDomain& domain) const {
+    return "float [" + number(domain.low) + ", " + number(domain.high) + "]" + (domain.log ? " log" : "") +
+           (domain.step ? " step " + number(*domain.step) : "");
+  }
+  std::string operator()(const IntDomain& domain) const {
+    return "int [" + std::to_string(domain.low) + ", " + std::to_string(domain.high) + "]" +
+           (domain.log ? " log" : "") + (domain.step != 1 ? " step " + std::to_string(domain.step) : "");
+  }
+  std::string operator()(const ChoiceDomain& domain) const { return "choice " + list_text(domain.values); }
+  std::string operator()(const OrdinalDomain& domain) const { return "ordinal " + list_text(domain.values); }
+  std::string operator()(const GridDomain& domain) const { return "grid " + list_text(domain.values); }
+  std::string operator()(const NormalDomain& domain) const {
+    return "normal mean " + number(domain.mean) + " stddev " + number(domain.stddev);
+  }
+  std::string operator()(const ConstantDomain& domain) const { return "constant " + to_json(domain.value); }
+};
+
+std::string parameter_table(const Space& space) {
+  int width = 0;
+  for (const Parameter& parameter : space.parameters()) width = std::max(width, display_width(parameter.name));
+  std::string text;
+  for (const Parameter& parameter : space.parameters()) {
+    text += "  " + padded(escape_control(parameter.name), width, /*utf8=*/true) + "  " + domain_text(parameter.domain) +
+            "\n";
+  }
+  return text;
+}
+
+std::string plural(std::int64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string domain_text(const Domain& domain) { return escape_control(std::visit(DomainWords{}, domain)); }
+
+Result<std::string> space_report(const Space& space, const TuneOptions& options) {
+  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
+                         make_searcher(options.searcher, space, options.seed, options.samples));
+  std::string samples;
+  for (int trial = 0; trial < kSamples; ++trial) {
+    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> config, searcher->ask(TrialId{trial}));
+    if (!config) break;  // A small grid has fewer.
+    samples += config->to_json() + "\n";
+  }
+  const std::optional<std::int64_t> size = searcher->size();
+  const std::int64_t trials = size ? *size : options.samples;
+  return plural(static_cast<std::int64_t>(space.parameters().size()), "parameter") + "\n" + parameter_table(space) +
+         "first samples (seed " + std::to_string(options.seed) + "):\n" + samples +
+         "grid: " + plural(space.grid_size(), "point") + "\n" + "trials: " + std::to_string(trials) + "\n";
+}
+
+}  // namespace manta

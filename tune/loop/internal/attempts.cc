@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// From event to next call: what an attempt does between its launch and its end.
+#include <cmath>
+#include <utility>
+
+#include "tune/loop/internal/objective_check.h"
+#include "tune/loop/internal/tune_loop_impl.h"
+
+namespace manta {
+
+namespace {
+
+std::string describe(double value) {
+  if (std::isnan(value)) return "NaN";
+  return value > 0 ? "infinite" : "negative infinite";
+}
+
+}  // namespace
+
+void TuneLoop::Impl::launch(TrialId trial) {
+  LiveTrial& live = live_.at(trial);
+  live.phase = Phase::kLaunching;
+  live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
+  live.seconds = live.checkpoint ? live.checkpoint->seconds : 0;
+  book_.attempt_started(trial, live.iteration);
+  ++attempts_;
+  parts_.executor.launch({trial, book_[trial].attempt, book_[trial].config, live.checkpoint});
+}
+
+void TuneLoop::Impl::handle(Event event) {
+  const TrialId trial = event.trial;
+  LiveTrial* const live = find(trial);
+  // An attempt that is over, or was never launched, can record nothing.
+  if (live == nullptr || !live->has_attempt() || event.attempt != book_[trial].attempt) return;
+  if (const auto* failed = std::get_if<AttemptFailed>(&event.what)) return on_failed(trial, *live, failed->error);
+  if (std::holds_alternative<AttemptStopped>(event.what)) {
+    if (live->phase == Phase::kStopping) on_stopped(trial, *live);
+    return;
+  }
+  // Each answer fits its call only; what a stop() has overtaken is void.
+  if (std::holds_alternative<Launched>(event.what) && live->phase == Phase::kLaunching) {
+    live->phase = Phase::kIdle;
+    proceed(trial);
+  } else if (auto* stepped = std::get_if<Stepped>(&event.what); stepped && live->phase == Phase::kStepping) {
+    on_stepped(trial, *live, std::move(*stepped));
+  } else if (auto* saved = std::get_if<Saved>(&event.what); saved && live->phase == Phase::kSaving) {
+    on_saved(trial, *live, std::move(*saved));
+  }
+}
+
+void TuneLoop::Impl::on_stepped(TrialId trial, LiveTrial& live, Stepped stepped) {
+  live.phase = Phase::kIdle;
+  // A function that returns after its last report adds no iteration.
+  const bool reports = !stepped.metrics.empty() || !stepped.finished;
+  if (reports) {
+    ++live.iteration;
+    live.seconds += stepped.seconds;
+  }
+  if (live.ended) return proceed(trial);
+  if (reports) return take_report(trial, live, std::move(stepped));
+  end_trial(trial, TrialState::kCompleted, "");
+}
+
+void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped) {
+  const Report report{trial, book_[trial].attempt, live.iteration, live.seconds, std::move(stepped.metrics)};
+  const std::string& metric = options_.objective.metric;
+  live.report_number = book_.reported(report);
+  ++reports_since_snapshot_;
+  tell(trial);
+  if (!book_.objective_seen()) {
+    return leave({.error = internal::unknown_objective(metric, report.metrics), .deadline = now()});
+  }
+  const std::optional<double> value = report.metrics.find(metric);
+  if (!value) return fail_running_attempt(trial, live, internal::missing_objective(metric, report.metrics));
+  if (!std::isfinite(*value) && options_.non_finite != NonFinite::kContinue) {
+    const std::string cause = metric + " is " + describe(*value) + " at iteration " + std::to_string(report.iteration);
+    if (options_.non_finite == NonFinite::kFail) return fail_running_attempt(trial, live, cause);
+    return end_trial(trial, TrialState::kStopped, cause);
+  }
+  const bool at_limit = options_.max_iterations && report.iteration >= *options_.max_iterations;
+  const bool complete = stepped.finished || at_limit || internal::meets_stop_condition(options_, report.metrics);
+  std::vector<Order> orders = judge(trial, report, complete);
+  carry_out(std::move(orders));
+  // An order may have moved it on already.
+  if (LiveTrial* const still = find(trial); still != nullptr && still->phase == Phase::kIdle) proceed(trial);
+}
+
+std::vector<Order> TuneLoop::Impl::judge(TrialId trial, const Report& report, bool complete) {
+  Result<std::vector<Order>> orders = parts_.scheduler.on_report(report, book_.trials());
+  // The scheduler sees the last value too, for its comparisons; but the trial is complete whatever it says.
+  if (complete) {
+    end_trial(trial, TrialState::kCompleted, "");
+  } else if (!orders) {
+    fail_running_attempt(trial, live_.at(trial), "the scheduler refused the report: " + to_string(orders.error()));
+  }
+  if (!orders) return {};
+  snapshot_due_ = snapshot_due_ || !orders->empty();
+  return *std::move(orders);
+}
+
+void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
+  live.phase = Phase::kIdle;
+  live.checkpoint = Checkpoint{live.iteration, live.seconds, std::move(saved.bytes)};
+  if (!live.ended) book_.checkpoint_saved(trial, *live.checkpoint);
+  proceed(trial);
+}
+
+void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const Error& error) {
+  if (live.phase == Phase::kStopping) return on_stopped(trial, live);
+  if (live.ended) {
+    live.after_stop = AfterStop::kForget;
+    return on_stopped(trial, live);
+  }
+  --attempts_;
+  retry_or_fail(trial, live, to_string(error));
+}
+
+void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
+  --attempts_;
+  switch (live.after_stop) {
+    case AfterStop::kForget:
+      bequeath(trial, live);
+      live_.erase(trial);
+      return;
+    case AfterStop::kPause:
+      book_.attempt_ended(trial, TrialState::kPaused);
+      pause_without_attempt(trial, live, "");
+      return bequeath(trial, live);
+    case AfterStop::kClone:
+      book_.attempt_ended(trial, TrialState::kStopped);
+      live.phase = Phase::kQueued;
+      adopt(trial, live);
+      return bequeath(trial, live);
+    case AfterStop::kRetry: return retry_or_fail(trial, live, live.failure);
+    case AfterStop::kInterrupt:
+      book_.attempt_ended(trial, TrialState::kInterrupted);
+      // finish() records the trial's state, with that of the trials that have no attempt.
+      live.phase = Phase::kQueued;
+      return;
+  }
+}
+
+void TuneLoop::Impl::proceed(TrialId trial) {
+  LiveTrial& live = live_.at(trial);
+  if (leaving_ && !live.ended) return proceed_to_leave(trial, live);
+  if (!live.heirs.empty()) {
+    if (!live.is_saved() && !leaving_) return save(trial, live);
+    bequeath(trial, live);
+    if (live.phase != Phase::kIdle) return;  // It was its own heir.
+  }
+  if (live.ended) return stop(trial, live, AfterStop::kForget);
+  if (live.wish == Wish::kPause) {
+    if (live.iteration > 0 && !live.is_saved()) return save(trial, live);
+    return stop(trial, live, AfterStop::kPause);
+  }
+  if (live.wish == Wish::kClone) {
+    if (live.donated) stop(trial, live, AfterStop::kClone);
+    return;  // Else the donor's checkpoint brings it back here.
+  }
+  const bool checkpoint_due = options_.checkpoint_every > 0 && live.iteration > 0 &&
+                              live.iteration % options_.checkpoint_every == 0 && !live.is_saved();
+  if (checkpoint_due) return save(trial, live);
+  if (options_.wait_for_durable_reports && live.report_number > parts_.sink.durable()) {
+    awaiting_durable_.emplace_back(live.report_number, trial);
+    return;
+  }
+  live.phase = Phase::kStepping;
+  parts_.executor.advance(trial);
+}
+
+void TuneLoop::Impl::proceed_to_leave(TrialId trial, LiveTrial& live) {
+  if (!leaving_->error && live.iteration > 0 && !live.is_saved()) return save(trial, live);
+  stop(trial, live, AfterStop::kInterrupt);
+}
+
+void TuneLoop::Impl::save(TrialId trial, LiveTrial& live) {
+  live.phase = Phase::kSaving;
+  parts_.executor.save(trial);
+}
+
+void TuneLoop::Impl::stop(TrialId trial, LiveTrial& live, AfterStop after_stop) {
+  live.phase = Phase::kStopping;
+  live.after_stop = after_stop;
+  parts_.executor.stop(trial);
+}
+
+void TuneLoop::Impl::fail_running_attempt(TrialId trial, LiveTrial& live, std::string cause) {
+  if (live.failures >= options_.max_failures) {
+    ++live.failures;
+    return end_trial(trial, TrialState::kFailed, std::move(cause));
+  }
+  live.failure = std::move(cause);
+  stop(trial, live, AfterStop::kRetry);
+}
+
+void TuneLoop::Impl::retry_or_fail(TrialId trial, LiveTrial& live, const std::string& cause) {
+  book_.attempt_ended(trial, TrialState::kFailed, cause);
+  live.phase = Phase::kQueued;
+  bequeath(trial, live);
+  if (++live.failures > options_.max_failures) return end_trial(trial, TrialState::kFailed, cause);
+  if (live.wish == Wish::kPause) return pause_without_attempt(trial, live, cause);
+  book_.state_changed(trial, TrialState::kPending, cause);
+  queue_.push_back(trial);
+  if (live.wish == Wish::kClone && live.donated) adopt(trial, live);
+}
+
+void TuneLoop::Impl::end_trial(TrialId trial, TrialState state, std::string cause) {
+  LiveTrial& live = live_.at(trial);
+  if (live.has_attempt()) book_.attempt_ended(trial, state, state == TrialState::kFailed ? cause : "");
+  book_.state_changed(trial, state, std::move(cause));
+  tell(trial);
+  parts_.scheduler.on_end(trial, state);
+  snapshot_due_ = true;
+  live.ended = true;
+  if (live.phase == Phase::kStopping) {
+    live.after_stop = AfterStop::kForget;
+  } else if (live.phase == Phase::kIdle) {
+    proceed(trial);
+  } else if (!live.has_attempt()) {
+    if (live.phase == Phase::kPaused) --paused_;
+    bequeath(trial, live);
+    live_.erase(trial);
+  }
+}
+
+void TuneLoop::Impl::release_durable() {
+  const std::uint64_t durable = parts_.sink.durable();
+  while (!awaiting_durable_.empty() && awaiting_durable_.front().first <= durable) {
+    const TrialId trial = awaiting_durable_.front().second;
+    awaiting_durable_.pop_front();
+    if (const LiveTrial* const live = find(trial); live != nullptr && live->phase == Phase::kIdle) proceed(trial);
+  }
+}
+
+void TuneLoop::Impl::tell(TrialId trial) {
+  const TrialStatus& status = book_[trial];
+  parts_.searcher.tell({trial, status.config, status.state, status.iteration, status.value});
+  searcher_waits_.reset();
+}
+
+}  // namespace manta

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a report says about the objective, and what to say when it is silent.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "tune/loop/loop_options.h"
+#include "tune/trial/metrics.h"
+
+namespace manta::internal {
+
+/// Whether the scheduler is to judge a report with these metrics: the objective is there, and the option for values
+/// that are not finite has not decided already. The same in a run and in a replay of it.
+bool is_judged(const LoopOptions& options, const Metrics& metrics);
+
+/// Whether one of the stop conditions holds.
+bool meets_stop_condition(const LoopOptions& options, const Metrics& metrics);
+
+/// `report lacks the objective's metric "x"; it has "a", "b"`.
+std::string missing_objective(const std::string& metric, const Metrics& metrics);
+
+/// No report has ever had the objective's metric: kInvalidArgument with those there are and the most similar one.
+Error unknown_objective(const std::string& metric, const Metrics& metrics);
+
+}  // namespace manta::internal

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/loop/internal/trial_book.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace manta::internal {
+
+TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, std::vector<TrialStatus> trials)
+    : options_(options), parts_(parts), trials_(std::move(trials)) {
+  expected_trials_ = std::min(options.max_trials, parts.searcher.size().value_or(options.max_trials));
+  expected_trials_ = std::max(*expected_trials_, size());
+  for (TrialStatus& status : trials_) {
+    // What was under way when the last run ended waits for a slot now.
+    if (!is_ended(status.state)) status.state = TrialState::kPending;
+    objective_seen_ = objective_seen_ || status.value || status.best_value;
+    if (!status.best_value) continue;
+    const Objective& objective = options_.objective;
+    if (!best_ || objective.score(*status.best_value) > objective.score(*at(*best_).best_value)) best_ = status.id;
+  }
+}
+
+void TrialBook::start() { started_ = parts_.executor.clock().now(); }
+
+Progress TrialBook::progress() const {
+  return {.trials = trials_,
+          .best = best_,
+          .max_trials = expected_trials_,
+          .max_iterations = options_.max_iterations,
+          .concurrency = options_.concurrency,
+          .elapsed = parts_.executor.clock().now() - started_};
+}
+
+TrialId TrialBook::add(Config config) {
+  const TrialId trial{size()};
+  TrialStatus status;
+  status.id = trial;
+  status.config = std::move(config);
+  trials_.push_back(std::move(status));
+  return trial;
+}
+
+void TrialBook::record_trial(TrialId trial) {
+  record(TrialChanged{at(trial), now()});
+  parts_.observer.on_trial(at(trial), progress());
+}
+
+void TrialBook::attempt_started(TrialId trial, std::int64_t from_iteration) {
+  TrialStatus& status = at(trial);
+  status.state = TrialState::kRunning;
+  ++status.attempt;
+  record_trial(trial);
+  record(AttemptStarted{trial, status.attempt, from_iteration, now()});
+}
+
+void TrialBook::attempt_ended(TrialId trial, TrialState state, std::string cause) {
+  record(AttemptEnded{trial, at(trial).attempt, state, std::move(cause), now()});
+}
+
+void TrialBook::state_changed(TrialId trial, TrialState state, std::string cause) {
+  TrialStatus& status = at(trial);
+  status.state = state;
+  status.cause = std::move(cause);
+  record_trial(trial);
+}
+
+void TrialBook::cloned(TrialId trial, Config config, const Checkpoint& checkpoint) {
+  at(trial).config = std::move(config);
+  state_changed(trial, TrialState::kPending);
+  checkpoint_saved(trial, checkpoint);
+}
+
+void TrialBook::checkpoint_saved(TrialId trial, const Checkpoint& checkpoint) {
+  record(CheckpointSaved{trial, at(trial).attempt, checkpoint, now()});
+}
+
+std::uint64_t TrialBook::reported(Report report) {
+  TrialStatus& status = at(report.trial);
+  status.iteration = report.iteration;
+  status.seconds = report.seconds;
+  status.value = report.metrics.find(options_.objective.metric);
+  record(Reported{report, now()});
+  const std::uint64_t number = last_change_;
+  objective_seen_ = objective_seen_ || status.value.has_value();
+  if (status.value && std::isfinite(*status.value)) {
+    update_best(status, *status.value, report);
+  } else {
+    parts_.observer.on_report(report, progress());
+  }
+  return number;
+}
+
+void TrialBook::update_best(TrialStatus& status, double value, const Report& report) {
+  const Objective& objective = options_.objective;
+  const double score = objective.score(value);
+  const bool is_best = !best_ || score > objective.score(*at(*best_).best_value);
+  if (!status.best_value || score > objective.score(*status.best_value)) status.best_value = value;
+  if (is_best) best_ = status.id;
+  parts_.observer.on_report(report, progress());
+  if (is_best) parts_.observer.on_new_best(status, progress());
+}
+
+void TrialBook::snapshots_saved() { record(SnapshotsSaved{parts_.searcher.save(), parts_.scheduler.save()}); }
+
+}  // namespace manta::internal

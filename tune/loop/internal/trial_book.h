@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The standing of every trial, and the one way to change it: each change reaches the sink and the observer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tune/loop/tune_loop.h"
+
+namespace manta::internal {
+
+/// Keeps the trials by number and records what happens to them. Nothing here costs more with more trials.
+///
+/// Thread-safety: none.
+/// Ownership: the parts and options must outlive it.
+class TrialBook {
+ public:
+  TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, std::vector<TrialStatus> trials);
+
+  TrialsView trials() const { return trials_; }
+  const TrialStatus& operator[](TrialId trial) const { return trials_[static_cast<std::size_t>(trial.number)]; }
+  std::int64_t size() const { return static_cast<std::int64_t>(trials_.size()); }
+  /// Whether any report, of any run, had the objective's metric.
+  bool objective_seen() const { return objective_seen_; }
+
+  /// From now on Progress::elapsed counts.
+  void start();
+  Progress progress() const;
+  /// The searcher has no more: there will be as many trials as there are now.
+  void close() { expected_trials_ = size(); }
+
+  /// A new trial, not recorded before its first attempt starts.
+  TrialId add(Config config);
+  void attempt_started(TrialId trial, std::int64_t from_iteration);
+  /// `cause` only for kFailed.
+  void attempt_ended(TrialId trial, TrialState state, std::string cause = "");
+  void state_changed(TrialId trial, TrialState state, std::string cause = "");
+  /// The trial goes on with `config` from `checkpoint`, which another trial made.
+  void cloned(TrialId trial, Config config, const Checkpoint& checkpoint);
+  void checkpoint_saved(TrialId trial, const Checkpoint& checkpoint);
+  /// Returns the number of the change.
+  std::uint64_t reported(Report report);
+  void snapshots_saved();
+
+  /// The number of the newest change.
+  std::uint64_t last_change() const { return last_change_; }
+
+ private:
+  void record(Change change) { last_change_ = parts_.sink.record(std::move(change)); }
+  void record_trial(TrialId trial);
+  void update_best(TrialStatus& status, double value, const Report& report);
+  TrialStatus& at(TrialId trial) { return trials_[static_cast<std::size_t>(trial.number)]; }
+  WallTime now() const { return parts_.executor.clock().wall_now(); }
+
+  const LoopOptions& options_;
+  const TuneLoop::Parts parts_;
+  std::vector<TrialStatus> trials_;
+  std::optional<TrialId> best_;
+  std::optional<std::int64_t> expected_trials_;
+  bool objective_seen_ = false;
+  TimePoint started_{};
+  std::uint64_t last_change_ = 0;
+};
+
+}  // namespace manta::internal

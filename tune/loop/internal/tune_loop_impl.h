@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop's state machine: tune_loop.cc fills slots and ends runs, attempts.cc handles events, orders.cc orders.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tune/loop/internal/live_trial.h"
+#include "tune/loop/internal/trial_book.h"
+#include "tune/loop/tune_loop.h"
+
+namespace manta {
+
+/// Every trial that has not ended is in `live_`; one that has costs nothing any more. All work on a trial happens when it
+/// has no call under way (Phase::kIdle), in proceed(); an event makes it idle, an order nudges it.
+class TuneLoop::Impl {
+ public:
+  Impl(LoopOptions options, Parts parts, LoopState state);
+
+  Result<LoopEnd> run();
+  void request_stop();
+  TrialsView trials() const { return book_.trials(); }
+
+ private:
+  using LiveTrial = internal::LiveTrial;
+  using Phase = internal::Phase;
+  using Wish = internal::Wish;
+  using AfterStop = internal::AfterStop;
+
+  // Why and until when the run is being left.
+  struct Leaving {
+    LoopEnd end = LoopEnd::kInterrupted;
+    std::optional<Error> error;  // Then nothing is checkpointed.
+    TimePoint deadline;          // For checkpoints; then all attempts are stopped whatever they do.
+    bool cut_off = false;        // That has happened.
+  };
+
+  // tune_loop.cc
+  bool turn();  // Handles one event. False: nothing can happen any more.
+  void handle_next_event();
+  void check_leaving();
+  void leave(Leaving leaving);
+  void cut_off();
+  Result<LoopEnd> finish();
+  void flush();
+  void save_snapshots_if_due();
+  TimePoint next_deadline() const;
+  void tick_if_due();
+  void fill_slots();
+  bool launch_queued();
+  bool resume_paused();
+  bool launch_new();
+  std::optional<Config> ask();
+  bool end_a_paused_trial();
+  TimePoint now() const { return parts_.executor.clock().now(); }
+  LiveTrial* find(TrialId trial);
+
+  // attempts.cc
+  void launch(TrialId trial);
+  void handle(Event event);
+  void on_stepped(TrialId trial, LiveTrial& live, Stepped stepped);
+  void take_report(TrialId trial, LiveTrial& live, Stepped stepped);
+  std::vector<Order> judge(TrialId trial, const Report& report, bool complete);
+  void on_saved(TrialId trial, LiveTrial& live, Saved saved);
+  void on_failed(TrialId trial, LiveTrial& live, const Error& error);
+  void on_stopped(TrialId trial, LiveTrial& live);
+  void proceed(TrialId trial);
+  void proceed_to_leave(TrialId trial, LiveTrial& live);
+  void save(TrialId trial, LiveTrial& live);
+  void stop(TrialId trial, LiveTrial& live, AfterStop after_stop);
+  void fail_running_attempt(TrialId trial, LiveTrial& live, std::string cause);
+  void retry_or_fail(TrialId trial, LiveTrial& live, const std::string& cause);
+  void end_trial(TrialId trial, TrialState state, std::string cause);
+  void release_durable();
+  void tell(TrialId trial);
+
+  // orders.cc
+  void carry_out(std::vector<Order> orders);
+  void order_pause(TrialId trial, LiveTrial& live);
+  void order_clone(TrialId trial, LiveTrial& live, Clone clone);
+  void bequeath(TrialId donor, LiveTrial& live);
+  void adopt(TrialId trial, LiveTrial& live);
+  void pause_without_attempt(TrialId trial, LiveTrial& live, std::string cause);
+
+  const LoopOptions options_;
+  const Parts parts_;
+  internal::TrialBook book_;
+  std::map<TrialId, LiveTrial> live_;  // Ordered, so that a run is the same each time.
+  std::deque<TrialId> queue_;          // May hold a trial twice or one that left; those in Phase::kQueued count.
+  std::deque<std::pair<std::uint64_t, TrialId>> awaiting_durable_;  // By rising number of the change.
+  std::vector<Order> first_orders_;
+  std::int64_t attempts_ = 0;  // That hold a slot.
+  std::int64_t paused_ = 0;    // In Phase::kPaused.
+
+  bool searcher_done_ = false;
+  std::optional<Error> searcher_waits_;  // Its kExhausted, until the next tell.
+  std::optional<Error> searcher_error_;
+
+  std::atomic<bool> stop_requested_ = false;
+  std::optional<Leaving> leaving_;
+  TimePoint started_{};
+  TimePoint last_tick_{};
+  bool snapshot_due_ = false;
+  TimePoint last_snapshot_{};
+  std::int64_t reports_since_snapshot_ = 0;
+};
+
+}  // namespace manta

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/loop/replay.h"
+
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "tune/loop/internal/objective_check.h"
+
+namespace manta {
+
+namespace {
+
+/// Repeats changes one by one.
+class Replayer {
+ public:
+  Replayer(const LoopOptions& options, Searcher& searcher, TrialScheduler& scheduler, TrialsView trials)
+      : options_(options), searcher_(searcher), scheduler_(scheduler), trials_(trials) {}
+
+  Result<void> apply(const Change& change) {
+    if (const auto* changed = std::get_if<TrialChanged>(&change)) return apply(changed->trial);
+    if (const auto* reported = std::get_if<Reported>(&change)) return apply(reported->report);
+    return {};
+  }
+
+  /// Orders that no later change showed to be carried out.
+  std::vector<Order> open_orders() && {
+    std::vector<Order> orders;
+    for (auto& [trial, order] : open_) orders.push_back(std::move(order));
+    return orders;
+  }
+
+ private:
+  // The start of a first attempt is the first that is recorded of a trial.
+  static bool is_new(const TrialStatus& status) { return status.state == TrialState::kRunning && status.attempt == 1; }
+
+  Result<void> apply(const TrialStatus& status) {
+    if (is_new(status)) {
+      MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(status.id));
+      if (!suggestion) {
+        return Error{ErrorCode::kInvalidArgument,
+                     "the searcher has no trial " + to_string(status.id) + " any more; resume with the same space"};
+      }
+      return {};
+    }
+    // Stopped, paused, or about to go on as a clone: nothing that was ordered is open.
+    if (status.state != TrialState::kRunning) open_.erase(status.id);
+    if (!is_ended(status.state)) return {};
+    searcher_.tell({status.id, status.config, status.state, status.iteration, status.value});
+    scheduler_.on_end(status.id, status.state);
+    return {};
+  }
+
+  Result<void> apply(const Report& report) {
+    const std::optional<double> value = report.metrics.find(options_.objective.metric);
+    const auto number = static_cast<std::size_t>(report.trial.number);
+    if (number >= trials_.size()) {
+      return Error{ErrorCode::kInvalidArgument, "there is a report of trial " + to_string(report.trial) +
+                                                    ", but there are only " + std::to_string(trials_.size()) + " trials"};
+    }
+    searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
+    if (!internal::is_judged(options_, report.metrics)) return {};
+    Result<std::vector<Order>> orders = scheduler_.on_report(report, trials_);
+    if (!orders) return {};  // It cost that attempt, and nothing else.
+    for (Order& order : *orders) open_.insert_or_assign(order.trial, std::move(order));
+    return {};
+  }
+
+  const LoopOptions& options_;
+  Searcher& searcher_;
+  TrialScheduler& scheduler_;
+  const TrialsView trials_;
+  std::map<TrialId, Order> open_;
+};
+
+}  // namespace
+
+Result<void> replay(std::span<const Change> changes, const LoopOptions& options, Searcher& searcher,
+                    TrialScheduler& scheduler, LoopState& state) {
+  std::size_t begin = 0;
+  for (std::size_t index = changes.size(); index > 0 && begin == 0; --index) {
+    if (std::holds_alternative<SnapshotsSaved>(changes[index - 1])) begin = index;
+  }
+  if (begin > 0) {
+    const auto& snapshots = std::get<SnapshotsSaved>(changes[begin - 1]);
+    MANTA_RETURN_IF_ERROR(searcher.restore(snapshots.searcher));
+    MANTA_RETURN_IF_ERROR(scheduler.restore(snapshots.scheduler));
+  }
+  Replayer replayer(options, searcher, scheduler, state.trials);
+  for (const Change& change : changes.subspan(begin)) MANTA_RETURN_IF_ERROR(replayer.apply(change));
+  for (Order& order : std::move(replayer).open_orders()) {
+    const auto number = static_cast<std::size_t>(order.trial.number);
+    if (number < state.trials.size() && !is_ended(state.trials[number].state)) state.orders.push_back(std::move(order));
+  }
+  return {};
+}
+
+}  // namespace manta

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/loop/simulated_executor.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/base/check.h"
+
+namespace manta {
+
+namespace {
+
+SharedArray<std::byte> encode(std::int64_t iteration) {
+  std::vector<std::byte> bytes(sizeof iteration);
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    bytes[index] = static_cast<std::byte>(static_cast<std::uint64_t>(iteration) >> (8 * index));
+  }
+  return SharedArray<std::byte>(std::move(bytes));
+}
+
+std::optional<std::int64_t> decode(const SharedArray<std::byte>& bytes) {
+  if (bytes.size() != sizeof(std::int64_t)) return std::nullopt;
+  std::uint64_t iteration = 0;
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    iteration |= std::to_integer<std::uint64_t>(bytes[index]) << (8 * index);
+  }
+  return static_cast<std::int64_t>(iteration);
+}
+
+AttemptFailed failure(std::string message) { return {{ErrorCode::kActorDied, std::move(message)}}; }
+
+}  // namespace
+
+TimePoint SimulatedExecutor::VirtualClock::now() const { return TimePoint(Duration(elapsed_.load())); }
+
+WallTime SimulatedExecutor::VirtualClock::wall_now() const {
+  using std::chrono::year;
+  constexpr std::chrono::sys_days kStart = year(2000) / 1 / 1;
+  return kStart + std::chrono::duration_cast<WallTime::duration>(now().time_since_epoch());
+}
+
+void SimulatedExecutor::VirtualClock::advance_to(TimePoint time) {
+  elapsed_ = std::max(elapsed_.load(), time.time_since_epoch().count());
+}
+
+SimulatedExecutor::SimulatedExecutor(StepFunction step, Options options)
+    : step_(std::move(step)), options_(std::move(options)), free_slots_(options_.slots) {}
+
+void SimulatedExecutor::launch(Launch launch) {
+  const TrialId trial = launch.trial;
+  Attempt& attempt = attempts_[trial];
+  MANTA_CHECK(attempt.call == 0, "trial " + to_string(trial) + " has an attempt under way");
+  attempt.launch = std::move(launch);
+  attempt.call = ++calls_;
+  if (free_slots_ > 0) {
+    begin(attempt);
+  } else {
+    waiting_.push_back(trial);
+  }
+}
+
+void SimulatedExecutor::begin(Attempt& attempt) {
+  --free_slots_;
+  attempt.holds_slot = true;
+  if (attempt.launch.checkpoint) {
+    const std::optional<std::int64_t> iteration = decode(attempt.launch.checkpoint->bytes);
+    if (!iteration) return schedule(attempt, options_.launch_cost, failure("the checkpoint is none of a simulation"));
+    attempt.iteration = *iteration;
+  }
+  if (fails(attempt, 0)) return schedule(attempt, options_.launch_cost, failure("it was told to fail when launched"));
+  schedule(attempt, options_.launch_cost, Launched{});
+}
+
+void SimulatedExecutor::advance(TrialId trial) {
+  Attempt& attempt = attempts_.at(trial);
+  const std::int64_t iteration = attempt.iteration + 1;
+  std::optional<Stepped> stepped = step_(attempt.launch.config, trial, iteration);
+  const Duration duration = stepped ? from_seconds(stepped->seconds) : Duration{};
+  if (stepped && fails(attempt, iteration)) {
+    return schedule(attempt, duration, failure("it was told to fail in iteration " + std::to_string(iteration)));
+  }
+  if (!stepped) return schedule(attempt, duration, Stepped{.metrics = {}, .seconds = 0, .finished = true});
+  attempt.iteration = iteration;
+  schedule(attempt, duration, *std::move(stepped));
+}
+
+void SimulatedExecutor::save(TrialId trial) {
+  Attempt& attempt = attempts_.at(trial);
+  schedule(attempt, options_.save_cost, Saved{encode(attempt.iteration)});
+}
+
+void SimulatedExecutor::stop(TrialId trial) {
+  const auto place = attempts_.find(trial);
+  if (place == attempts_.end()) return;
+  schedule(place->second, Duration{}, AttemptStopped{});
+}
+
+std::optional<Event> SimulatedExecutor::next_event(TimePoint deadline) {
+  if (interrupted_.exchange(false)) return std::nullopt;
+  while (!due_.empty() && due_.top().time <= std::max(deadline, clock_.now())) {
+    Due due = due_.top();
+    due_.pop();
+    const auto place = attempts_.find(due.event.trial);
+    if (place == attempts_.end() || place->second.call != due.call) continue;  // A stop() made it void.
+    clock_.advance_to(due.time);
+    const bool over = std::holds_alternative<AttemptFailed>(due.event.what) ||
+                      std::holds_alternative<AttemptStopped>(due.event.what);
+    if (over) end(due.event.trial);
+    return std::move(due.event);
+  }
+  clock_.advance_to(deadline);
+  return std::nullopt;
+}
+
+void SimulatedExecutor::schedule(Attempt& attempt, Duration delay, decltype(Event::what) what) {
+  attempt.call = ++calls_;
+  due_.push({clock_.now() + delay, attempt.call, {attempt.launch.trial, attempt.launch.attempt, std::move(what)}});
+}
+
+void SimulatedExecutor::end(TrialId trial) {
+  const auto place = attempts_.find(trial);
+  if (place->second.holds_slot) ++free_slots_;
+  attempts_.erase(place);
+  while (free_slots_ > 0 && !waiting_.empty()) {
+    const auto next = attempts_.find(waiting_.front());
+    waiting_.pop_front();
+    if (next != attempts_.end() && !next->second.holds_slot) begin(next->second);
+  }
+}
+
+bool SimulatedExecutor::fails(const Attempt& attempt, std::int64_t iteration) const {
+  return options_.fails && options_.fails(attempt.launch.trial, attempt.launch.attempt, iteration);
+}
+
+}  // namespace manta

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs trials in virtual time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <unordered_map>
+#include <vector>
+
+#include "tune/executor.h"
+
+namespace manta {
+
+/// An executor whose trials are a function and whose clock moves only from event to event: an experiment of weeks takes
+/// as long as the loop's own work, and comes out the same each time.
+///
+/// A checkpoint is the number of iterations done, as eight bytes, lowest first. Events come in the order of virtual
+/// time, then of the calls that caused them.
+/// Thread-safety: as Executor.
+class SimulatedExecutor final : public Executor {
+ public:
+  /// Iteration `iteration` (1, 2, …) of a trial: its metrics and how long it takes. None: the trial was finished before.
+  using StepFunction =
+      std::function<std::optional<Stepped>(const Config& config, TrialId trial, std::int64_t iteration)>;
+
+  struct Options {
+    int slots = 1;
+    Duration launch_cost{};  ///< Of each attempt.
+    Duration save_cost{};    ///< Of each checkpoint.
+    /// If given: whether this attempt fails in this iteration; iteration 0 is the launch.
+    std::function<bool(TrialId trial, int attempt, std::int64_t iteration)> fails;
+  };
+
+  SimulatedExecutor(StepFunction step, Options options);
+
+  void launch(Launch launch) override;
+  void advance(TrialId trial) override;
+  void save(TrialId trial) override;
+  void stop(TrialId trial) override;
+  int slots() const override { return options_.slots; }
+  /// Never waits: where no event is due by `deadline`, the virtual time becomes `deadline`.
+  std::optional<Event> next_event(TimePoint deadline) override;
+  void interrupt() override { interrupted_ = true; }
+  const Clock& clock() const override { return clock_; }
+
+ private:
+  // Starts at zero; its wall clock at 2000-01-01 00:00 UTC.
+  class VirtualClock final : public Clock {
+   public:
+    TimePoint now() const override;
+    WallTime wall_now() const override;
+    void advance_to(TimePoint time);
+
+   private:
+    std::atomic<Duration::rep> elapsed_{0};
+  };
+  struct Attempt {
+    Launch launch;
+    std::int64_t iteration = 0;
+    std::uint64_t call = 0;  // The call under way; an event of an earlier one is void.
+    bool holds_slot = false;
+  };
+  struct Due {
+    TimePoint time;
+    std::uint64_t call = 0;
+    Event event;
+    friend bool operator>(const Due& a, const Due& b) { return a.time != b.time ? a.time > b.time : a.call > b.call; }
+  };
+
+  void begin(Attempt& attempt);
+  void schedule(Attempt& attempt, Duration delay, decltype(Event::what) what);
+  // Forgets the attempt and gives its slot to the launch that waits longest.
+  void end(TrialId trial);
+  bool fails(const Attempt& attempt, std::int64_t iteration) const;
+
+  const StepFunction step_;
+  const Options options_;
+  VirtualClock clock_;
+  std::unordered_map<TrialId, Attempt> attempts_;
+  std::deque<TrialId> waiting_;  // Launches without a slot.
+  int free_slots_;
+  std::uint64_t calls_ = 0;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::atomic<bool> interrupted_ = false;
+};
+
+}  // namespace manta

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/loop/tune_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tune/loop/internal/tune_loop_impl.h"
+
+namespace manta {
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(500);
+constexpr Duration kSnapshotInterval = std::chrono::seconds(1);
+// A snapshot may grow with the number of trials; one per so many reports keeps its share of the work constant.
+constexpr std::int64_t kTrialsPerReport = 16;
+// Executor::stop() frees a slot promptly; an executor that does not is left behind rather than waited for.
+constexpr Duration kStopLimit = std::chrono::seconds(2);
+
+}  // namespace
+
+TuneLoop::TuneLoop(LoopOptions options, Parts parts, LoopState state)
+    : impl_(std::make_unique<Impl>(std::move(options), parts, std::move(state))) {}
+
+TuneLoop::~TuneLoop() = default;
+
+Result<LoopEnd> TuneLoop::run() { return impl_->run(); }
+
+void TuneLoop::request_stop() { impl_->request_stop(); }
+
+TrialsView TuneLoop::trials() const { return impl_->trials(); }
+
+TuneLoop::Impl::Impl(LoopOptions options, Parts parts, LoopState state)
+    : options_(std::move(options)),
+      parts_(parts),
+      book_(options_, parts_, std::move(state.trials)),
+      first_orders_(std::move(state.orders)) {
+  for (const TrialStatus& status : book_.trials()) {
+    if (is_ended(status.state)) continue;
+    LiveTrial& live = live_[status.id];
+    if (const auto saved = state.checkpoints.find(status.id); saved != state.checkpoints.end()) {
+      live.checkpoint = std::move(saved->second);
+    }
+    if (const auto failed = state.failures.find(status.id); failed != state.failures.end()) {
+      live.failures = failed->second;
+    }
+    queue_.push_back(status.id);
+  }
+}
+
+void TuneLoop::Impl::request_stop() {
+  stop_requested_ = true;
+  parts_.executor.interrupt();
+}
+
+TuneLoop::Impl::LiveTrial* TuneLoop::Impl::find(TrialId trial) {
+  const auto place = live_.find(trial);
+  return place == live_.end() ? nullptr : &place->second;
+}
+
+Result<LoopEnd> TuneLoop::Impl::run() {
+  started_ = last_tick_ = now();
+  last_snapshot_ = started_;
+  book_.start();
+  carry_out(std::exchange(first_orders_, {}));
+  while (turn()) {
+  }
+  return finish();
+}
+
+bool TuneLoop::Impl::turn() {
+  check_leaving();
+  release_durable();
+  if (!leaving_) fill_slots();
+  save_snapshots_if_due();
+  tick_if_due();
+  if (attempts_ > 0) return handle_next_event(), true;
+  return !leaving_ && end_a_paused_trial();
+}
+
+void TuneLoop::Impl::handle_next_event() {
+  if (std::optional<Event> event = parts_.executor.next_event(next_deadline())) handle(*std::move(event));
+}
+
+TimePoint TuneLoop::Impl::next_deadline() const {
+  TimePoint deadline = last_tick_ + kTick;
+  if (leaving_) return std::min(deadline, leaving_->deadline);
+  if (options_.time_budget) deadline = std::min(deadline, started_ + *options_.time_budget);
+  return deadline;
+}
+
+void TuneLoop::Impl::tick_if_due() {
+  if (now() - last_tick_ < kTick) return;
+  last_tick_ = now();
+  parts_.observer.on_tick(book_.progress());
+}
+
+// --- Leaving ---
+
+void TuneLoop::Impl::check_leaving() {
+  const bool failed = leaving_ && leaving_->error;
+  if (const Result<void> storage = parts_.sink.status(); !storage && !failed) {
+    leave({.error = storage.error(), .deadline = now()});
+  }
+  if (!leaving_ && stop_requested_) {
+    leave({.end = LoopEnd::kInterrupted, .error = {}, .deadline = now() + options_.interrupt_grace});
+  }
+  if (!leaving_ && options_.time_budget && now() - started_ >= *options_.time_budget) {
+    leave({.end = LoopEnd::kTimeBudget, .error = {}, .deadline = now() + options_.interrupt_grace});
+  }
+  if (leaving_ && now() >= leaving_->deadline) cut_off();
+}
+
+void TuneLoop::Impl::leave(Leaving leaving) {
+  leaving_ = std::move(leaving);
+  // An event brings the others here; these wait for something else.
+  for (const auto& [trial, live] : live_) {
+    if (live.phase == Phase::kIdle) proceed(trial);
+  }
+}
+
+void TuneLoop::Impl::cut_off() {
+  std::vector<TrialId> late;
+  for (const auto& [trial, live] : live_) {
+    if (live.has_attempt()) late.push_back(trial);
+  }
+  for (const TrialId trial : late) {
+    LiveTrial& live = live_.at(trial);
+    if (leaving_->cut_off) {
+      on_stopped(trial, live);
+    } else if (live.phase != Phase::kStopping) {
+      stop(trial, live, live.ended ? AfterStop::kForget : AfterStop::kInterrupt);
+    }
+  }
+  leaving_->cut_off = true;
+  leaving_->deadline = now() + kStopLimit;
+}
+
+Result<LoopEnd> TuneLoop::Impl::finish() {
+  for (const auto& [trial, live] : live_) book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
+  live_.clear();
+  book_.snapshots_saved();
+  flush();
+  MANTA_RETURN_IF_ERROR(parts_.sink.status());
+  if (leaving_ && leaving_->error) return *std::move(leaving_->error);
+  if (searcher_error_) return *std::move(searcher_error_);
+  return leaving_ ? leaving_->end : LoopEnd::kFinished;
+}
+
+void TuneLoop::Impl::flush() {
+  // The writer calls interrupt() when something has become durable.
+  while (parts_.sink.durable() < book_.last_change() && parts_.sink.status()) {
+    parts_.executor.next_event(now() + kTick);
+    tick_if_due();
+  }
+}
+
+void TuneLoop::Impl::save_snapshots_if_due() {
+  if (!snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return;
+  if (reports_since_snapshot_ * kTrialsPerReport < book_.size()) return;
+  book_.snapshots_saved();
+  snapshot_due_ = false;
+  last_snapshot_ = now();
+  reports_since_snapshot_ = 0;
+}
+
+// --- Slots ---
+
+void TuneLoop::Impl::fill_slots() {
+  const std::int64_t slots = std::max(1, std::min(options_.concurrency, parts_.executor.slots()));
+  while (attempts_ < slots && (launch_queued() || resume_paused() || launch_new())) {
+  }
+}
+
+bool TuneLoop::Impl::launch_queued() {
+  while (!queue_.empty()) {
+    const TrialId trial = queue_.front();
+    queue_.pop_front();
+    const LiveTrial* const live = find(trial);
+    if (live == nullptr || live->phase != Phase::kQueued) continue;
+    launch(trial);
+    return true;
+  }
+  return false;
+}
+
+bool TuneLoop::Impl::resume_paused() {
+  if (paused_ == 0) return false;
+  const std::optional<TrialId> next = parts_.scheduler.next_to_resume(book_.trials());
+  LiveTrial* const live = next ? find(*next) : nullptr;
+  if (live == nullptr || live->phase != Phase::kPaused) return false;
+  --paused_;
+  launch(*next);
+  return true;
+}
+
+bool TuneLoop::Impl::launch_new() {
+  std::optional<Config> config = ask();
+  if (!config) return false;
+  const TrialId trial = book_.add(*std::move(config));
+  live_.try_emplace(trial);
+  launch(trial);
+  return true;
+}
+
+std::optional<Config> TuneLoop::Impl::ask() {
+  if (book_.size() >= options_.max_trials || searcher_done_ || searcher_waits_ || searcher_error_) return std::nullopt;
+  const TrialId trial{book_.size()};
+  Result<std::optional<Config>> suggestion = parts_.searcher.ask(trial);
+  if (!suggestion && suggestion.error().code == ErrorCode::kExhausted) {
+    searcher_waits_ = suggestion.error();
+    return std::nullopt;
+  }
+  if (!suggestion) {
+    searcher_error_ = suggestion.error();
+    return std::nullopt;
+  }
+  if (!*suggestion) {
+    searcher_done_ = true;
+    book_.close();
+    return std::nullopt;
+  }
+  if (options_.space == nullptr) return *std::move(suggestion);
+  if (const Result<void> valid = options_.space->validate(**suggestion); !valid) {
+    searcher_error_ = Error{ErrorCode::kInvalidArgument, "the searcher's suggestion for trial " + to_string(trial) +
+                                                             " lies outside the space: " + valid.error().message};
+    return std::nullopt;
+  }
+  return *std::move(suggestion);
+}
+
+bool TuneLoop::Impl::end_a_paused_trial() {
+  for (const auto& [trial, live] : live_) {
+    if (live.phase != Phase::kPaused) continue;
+    // Nothing else can happen, and the scheduler resumes none: it has judged them. One at a time, because the end of one
+    // may be what the scheduler waits for.
+    end_trial(trial, TrialState::kStopped, "the scheduler did not resume it");
+    return true;
+  }
+  // A searcher that waits for results which cannot come any more has failed.
+  if (searcher_waits_ && !searcher_error_) searcher_error_ = searcher_waits_;
+  return false;
+}
+
+}  // namespace manta

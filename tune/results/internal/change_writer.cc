@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/results/internal/change_writer.h"
+
+#include <cmath>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+namespace manta::internal {
+
+namespace {
+
+std::int64_t to_us(WallTime time) { return time.time_since_epoch().count(); }
+
+bool is_nan(const std::optional<double>& value) { return value && std::isnan(*value); }
+
+/// What `params.number` holds.
+std::optional<double> number_of(const Value& value) {
+  return std::visit(
+      [](const auto& held) -> std::optional<double> {
+        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(held)>>)
+          return static_cast<double>(held);
+        else
+          return std::nullopt;
+      },
+      value);
+}
+
+}  // namespace
+
+Result<void> ChangeWriter::write(const TrialChanged& change) {
+  const TrialStatus& trial = change.trial;
+  standings_.erase(trial.id);  // The row below includes every report so far.
+  const std::string config = trial.config.to_json();
+  MANTA_ASSIGN_OR_RETURN(Query known, database_.query("SELECT config FROM trials WHERE trial = ?", trial.id.number));
+  MANTA_ASSIGN_OR_RETURN(const bool is_known, known.step());
+  if (!is_known || known.text(0) != config) MANTA_RETURN_IF_ERROR(write_params(trial.id, trial.config));
+
+  const std::optional<std::int64_t> ended =
+      is_ended(trial.state) ? std::optional(to_us(change.when)) : std::optional<std::int64_t>();
+  MANTA_RETURN_IF_ERROR(database_.run(
+      "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trial) DO UPDATE SET"
+      " state = excluded.state, cause = excluded.cause, attempts = excluded.attempts, iteration = excluded.iteration,"
+      " seconds = excluded.seconds, value = excluded.value, value_is_nan = excluded.value_is_nan,"
+      " best_value = excluded.best_value, ended_us = excluded.ended_us, config = excluded.config",
+      trial.id.number, to_string(trial.state), trial.cause, trial.attempt, trial.iteration, trial.seconds, trial.value,
+      is_nan(trial.value), trial.best_value, ended, config));
+  return database_.run("INSERT INTO trial_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", next_id_++, trial.id.number,
+                       trial.attempt, to_string(trial.state), trial.iteration, trial.value, is_nan(trial.value),
+                       to_us(change.when), config);
+}
+
+Result<void> ChangeWriter::write_params(TrialId trial, const Config& config) {
+  MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM params WHERE trial = ?", trial.number));
+  for (const auto& [name, value] : config.values()) {
+    MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO params VALUES (?, ?, ?, ?)", trial.number, name,
+                                        manta::to_json(value), number_of(value)));
+  }
+  return {};
+}
+
+Result<void> ChangeWriter::write(const AttemptStarted& change) {
+  return database_.run("INSERT INTO attempts VALUES (?, ?, 'running', '', ?, ?, NULL)", change.trial.number,
+                       change.attempt, change.from_iteration, to_us(change.when));
+}
+
+Result<void> ChangeWriter::write(const AttemptEnded& change) {
+  return database_.run("UPDATE attempts SET state = ?, cause = ?, ended_us = ? WHERE trial = ? AND attempt = ?",
+                       to_string(change.state), change.cause, to_us(change.when), change.trial.number, change.attempt);
+}
+
+Result<void> ChangeWriter::write(const Reported& change) {
+  const Report& report = change.report;
+  MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", next_id_,
+                                      report.trial.number, report.attempt, report.iteration, report.seconds,
+                                      to_us(change.when)));
+  if (database_.changes() == 0) return {};  // It was recorded before; the first one counts.
+  for (const auto& [metric, value] : report.metrics) {
+    MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO metrics VALUES (?, ?, ?)", next_id_, metric, value));
+  }
+  ++next_id_;
+
+  Standing& standing = standings_[report.trial];
+  standing.iteration = report.iteration;
+  standing.seconds = report.seconds;
+  standing.value = report.metrics.find(objective_.metric);
+  if (standing.value && std::isfinite(*standing.value) &&
+      (!standing.best || objective_.score(*standing.value) > objective_.score(*standing.best))) {
+    standing.best = standing.value;
+  }
+  return {};
+}
+
+Result<void> ChangeWriter::write(const SnapshotsSaved& change) {
+  // What came before is in the snapshots.
+  MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM trial_changes"));
+  MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM snapshots"));
+  return database_.run("INSERT INTO snapshots VALUES (?, ?, ?)", next_id_++, change.searcher.json,
+                       change.scheduler.json);
+}
+
+Result<void> ChangeWriter::write(const CheckpointSaved& change, const CheckpointName& name) {
+  with_new_checkpoint_.insert(change.trial);
+  return database_.run(
+      "INSERT INTO checkpoints (trial, attempt, iteration, revision, seconds, bytes, saved_us, file)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      name.trial.number, name.attempt, name.iteration, name.revision, change.checkpoint.seconds,
+      change.checkpoint.bytes.size(), to_us(change.when), CheckpointStore::file_of(name));
+}
+
+Result<std::vector<CheckpointName>> ChangeWriter::finish(int keep_checkpoints) {
+  for (const auto& [trial, standing] : standings_) MANTA_RETURN_IF_ERROR(write_standing(trial, standing));
+  std::vector<CheckpointName> forgotten;
+  for (const TrialId trial : with_new_checkpoint_) {
+    MANTA_RETURN_IF_ERROR(forget_checkpoints(trial, keep_checkpoints, forgotten));
+  }
+  return forgotten;
+}
+
+Result<void> ChangeWriter::write_standing(TrialId trial, const Standing& standing) {
+  constexpr std::string_view kSmaller =
+      "UPDATE trials SET iteration = ?1, seconds = ?2, value = ?3, value_is_nan = ?4, best_value ="
+      " min(coalesce(best_value, ?5), coalesce(?5, best_value)) WHERE trial = ?6";
+  constexpr std::string_view kLarger =
+      "UPDATE trials SET iteration = ?1, seconds = ?2, value = ?3, value_is_nan = ?4, best_value ="
+      " max(coalesce(best_value, ?5), coalesce(?5, best_value)) WHERE trial = ?6";
+  return database_.run(objective_.mode == Mode::kMin ? kSmaller : kLarger, standing.iteration, standing.seconds,
+                       standing.value, is_nan(standing.value), standing.best, trial.number);
+}
+
+Result<void> ChangeWriter::forget_checkpoints(TrialId trial, int keep, std::vector<CheckpointName>& forgotten) {
+  MANTA_ASSIGN_OR_RETURN(Query old,
+                         database_.query("SELECT id, attempt, iteration, revision FROM checkpoints WHERE trial = ?"
+                                         " ORDER BY id DESC LIMIT -1 OFFSET ?",
+                                         trial.number, keep));
+  std::vector<std::int64_t> ids;
+  for (;;) {
+    MANTA_ASSIGN_OR_RETURN(const bool has_row, old.step());
+    if (!has_row) break;
+    ids.push_back(old.integer(0));
+    forgotten.push_back({.trial = trial,
+                         .attempt = static_cast<int>(old.integer(1)),
+                         .iteration = old.integer(2),
+                         .revision = static_cast<int>(old.integer(3))});
+  }
+  for (const std::int64_t id : ids) MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM checkpoints WHERE id = ?", id));
+  return {};
+}
+
+}  // namespace manta::internal

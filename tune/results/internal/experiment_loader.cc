@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/results/internal/experiment_loader.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace manta::internal {
+
+namespace {
+
+WallTime to_time(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
+
+Error senseless(const Database& database, const std::string& what) {
+  return {ErrorCode::kStorage, database.path().string() + " was changed by something else: " + what};
+}
+
+/// Calls `take(query)` for each row; it returns Result<void>.
+template <class Take>
+Result<void> for_each_row(Query query, Take take) {
+  for (;;) {
+    MANTA_ASSIGN_OR_RETURN(const bool has_row, query.step());
+    if (!has_row) return {};
+    MANTA_RETURN_IF_ERROR(take(query));
+  }
+}
+
+std::optional<double> optional_real(const Query& query, int column) {
+  return query.is_null(column) ? std::nullopt : std::optional(query.real(column));
+}
+
+std::optional<double> value_of(const Query& query, int value_column, int is_nan_column) {
+  if (query.integer(is_nan_column) != 0) return std::numeric_limits<double>::quiet_NaN();
+  return optional_real(query, value_column);
+}
+
+/// State and config of a row of trials or trial_changes.
+Result<void> read_standing(const Database& database, const std::string& state, const std::string& config,
+                           TrialStatus& status) {
+  const std::optional<TrialState> known = trial_state_from_string(state);
+  if (!known) return senseless(database, "trial " + to_string(status.id) + " has the state \"" + state + "\"");
+  Result<Config> parsed = Config::from_json(config);
+  if (!parsed) return senseless(database, "config of trial " + to_string(status.id) + ": " + parsed.error().message);
+  status.state = *known;
+  status.config = std::move(parsed).value();
+  return {};
+}
+
+/// Loads one experiment; the methods in the order in which they run.
+class Loader {
+ public:
+  Loader(Database& database, const CheckpointStore& checkpoints) : database_(database), checkpoints_(checkpoints) {}
+
+  Result<StoredExperiment> load() && {
+    MANTA_ASSIGN_OR_RETURN(loaded_.spec, load_spec(database_));
+    MANTA_ASSIGN_OR_RETURN(loaded_.manta_version, database_.ask("SELECT manta_version FROM experiment"));
+    MANTA_RETURN_IF_ERROR(load_trials());
+    MANTA_RETURN_IF_ERROR(load_failures());
+    MANTA_RETURN_IF_ERROR(load_checkpoints());
+    MANTA_RETURN_IF_ERROR(load_snapshots());
+    MANTA_RETURN_IF_ERROR(load_changes());
+    MANTA_ASSIGN_OR_RETURN(Query seconds, database_.query("SELECT total(seconds) FROM epoch"));
+    MANTA_RETURN_IF_ERROR(seconds.step());
+    loaded_.elapsed_seconds = seconds.real(0);
+    return std::move(loaded_);
+  }
+
+ private:
+  Result<void> load_trials() {
+    MANTA_ASSIGN_OR_RETURN(
+        Query trials, database_.query("SELECT trial, state, cause, attempts, iteration, seconds, value, value_is_nan,"
+                                      " best_value, config FROM trials ORDER BY trial"));
+    return for_each_row(std::move(trials), [this](const Query& row) -> Result<void> {
+      TrialStatus status;
+      status.id = {row.integer(0)};
+      if (status.id.number != static_cast<std::int64_t>(loaded_.state.trials.size())) {
+        return senseless(database_, "there is no trial " + std::to_string(loaded_.state.trials.size()));
+      }
+      MANTA_RETURN_IF_ERROR(read_standing(database_, row.text(1), row.text(9), status));
+      if (!is_ended(status.state)) status.state = TrialState::kPending;
+      status.cause = row.text(2);
+      status.attempt = static_cast<int>(row.integer(3));
+      status.iteration = row.integer(4);
+      status.seconds = row.real(5);
+      status.value = value_of(row, 6, 7);
+      status.best_value = optional_real(row, 8);
+      loaded_.state.trials.push_back(std::move(status));
+      return {};
+    });
+  }
+
+  Result<void> load_failures() {
+    MANTA_ASSIGN_OR_RETURN(
+        Query failures, database_.query("SELECT trial, count(*) FROM attempts WHERE state = 'failed' GROUP BY trial"));
+    return for_each_row(std::move(failures), [this](const Query& row) -> Result<void> {
+      loaded_.state.failures[TrialId{row.integer(0)}] = static_cast<int>(row.integer(1));
+      return {};
+    });
+  }
+
+  // The newest come first; a trial that has one already skips the older.
+  Result<void> load_checkpoints() {
+    MANTA_ASSIGN_OR_RETURN(
+        Query rows, database_.query("SELECT trial, attempt, iteration, revision FROM checkpoints WHERE trial IN"
+                                    " (SELECT trial FROM trials WHERE state NOT IN ('completed', 'stopped', 'failed'))"
+                                    " ORDER BY trial, id DESC"));
+    std::optional<TrialId> without;  // The trial of the rows before, if none of them could be read.
+    MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
+      const CheckpointName name = {.trial = {row.integer(0)},
+                                   .attempt = static_cast<int>(row.integer(1)),
+                                   .iteration = row.integer(2),
+                                   .revision = static_cast<int>(row.integer(3))};
+      if (without && *without != name.trial) warn_of_lost(*std::exchange(without, std::nullopt));
+      if (loaded_.state.checkpoints.contains(name.trial)) return {};
+      Result<Checkpoint> checkpoint = checkpoints_.read(name);
+      if (checkpoint) {
+        loaded_.state.checkpoints.emplace(name.trial, std::move(checkpoint).value());
+        without.reset();
+      } else {
+        loaded_.warnings.push_back(checkpoint.error().message + "; using the one before");
+        without = name.trial;
+      }
+      return {};
+    }));
+    if (without) warn_of_lost(*without);
+    return {};
+  }
+
+  void warn_of_lost(TrialId trial) {
+    loaded_.warnings.push_back("trial " + to_string(trial) + " has no readable checkpoint left: it starts again from" +
+                               " its beginning");
+  }
+
+  Result<void> load_snapshots() {
+    MANTA_ASSIGN_OR_RETURN(Query snapshots, database_.query("SELECT id, searcher, scheduler FROM snapshots"));
+    return for_each_row(std::move(snapshots), [this](const Query& row) -> Result<void> {
+      snapshot_id_ = row.integer(0);
+      loaded_.changes.emplace_back(SnapshotsSaved{.searcher = {row.text(1)}, .scheduler = {row.text(2)}});
+      return {};
+    });
+  }
+
+  // Both tables draw their ids from one sequence.
+  Result<void> load_changes() {
+    MANTA_RETURN_IF_ERROR(load_reports());
+    MANTA_RETURN_IF_ERROR(load_trial_changes());
+    std::stable_sort(numbered_.begin(), numbered_.end(),
+                     [](const Numbered& one, const Numbered& other) { return one.first < other.first; });
+    for (Numbered& numbered : numbered_) loaded_.changes.push_back(std::move(numbered.second));
+    return {};
+  }
+
+  Result<void> load_reports() {
+    MANTA_ASSIGN_OR_RETURN(Query rows,
+                           database_.query("SELECT id, trial, attempt, iteration, seconds, reported_us, metric, value"
+                                           " FROM results LEFT JOIN metrics ON metrics.result = results.id WHERE id > ?"
+                                           " ORDER BY id, metric",
+                                           snapshot_id_));
+    return for_each_row(std::move(rows), [this](const Query& row) -> Result<void> {
+      if (numbered_.empty() || numbered_.back().first != row.integer(0)) {
+        numbered_.emplace_back(row.integer(0), Reported{.report = {.trial = {row.integer(1)},
+                                                                   .attempt = static_cast<int>(row.integer(2)),
+                                                                   .iteration = row.integer(3),
+                                                                   .seconds = row.real(4)},
+                                                        .when = to_time(row.integer(5))});
+      }
+      if (row.is_null(6)) return {};  // A report without metrics.
+      const double value = optional_real(row, 7).value_or(std::numeric_limits<double>::quiet_NaN());
+      std::get<Reported>(numbered_.back().second).report.metrics.set(row.text(6), value);
+      return {};
+    });
+  }
+
+  Result<void> load_trial_changes() {
+    MANTA_ASSIGN_OR_RETURN(
+        Query rows,
+        database_.query("SELECT id, trial, attempt, state, iteration, value, value_is_nan, changed_us, config"
+                        " FROM trial_changes WHERE id > ? ORDER BY id",
+                        snapshot_id_));
+    return for_each_row(std::move(rows), [this](const Query& row) -> Result<void> {
+      TrialStatus status;
+      status.id = {row.integer(1)};
+      status.attempt = static_cast<int>(row.integer(2));
+      MANTA_RETURN_IF_ERROR(read_standing(database_, row.text(3), row.text(8), status));
+      status.iteration = row.integer(4);
+      status.value = value_of(row, 5, 6);
+      numbered_.emplace_back(row.integer(0), TrialChanged{std::move(status), to_time(row.integer(7))});
+      return {};
+    });
+  }
+
+  using Numbered = std::pair<std::int64_t, Change>;
+
+  Database& database_;
+  const CheckpointStore& checkpoints_;
+  StoredExperiment loaded_;
+  std::int64_t snapshot_id_ = 0;
+  std::vector<Numbered> numbered_;
+};
+
+}  // namespace
+
+Result<ExperimentSpec> load_spec(Database& database) {
+  MANTA_ASSIGN_OR_RETURN(Query row, database.query("SELECT name, created_us, metric, mode, spec FROM experiment"));
+  MANTA_ASSIGN_OR_RETURN(const bool has_row, row.step());
+  if (!has_row) return senseless(database, "the table experiment is empty");
+  return ExperimentSpec{.name = row.text(0),
+                        .objective = {.metric = row.text(2), .mode = row.text(3) == "max" ? Mode::kMax : Mode::kMin},
+                        .json = row.text(4),
+                        .created = to_time(row.integer(1))};
+}
+
+Result<StoredExperiment> load_experiment(Database& database, const CheckpointStore& checkpoints) {
+  return Loader(database, checkpoints).load();
+}
+
+}  // namespace manta::internal

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/results/results_writer.h"
+
+#include <utility>
+#include <variant>
+
+namespace manta {
+
+namespace {
+
+/// What a waiting change costs beyond itself; only what can be large counts.
+std::size_t bytes_of(const Change& change) {
+  if (const auto* saved = std::get_if<CheckpointSaved>(&change)) return saved->checkpoint.bytes.size();
+  if (const auto* saved = std::get_if<SnapshotsSaved>(&change)) {
+    return saved->searcher.json.size() + saved->scheduler.json.size();
+  }
+  return 0;
+}
+
+}  // namespace
+
+ResultsWriter::ResultsWriter(ResultStore store, ResultsWriterOptions options)
+    : options_(std::move(options)), store_(std::move(store)), thread_([this] { run(); }) {}
+
+ResultsWriter::~ResultsWriter() { static_cast<void>(close()); }
+
+std::uint64_t ResultsWriter::record(Change change) {
+  const std::size_t bytes = bytes_of(change);
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] {
+    return error_ || closing_ || queue_.empty() ||
+           (queue_.size() < options_.max_queued_changes && queued_bytes_ + bytes <= options_.max_queued_bytes);
+  });
+  const std::uint64_t number = ++recorded_;
+  if (error_ || closing_) return number;
+  queue_.push_back(std::move(change));
+  queued_bytes_ += bytes;
+  const bool was_idle = queue_.size() == 1;
+  lock.unlock();
+  if (was_idle) work_.notify_one();
+  return number;
+}
+
+Result<void> ResultsWriter::status() const {
+  if (!failed_.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(mutex_);
+  return *error_;
+}
+
+bool ResultsWriter::take_batch(std::vector<Change>& batch, std::uint64_t& last) {
+  batch.clear();
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return !queue_.empty() || closing_; });
+  if (queue_.empty()) return false;
+  batch.swap(queue_);
+  queued_bytes_ = 0;
+  last = recorded_;
+  lock.unlock();
+  room_.notify_one();
+  return true;
+}
+
+void ResultsWriter::run() {
+  std::vector<Change> batch;
+  std::uint64_t last = 0;
+  while (take_batch(batch, last)) {
+    const Result<void> applied = store_.apply(batch);
+    if (!applied) return fail(applied.error());
+    durable_.store(last, std::memory_order_release);
+    if (options_.on_durable) options_.on_durable();
+  }
+}
+
+void ResultsWriter::fail(Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    queue_.clear();
+  }
+  failed_.store(true, std::memory_order_release);
+  room_.notify_one();
+  if (options_.on_durable) options_.on_durable();
+}
+
+Result<void> ResultsWriter::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  work_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  const Result<void> closed = store_.close();
+  MANTA_RETURN_IF_ERROR(status());
+  return closed;
+}
+
+}  // namespace manta

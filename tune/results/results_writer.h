@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes changes from the loop and makes them durable behind its back.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "tune/loop/results_sink.h"
+#include "tune/results/result_store.h"
+
+namespace manta {
+
+struct ResultsWriterOptions {
+  /// record() blocks while this much waits, so that a loop that is faster than its disk does not fill the memory. As
+  /// much again may be on its way to the disk. One change always finds room.
+  std::size_t max_queued_changes = 16384;
+  std::size_t max_queued_bytes = std::size_t{256} << 20;
+  /// Called on the writer's thread after each commit, and once when storage has failed. Must not call the writer's
+  /// record() or close().
+  std::function<void()> on_durable = {};
+};
+
+/// Group commit: one transaction holds all that was recorded while the one before was under way; no delay is added.
+///
+/// Thread-safety: record() and close() from one thread; durable() and status() from any.
+/// Ownership: owns the store; nobody else writes to it.
+class ResultsWriter final : public ResultsSink {
+ public:
+  /// Starts the thread. `store` must be open for writing.
+  explicit ResultsWriter(ResultStore store, ResultsWriterOptions options = {});
+  /// As close(), without a word about what fails.
+  ~ResultsWriter() override;
+  ResultsWriter(const ResultsWriter&) = delete;
+  ResultsWriter& operator=(const ResultsWriter&) = delete;
+
+  /// After a failure or close() the change is dropped.
+  std::uint64_t record(Change change) override;
+  std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
+  Result<void> status() const override;
+
+  /// Makes durable what was recorded, ends the thread and closes the store. Does nothing the second time.
+  /// Errors: kStorage: that of status(), or of ResultStore::close().
+  Result<void> close();
+
+ private:
+  void run();
+  // Waits for changes. False: there will be no more.
+  bool take_batch(std::vector<Change>& batch, std::uint64_t& last);
+  void fail(Error error);
+
+  const ResultsWriterOptions options_;
+  ResultStore store_;  // The thread's, until it is joined.
+  std::atomic<std::uint64_t> durable_ = 0;
+  std::atomic<bool> failed_ = false;
+
+  mutable std::mutex mutex_;  // Guards all that follows.
+  std::condition_variable work_;
+  std::condition_variable room_;
+  std::vector<Change> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::uint64_t recorded_ = 0;
+  bool closing_ = false;
+  std::optional<Error> error_;
+
+  std::thread thread_;  // Last: it uses all of the above.
+};
+
+}  // namespace manta

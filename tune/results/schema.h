@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables and views of an experiment's database.
+#pragma once
+
+namespace manta {
+
+/// Of the database; a program reads those up to its own.
+inline constexpr int kSchemaVersion = 1;
+
+/// SQL that makes all tables and views in an empty database. docs/schema.md explains each.
+extern const char* const kSchema;
+
+}  // namespace manta

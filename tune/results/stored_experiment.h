@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an experiment's directory holds, as values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "tune/loop/results_sink.h"
+#include "tune/loop/tune_loop.h"
+#include "tune/trial/objective.h"
+
+namespace manta {
+
+/// What was asked for; fixed when the experiment is made.
+struct ExperimentSpec {
+  std::string name;
+  Objective objective;  ///< What best_trials ranks by.
+  std::string json;     ///< The whole request, as the command line layer wrote it.
+  WallTime created;
+};
+
+/// All that a resumed run needs.
+struct StoredExperiment {
+  ExperimentSpec spec;
+  std::string manta_version;  ///< Of the program that made the experiment.
+  LoopState state;            ///< Without orders: replay() finds them.
+  /// What replay() needs: the newest SnapshotsSaved, if there is one, and in their order every TrialChanged and
+  /// Reported after it. A TrialChanged has the fields that replay uses: seconds, best_value and cause are not filled
+  /// in.
+  std::vector<Change> changes;
+  double elapsed_seconds = 0;  ///< Of all runs together, from opening to their last commit.
+  /// What could not be read and what is used instead, as sentences: damaged checkpoints.
+  std::vector<std::string> warnings;
+};
+
+}  // namespace manta
