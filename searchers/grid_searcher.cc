@@ -20,10 +20,7 @@ std::int64_t trial_count(std::int64_t grid_size, std::int64_t samples) {
 }  // namespace
 
 GridSearcher::GridSearcher(Space space, std::uint64_t seed, std::int64_t samples)
-    : space_(std::move(space)),
-      grid_size_(space_.grid_size()),
-      size_(trial_count(grid_size_, samples)),
-      seed_(seed) {}
+    : space_(std::move(space)), grid_size_(space_.grid_size()), size_(trial_count(grid_size_, samples)), seed_(seed) {}
 
 Result<std::optional<Config>> GridSearcher::ask(TrialId trial) {
   if (trial.number >= size_) return std::optional<Config>();

@@ -25,8 +25,8 @@ class GridSearcher final : public Searcher {
   std::optional<std::int64_t> size() const override { return size_; }
 
   Snapshot save() const override;
-  /// Takes over the snapshot's seed; the samples stay those of the constructor, so that a resumed experiment can have more.
-  /// Errors also: kInvalidArgument: it was made for another space.
+  /// Takes over the snapshot's seed; the samples stay those of the constructor, so that a resumed experiment can have
+  /// more. Errors also: kInvalidArgument: it was made for another space.
   Result<void> restore(const Snapshot& snapshot) override;
 
  private:

@@ -24,12 +24,14 @@ bool has_grid(const Space& space) {
 
 Result<std::unique_ptr<Searcher>> make_grid(const Space& space, std::uint64_t seed, std::int64_t samples) {
   if (!has_grid(space)) {
-    return invalid("searcher \"grid\": the space has no grid parameter to visit; write one as {\"grid\": [a, b, c]}, or "
-                   "use the searcher \"random\"");
+    return invalid(
+        "searcher \"grid\": the space has no grid parameter to visit; write one as {\"grid\": [a, b, c]}, or "
+        "use the searcher \"random\"");
   }
   if (space.grid_size() >= kMaxGridSize) {
-    return invalid("searcher \"grid\": the grid has 2^62 points or more, which no run can visit; shorten its lists, or "
-                   "use the searcher \"random\"");
+    return invalid(
+        "searcher \"grid\": the grid has 2^62 points or more, which no run can visit; shorten its lists, or "
+        "use the searcher \"random\"");
   }
   return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, seed, samples));
 }

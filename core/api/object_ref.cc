@@ -30,7 +30,8 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
 }
 
 std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline) {
-  const std::size_t wanted = std::min(count, states.size());
+  const auto empty = std::count(states.begin(), states.end(), nullptr);  // They never become ready.
+  const std::size_t wanted = std::min(count, states.size() - static_cast<std::size_t>(empty));
   // Counting is done by those who complete: looking at each object again and again would cost more than the waiting.
   auto ready = std::make_shared<std::atomic<std::size_t>>(0);
   for (const ObjectPtr& state : states)

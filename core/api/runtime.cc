@@ -56,8 +56,12 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
 
 Runtime::~Runtime() {
   if (!node_) return;
-  const std::lock_guard lock(current().mutex);
-  current().node.reset();
+  {
+    const std::lock_guard lock(current().mutex);
+    current().node.reset();
+  }
+  // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own.
+  node_->shut_down();
 }
 
 namespace internal {

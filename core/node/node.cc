@@ -3,7 +3,6 @@
 #include "core/node/node.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -34,17 +33,28 @@ Result<std::unique_ptr<Node>> Node::start(Options options, char* const* argv) {
   return node;
 }
 
-Node::~Node() {
+namespace {
+
+const Error& shut_down_error() {
+  static const Error error{ErrorCode::kCancelled, "the runtime was shut down"};
+  return error;
+}
+
+}  // namespace
+
+void Node::shut_down() {
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
+    if (closing_) return;
     closing_ = true;
-    const Error cancelled{ErrorCode::kCancelled, "the runtime was shut down"};
+    const Error& cancelled = shut_down_error();
     for (PendingTask& task : tasks_) deferred.complete(task.call.result, cancelled);
     tasks_.clear();
     for (auto& [id, actor] : actors_) {
       for (Call& call : actor.queue) deferred.complete(call.result, cancelled);
       actor.queue.clear();
+      if (!actor.died) actor.died = cancelled;
     }
     for (auto& [id, worker] : workers_)
       for (auto& [call, flight] : worker->in_flight) deferred.complete(flight.result, cancelled);
@@ -56,6 +66,9 @@ Node::~Node() {
   layout_of<NodePage>(page_)->node_bell.ring_all();
   if (process_thread_.joinable()) process_thread_.join();
   if (service_thread_.joinable()) service_thread_.join();
+  const std::lock_guard lock(mutex_);
+  idle_workers_.clear();
+  workers_.clear();  // Their pids may soon be those of other processes.
 }
 
 void Node::submit(Call call, const Resources& resources, std::string name) {
@@ -81,7 +94,7 @@ void Node::enqueue_task(PendingTask task) {
   } else {
     const std::lock_guard lock(mutex_);
     if (closing_) {
-      deferred.complete(task.call.result, Error{ErrorCode::kCancelled, "the runtime was shut down"});
+      deferred.complete(task.call.result, shut_down_error());
     } else {
       tasks_.push_back(std::move(task));
       place_all(deferred);
@@ -96,6 +109,7 @@ Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& reso
   std::uint64_t id = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (closing_) return shut_down_error();
     id = next_id_++;
     if (!name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(name, id));
     ActorRecord& actor = actors_[id];
@@ -115,7 +129,7 @@ void Node::call_actor(std::uint64_t actor_id, Call call) {
   {
     const std::lock_guard lock(mutex_);
     ActorRecord* actor = find_actor(actor_id);
-    if (actor == nullptr || actor->died || closing_) {
+    if (actor == nullptr || actor->died) {
       const Error gone{ErrorCode::kActorDied, "the actor was stopped"};
       deferred.complete(call.result, actor != nullptr && actor->died ? *actor->died : gone);
     } else {
@@ -149,9 +163,7 @@ void Node::kill_actor(std::uint64_t actor_id) {
     ActorRecord* actor = find_actor(actor_id);
     if (actor == nullptr || actor->died) return;
     if (const auto worker = workers_.find(actor->worker); worker != workers_.end()) {
-      worker->second->killed_by_us = true;
-      // Before it has a pid, the notice of its start brings the signal.
-      if (worker->second->pid > 0) ::kill(-worker->second->pid, SIGKILL);
+      worker->second->kill("was killed on request");
     } else {
       end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + " was killed before it started"}, deferred);
     }
@@ -275,7 +287,9 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
       deferred.waits.emplace_back(pending, actor.id);
       return;
     }
-    if (const Error* error = call.failed_argument()) {
+    const Error* error = call.failed_argument();
+    if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
+    if (error != nullptr) {
       deferred.complete(call.result, *error);
     } else {
       send_call(worker, std::move(call));
@@ -294,6 +308,17 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
   for (Call& call : actor.queue) deferred.complete(call.result, error);
   actor.queue.clear();
   if (actor.stop_wanted) actors_.erase(actor.id);
+}
+
+// There is no actor: the calls made on it get the cause, and its process ends.
+void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
+  const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.name + " failed: " + cause.message};
+  WorkerRecord& worker = *workers_.at(actor.worker);
+  // Calls on their way; their arguments stay pinned until the process is gone.
+  for (auto& [call, flight] : worker.in_flight) deferred.complete(flight.result, died);
+  worker.actor = 0;
+  worker.kill("was killed because its actor's constructor failed");
+  end_actor(actor, died, deferred);
 }
 
 void Node::send_call(WorkerRecord& worker, Call call) {

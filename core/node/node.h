@@ -23,8 +23,7 @@ namespace manta {
 /// Places tasks and actors in worker processes, carries calls and answers, and notices deaths.
 ///
 /// Thread-safety: any method, from any thread. Callbacks of objects run on the thread that completed them.
-/// Ownership: owns the fork server, all workers and two threads; all of it is gone when the destructor returns. Objects
-/// that are still pending then end with kCancelled.
+/// Ownership: owns the fork server, all workers and two threads; all of it is gone when shut_down() returns.
 class Node {
  public:
   struct Options {
@@ -37,16 +36,20 @@ class Node {
   /// `argv` is the program's command line, with which the fork server is started.
   /// Errors: kSystem.
   static Result<std::unique_ptr<Node>> start(Options options, char* const* argv);
-  ~Node();
+  ~Node() { shut_down(); }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
+
+  /// Ends all of it now, whoever still holds the node: what is pending, and every later call, ends with kCancelled.
+  /// Never call it on a thread of the node (in a callback of an object): it waits for them.
+  void shut_down();
 
   /// Runs `call` on some worker when its arguments are ready and `resources` are free. `call.result` gets the outcome.
   /// `name` is shown in messages.
   void submit(Call call, const Resources& resources, std::string name);
 
   /// Makes an actor by `constructor`. Its process starts when `resources` are free.
-  /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name).
+  /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name), kCancelled.
   Result<std::uint64_t> create_actor(Call constructor, const Resources& resources, std::string name);
   /// Calls arrive in the order in which they are made here, also when an argument of an earlier one is still pending.
   void call_actor(std::uint64_t actor, Call call);
@@ -94,6 +97,7 @@ class Node {
   void release_resources(WorkerRecord& worker);
   void pump_actor(ActorRecord& actor, Deferred& deferred);
   void end_actor(ActorRecord& actor, const Error& error, Deferred& deferred);
+  void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
   void send_call(WorkerRecord& worker, Call call);
   void carry_out(Deferred deferred);  // Without mutex_.
   void resume_actor(std::uint64_t id);
@@ -118,6 +122,7 @@ class Node {
   void on_fork_server_lost();
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
   void drain_output(std::uint64_t worker_id);
+  std::vector<std::uint64_t> worker_ids() const;
 
   const std::shared_ptr<Arena> arena_;
   const SharedMemory page_;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers say: the answers to calls, and their dealings with the object store.
-#include <signal.h>
-
 #include <algorithm>
 
 #include "core/node/node.h"
@@ -11,7 +9,9 @@ namespace manta {
 bool Node::has_messages() {
   const std::lock_guard lock(mutex_);
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) {
-    return !entry.second->from_worker.empty() && !entry.second->from_worker.is_corrupt();
+    WorkerRecord& worker = *entry.second;
+    // What waits for room counts too: the worker may have made some, and rung, while this process was awake.
+    return (!worker.from_worker.empty() && !worker.from_worker.is_corrupt()) || worker.can_flush();
   });
 }
 
@@ -97,14 +97,7 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
     idle_workers_.push_back(worker.id);
   }
   if (call.type == MessageType::kCreateActor && !outcome) {
-    if (ActorRecord* actor = find_actor(worker.actor)) {
-      const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor->name + " failed: " +
-                                                  outcome.error().message};
-      end_actor(*actor, died, deferred);
-    }
-    worker.actor = 0;
-    worker.killed_by_us = true;
-    if (worker.pid > 0) ::kill(-worker.pid, SIGKILL);
+    if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, outcome.error(), deferred);
   }
   deferred.complete(call.result, std::move(outcome));
 }
@@ -150,7 +143,7 @@ void Node::grant_chunk(WorkerRecord& worker, std::size_t size) {
 
 // A worker that writes what no worker writes has had its memory damaged: end it before it does more.
 void Node::distrust(WorkerRecord& worker) {
-  if (worker.pid > 0) ::kill(-worker.pid, SIGKILL);
+  worker.kill("was killed because it sent what no worker sends: its memory is damaged");
 }
 
 }  // namespace manta

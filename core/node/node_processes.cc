@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Births, deaths and output of processes.
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -74,6 +73,14 @@ void Node::watch_processes() {
     }
   }
   fork_server_.stop();
+  for (const std::uint64_t id : worker_ids()) drain_output(id);  // What they printed last.
+}
+
+std::vector<std::uint64_t> Node::worker_ids() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, worker] : workers_) ids.push_back(id);
+  return ids;
 }
 
 // False when the fork server is gone.
@@ -96,7 +103,7 @@ bool Node::take_notices() {
     if (it == workers_.end()) continue;
     WorkerRecord& worker = *it->second;
     worker.pid = notice.pid;
-    if (worker.killed_by_us) ::kill(-worker.pid, SIGKILL);
+    if (!worker.killed_because.empty()) worker.kill(worker.killed_because);
   }
 }
 
@@ -114,23 +121,20 @@ void Node::drain_output(std::uint64_t worker_id) {
 
 void Node::on_exit(const SpawnNotice& notice) {
   take_messages();  // What it said before it died still counts.
-  bool by_us = false;
+  std::string_view killed_because;
   {
     const std::lock_guard lock(mutex_);
-    const auto it = workers_.find(notice.worker);
-    by_us = it != workers_.end() && it->second->killed_by_us;
+    if (const auto it = workers_.find(notice.worker); it != workers_.end()) killed_because = it->second->killed_because;
   }
-  fail_worker(notice.worker, by_us ? "was killed on request" : describe(notice));
+  fail_worker(notice.worker, killed_because.empty() ? describe(notice) : std::string(killed_because));
 }
 
 void Node::on_fork_server_lost() {
-  std::vector<std::uint64_t> ids;
   {
     const std::lock_guard lock(mutex_);
     fork_server_lost_ = true;
-    for (const auto& [id, worker] : workers_) ids.push_back(id);
   }
-  for (const std::uint64_t id : ids) fail_worker(id, "ended because its fork server died");
+  for (const std::uint64_t id : worker_ids()) fail_worker(id, "ended because its fork server died");
 }
 
 // The worker is no more: whatever waits for it gets the cause.

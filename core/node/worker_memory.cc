@@ -19,11 +19,12 @@ WorkerMemory::~WorkerMemory() {
 }
 
 Result<Arena::Range> WorkerMemory::lend(std::size_t size) {
+  if (size > arena_->capacity()) return arena_->reserve(size);  // Its error says how much there is.
   // Whole pages: the worker maps its range, and nothing else, for writing.
-  if (size > arena_->capacity()) size = arena_->capacity();
-  MANTA_ASSIGN_OR_RETURN(const Arena::Range range,
-                         arena_->reserve(round_up(std::max(size, kChunkBytes), kPage), kPage));
-  lent_[range.offset] = range.size;
+  const std::size_t least = round_up(size, kPage);
+  Result<Arena::Range> range = arena_->reserve(std::max(least, kChunkBytes), kPage);
+  if (!range && least < kChunkBytes) range = arena_->reserve(least, kPage);
+  if (range) lent_[range->offset] = range->size;
   return range;
 }
 
@@ -33,7 +34,7 @@ bool WorkerMemory::cut(std::uint64_t offset, std::size_t size) {
   --it;
   const std::uint64_t start = it->first;
   const std::uint64_t end = start + it->second;
-  if (size == 0 || offset + size > end) return false;
+  if (size == 0 || offset > end || size > end - offset) return false;
   if (offset > start) it->second = offset - start;
   if (offset + size < end) lent_[offset + size] = end - offset - size;
   if (offset == start) lent_.erase(it);

@@ -2,6 +2,7 @@
 // What the node knows of one worker process.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -55,6 +57,13 @@ struct WorkerRecord {
     }
     if (sent) bell->ring();
   }
+  /// Whether flush() would send something. If not, the worker rings when it has made room.
+  bool can_flush() { return !outbox.empty() && to_worker.has_room(outbox.front().size()); }
+  /// Ends the process and what it started: now, or, while it has no pid, when the notice of its start comes.
+  void kill(std::string_view because) {
+    if (killed_because.empty()) killed_because = because;
+    if (pid > 0) ::kill(-pid, SIGKILL);
+  }
 
   const std::uint64_t id;
   SharedMemory link_memory;
@@ -69,7 +78,7 @@ struct WorkerRecord {
   std::uint64_t actor = 0;  ///< The actor it hosts, or 0: it runs tasks.
   std::string devices;      ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
-  bool killed_by_us = false;
+  std::string_view killed_because;  ///< Why the node killed it; "": it did not.
   std::unordered_map<std::uint64_t, CallInFlight> in_flight;
 };
 

@@ -43,12 +43,13 @@ Result<std::shared_ptr<Arena>> Arena::create(std::size_t capacity, std::size_t w
 }
 
 Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
-  const std::size_t need = round_up(std::max<std::size_t>(size, 1));
   const std::lock_guard lock(mutex_);
+  // More than there ever is would overflow when rounded.
+  const std::size_t need = size <= memory_.size() ? round_up(std::max<std::size_t>(size, 1)) : size;
   for (auto it = free_.begin(); it != free_.end(); ++it) {
     const std::uint64_t start = (it->first + alignment - 1) / alignment * alignment;
     const std::uint64_t end = it->first + it->second;
-    if (start + need > end) continue;
+    if (start > end || need > end - start) continue;
     const std::uint64_t before = start - it->first;
     if (before > 0) it->second = before;
     if (start + need < end) free_[start + need] = end - start - need;
@@ -63,7 +64,7 @@ Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
 }
 
 void Arena::release(Range range) {
-  const std::size_t size = round_up(range.size);
+  const std::size_t size = round_up(std::max<std::size_t>(range.size, 1));
   const std::lock_guard lock(mutex_);
   auto [it, inserted] = free_.emplace(range.offset, size);
   MANTA_CHECK(inserted, "a range of the object store was freed twice");

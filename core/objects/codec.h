@@ -201,6 +201,8 @@ Result<T> decode(const ValueView& view) {
     std::memcpy(&value, view.bytes.data(), sizeof value);
     return value;
   } else if constexpr (internal::is_flat_vector<T>::value) {
+    if (view.bytes.size() % sizeof(typename T::value_type) != 0)
+      return Error{ErrorCode::kInternal, "a vector has the wrong size"};
     T value(view.bytes.size() / sizeof(typename T::value_type));
     if (!value.empty()) std::memcpy(value.data(), view.bytes.data(), value.size() * sizeof(typename T::value_type));
     return value;

@@ -2,6 +2,7 @@
 // Who holds how much of a machine.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,7 +41,10 @@ class ResourceLedger {
  private:
   using Units = std::int64_t;
   static constexpr Units kWhole = 10'000;
-  static Units to_units(double amount) { return static_cast<Units>(amount * kWhole + 0.5); }
+  static Units to_units(double amount) {
+    constexpr double kMost = 1e12;  // Far above any machine, and what it becomes still fits.
+    return static_cast<Units>(std::min(amount, kMost) * kWhole + 0.5);
+  }
 
   std::optional<std::vector<std::size_t>> pick_gpus(Units need) const;
 

@@ -25,18 +25,27 @@ bool RingProducer::fits(std::size_t need) {
   return tail_ + need - head_seen_ <= capacity_;
 }
 
+// What must be left unused at the buffer's end before a record of `size`.
+std::size_t RingProducer::skip_before(std::size_t size) const {
+  const std::size_t to_end = capacity_ - (tail_ & (capacity_ - 1));
+  return size <= to_end ? 0 : to_end;
+}
+
+bool RingProducer::has_room(std::size_t message) {
+  const std::size_t size = record_size(message);
+  return fits(skip_before(size) + size);
+}
+
 bool RingProducer::push(std::span<const std::byte> first, std::span<const std::byte> second) {
   const std::size_t length = first.size() + second.size();
   const std::size_t size = record_size(length);
-  const std::size_t offset = tail_ & (capacity_ - 1);
-  const std::size_t to_end = capacity_ - offset;
-  const std::size_t skip = size <= to_end ? 0 : to_end;
+  const std::size_t skip = skip_before(size);
   if (!fits(skip + size)) return false;
-  if (skip > 0) std::memcpy(data_ + offset, &kSkip, kLengthSize);
+  if (skip > 0) std::memcpy(data_ + (tail_ & (capacity_ - 1)), &kSkip, kLengthSize);
   std::byte* at = data_ + ((tail_ + skip) & (capacity_ - 1));
   const std::uint64_t word = length;
   std::memcpy(at, &word, kLengthSize);
-  std::memcpy(at + kLengthSize, first.data(), first.size());
+  if (!first.empty()) std::memcpy(at + kLengthSize, first.data(), first.size());
   if (!second.empty()) std::memcpy(at + kLengthSize + first.size(), second.data(), second.size());
   tail_ += skip + size;
   header_->tail.store(tail_);  // Sequentially consistent: the doorbell's protocol builds on it.

@@ -32,9 +32,12 @@ class RingProducer {
   /// Copies one message in and publishes it; false if there is no room now. The pieces are one message. Then ring the
   /// consumer's doorbell. A failed push() asks the consumer to tell when there is room (RingConsumer::pop).
   bool push(std::span<const std::byte> first, std::span<const std::byte> second = {});
+  /// Whether a message of `message` bytes would go in now. If not, the consumer tells, as after a failed push().
+  bool has_room(std::size_t message);
 
  private:
   bool fits(std::size_t need);
+  std::size_t skip_before(std::size_t size) const;
 
   RingHeader* header_ = nullptr;
   std::byte* data_ = nullptr;

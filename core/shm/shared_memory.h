@@ -33,6 +33,8 @@ class SharedMemory {
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   int fd() const { return fd_.get(); }
+  /// Closes the descriptor; the mapping stays. For one of many mappings of the same memory.
+  void close_fd() { fd_.reset(); }
   /// Gives the pages of [offset, offset + size) back to the system; they read as zeros afterwards.
   void discard(std::size_t offset, std::size_t size) const;
 

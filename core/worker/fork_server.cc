@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -59,12 +60,14 @@ class ForkServer {
   [[noreturn]] void become_worker(Received received, pid_t server);
   void reap();
   void notify(const SpawnNotice& notice);
+  void send_notices();
   [[noreturn]] void end();
   static void kill_orphans();
 
   const std::size_t store_size_;
   int signals_ = -1;
   std::map<pid_t, std::uint64_t> workers_;
+  std::deque<SpawnNotice> unsent_;
 };
 
 void ForkServer::run(pid_t node) {
@@ -81,7 +84,8 @@ void ForkServer::run(pid_t node) {
   for (const int fd : {kControlFd, kArenaFd, kNodePageFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (::getppid() != node) end();  // It died before the death signal was set.
   for (;;) {
-    std::array<pollfd, 2> ready = {{{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}}};
+    const short wanted = unsent_.empty() ? POLLIN : POLLIN | POLLOUT;
+    std::array<pollfd, 2> ready = {{{kControlFd, wanted, 0}, {signals_, POLLIN, 0}}};
     if (::poll(ready.data(), ready.size(), -1) < 0) continue;
     if (ready[1].revents != 0) {
       signalfd_siginfo info{};
@@ -89,7 +93,8 @@ void ForkServer::run(pid_t node) {
         if (info.ssi_signo == SIGTERM) end();
       reap();
     }
-    if (ready[0].revents == 0) continue;
+    if ((ready[0].revents & POLLOUT) != 0) send_notices();
+    if ((ready[0].revents & ~POLLOUT) == 0) continue;
     auto received = receive();
     if (!received) end();
     spawn(std::move(*received));
@@ -164,8 +169,17 @@ void ForkServer::become_worker(Received received, pid_t server) {
 }
 
 void ForkServer::notify(const SpawnNotice& notice) {
-  // If the node is gone, receive() will find out.
-  static_cast<void>(::send(kControlFd, &notice, sizeof notice, MSG_NOSIGNAL));
+  unsent_.push_back(notice);
+  send_notices();
+}
+
+// Never waits: the node may be waiting itself, for its requests to be taken. If it is gone, receive() will find out.
+void ForkServer::send_notices() {
+  while (!unsent_.empty()) {
+    const ssize_t sent = ::send(kControlFd, &unsent_.front(), sizeof unsent_.front(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    unsent_.pop_front();
+  }
 }
 
 void ForkServer::reap() {

@@ -105,7 +105,10 @@ void WorkerProcess::run_call(const Message& message) {
       context.arguments.push_back({value.inline_bytes, nullptr});
     }
   }
-  if (const FunctionEntry* function = find_function(message.header.function)) {
+  if (message.header.type == MessageType::kCallMethod && !actor_) {
+    // The node learns of it from the answer before this one, and tells the caller the cause.
+    context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
+  } else if (const FunctionEntry* function = find_function(message.header.function)) {
     invoke(*function, context);
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};

@@ -58,6 +58,7 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
   if (!fd) return system_error("dup of the object store", errno);
   MANTA_ASSIGN_OR_RETURN(SharedMemory mapped, SharedMemory::map(std::move(fd), range.size,
                                                                 SharedMemory::Access::kReadWrite, range.offset));
+  mapped.close_fd();  // A process may keep thousands of arrays, but not descriptors.
   chunk_ = std::make_shared<const SharedMemory>(std::move(mapped));
   chunk_offset_ = range.offset;
   free_ = range;

@@ -99,8 +99,8 @@ class CrossValidation : public manta::Trainable {
   void save(manta::CheckpointWriter& out) override {
     out.write("epoch", epoch_);
     for (int fold = 0; fold < kFolds; ++fold)
-      out.write("fold " + std::to_string(fold), std::vector<double>(folds_[fold].weights.reshaped().begin(),
-                                                                   folds_[fold].weights.reshaped().end()));
+      out.write("fold " + std::to_string(fold),
+                std::vector<double>(folds_[fold].weights.reshaped().begin(), folds_[fold].weights.reshaped().end()));
   }
 
   void load(const manta::CheckpointReader& in) override {

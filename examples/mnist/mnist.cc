@@ -4,9 +4,11 @@
 #include <manta/torch.h>
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -28,8 +30,12 @@ struct Examples {
             read(path + "-labels-idx1-ubyte.gz").to(torch::kLong).to(device)};
   }
   std::int64_t size() const { return labels.size(0); }
-  Examples rows(std::int64_t begin, std::int64_t end) const { return {images.slice(0, begin, end), labels.slice(0, begin, end)}; }
-  Examples rows(const torch::Tensor& index) const { return {images.index_select(0, index), labels.index_select(0, index)}; }
+  Examples rows(std::int64_t begin, std::int64_t end) const {
+    return {images.slice(0, begin, end), labels.slice(0, begin, end)};
+  }
+  Examples rows(const torch::Tensor& index) const {
+    return {images.index_select(0, index), labels.index_select(0, index)};
+  }
 };
 
 void push_activation(torch::nn::Sequential& network, const std::string& name) {
@@ -65,7 +71,8 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(const manta::Config& con
   const auto rate = config["lr"].as<double>();
   const auto momentum = config["momentum"].as<double>();
   if (config["optimizer"].as<std::string>() == "adam")
-    return std::make_unique<torch::optim::Adam>(network->parameters(), torch::optim::AdamOptions(rate).betas({momentum, 0.999}));
+    return std::make_unique<torch::optim::Adam>(network->parameters(),
+                                                torch::optim::AdamOptions(rate).betas({momentum, 0.999}));
   return std::make_unique<torch::optim::SGD>(network->parameters(), torch::optim::SGDOptions(rate).momentum(momentum));
 }
 
@@ -87,7 +94,8 @@ class Mnist : public manta::Trainable {
 
   manta::Metrics step() override {
     ++epoch_;
-    torch::manual_seed(seed_ + epoch_);  // So that an epoch is the same whether or not the trial was interrupted before it.
+    torch::manual_seed(seed_ +
+                       epoch_);  // So that an epoch is the same whether or not the trial was interrupted before it.
     network_->train();
     const torch::Tensor order = torch::randperm(train_.size()).to(train_.labels.device());
     for (std::int64_t begin = 0; begin < train_.size(); begin += batch_) {

@@ -69,8 +69,8 @@ Result<at::Tensor> read_csv(const std::filesystem::path& path, const CsvOptions&
     if (!count) return Error{count.error().code, place + ", " + count.error().message};
     if (columns == 0) columns = *count;
     if (*count != columns)
-      return Error{ErrorCode::kInvalidArgument, place + ": " + std::to_string(*count) + " columns, where the first has " +
-                                                    std::to_string(columns)};
+      return Error{ErrorCode::kInvalidArgument,
+                   place + ": " + std::to_string(*count) + " columns, where the first has " + std::to_string(columns)};
   }
   if (columns == 0) return Error{ErrorCode::kInvalidArgument, path.string() + ": there is no line of numbers in it"};
 

@@ -68,7 +68,8 @@ Result<at::Tensor> read_idx(const std::filesystem::path& path) {
 
   const bool has_magic = bytes.size() >= kMagicBytes && bytes[0] == 0 && bytes[1] == 0 && bytes[3] != 0;
   const std::optional<c10::ScalarType> type = has_magic ? type_of(byte_at(bytes, 2)) : std::nullopt;
-  if (!type) return invalid("not an IDX file: it does not begin with two zeros, a known type and a number of dimensions");
+  if (!type)
+    return invalid("not an IDX file: it does not begin with two zeros, a known type and a number of dimensions");
 
   const std::size_t head_size = kMagicBytes + kExtentBytes * byte_at(bytes, 3);
   if (bytes.size() < head_size) return invalid("cut short: it ends within its head");

@@ -10,8 +10,8 @@
 
 namespace manta::torch {
 
-/// Reads an IDX file, plain or packed by gzip (whatever it is called), into a tensor on the CPU with the file's shape and
-/// type: bytes as kByte, and kChar, kShort, kInt, kFloat, kDouble. Blocks.
+/// Reads an IDX file, plain or packed by gzip (whatever it is called), into a tensor on the CPU with the file's shape
+/// and type: bytes as kByte, and kChar, kShort, kInt, kFloat, kDouble. Blocks.
 ///
 /// Source: the format's description by LeCun, Cortes and Burges, that comes with MNIST.
 /// Errors: kNotFound: there is no such file.

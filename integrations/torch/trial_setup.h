@@ -21,8 +21,8 @@ int trial_cpus();
 /// Gives the libraries below LibTorch `count` threads each: OpenMP, MKL, and OpenBLAS, which does not follow LibTorch's
 /// own setting. Throws c10::Error if `count` < 1.
 ///
-/// Never call it in the driver before the runtime is up, nor during static initialization: what the fork server inherits
-/// must not have threads.
+/// Never call it in the driver before the runtime is up, nor during static initialization: what the fork server
+/// inherits must not have threads.
 void use_threads(int count);
 
 /// "cuda:0", the first of the trial's GPUs, if it has one and LibTorch can use it; else "cpu". A trial without a GPU

@@ -42,3 +42,15 @@ function(manta_test name)
   target_link_libraries(${name} PRIVATE manta_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}" DISCOVERY_TIMEOUT 60)
 endfunction()
+
+# manta_runtime_test(NAME SOURCES a_test.cc … DEPS targets … [OWN_MAIN]): a test program whose workers are the program
+# itself: its main() starts the runtime before GoogleTest.
+function(manta_runtime_test name)
+  cmake_parse_arguments(ARG "OWN_MAIN" "" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_OWN_MAIN)
+    list(APPEND ARG_SOURCES ${manta_SOURCE_DIR}/tests/support/runtime_main.cc)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE manta_flags manta_api ${ARG_DEPS} GTest::gmock)
+  gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS concurrency DISCOVERY_TIMEOUT 60)
+endfunction()

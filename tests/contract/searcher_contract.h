@@ -113,9 +113,15 @@ TEST_P(SearcherContractTest, AForeignOrDamagedSnapshotIsRefusedAndChangesNothing
   run(*searcher, 0, kTrials / 2);
   const std::string before = searcher->save().json;
   const std::string state = before.substr(before.find(':'));
-  const std::vector<std::string> wrong{
-      "", "{}", "null", "{\"" + GetParam().class_name + "\":{}}", "{\"" + GetParam().class_name + "\":null}",
-      "{\"OtherSearcher\"" + state, before.substr(0, before.size() - 1), before + "}", "\xff"};
+  const std::vector<std::string> wrong{"",
+                                       "{}",
+                                       "null",
+                                       "{\"" + GetParam().class_name + "\":{}}",
+                                       "{\"" + GetParam().class_name + "\":null}",
+                                       "{\"OtherSearcher\"" + state,
+                                       before.substr(0, before.size() - 1),
+                                       before + "}",
+                                       "\xff"};
 
   for (const std::string& json : wrong) {
     const Result<void> restored = searcher->restore({json});
@@ -158,7 +164,8 @@ TEST_P(SearcherContractTest, WhereResultsAreIgnoredNeitherTheyNorTheirOrderMatte
     EXPECT_EQ(ask(*quiet, trial), expected);
     EXPECT_EQ(ask(*late, trial), expected);
     if (trial % 4 != 3) continue;
-    for (std::int64_t done = trial; done > trial - 4; --done) tell(*late, done, told[static_cast<std::size_t>(done)], 1);
+    for (std::int64_t done = trial; done > trial - 4; --done)
+      tell(*late, done, told[static_cast<std::size_t>(done)], 1);
   }
 }
 

@@ -75,10 +75,10 @@ TEST(GridSearcherTest, RestoreTakesOverTheSeedButNotTheSamples) {
 TEST(GridSearcherTest, ASnapshotOfAnotherSpaceOrGridOrderIsRefused) {
   const GridSearcher original(space_of(kSpace), 1, 1);
   GridSearcher shorter(space_of(R"({"a": {"grid": [1, 2]}, "x": {"float": [0, 1]}, "b": {"grid": ["p", "q"]}})"), 1, 1);
-  GridSearcher swapped(
-      space_of(R"({"b": {"grid": ["p", "q", "r"]}, "x": {"float": [0, 1]}, "a": {"grid": [1, 2]}})"), 1, 1);
-  GridSearcher moved(
-      space_of(R"({"x": {"float": [0, 1]}, "a": {"grid": [1, 2]}, "b": {"grid": ["p", "q", "r"]}})"), 1, 1);
+  GridSearcher swapped(space_of(R"({"b": {"grid": ["p", "q", "r"]}, "x": {"float": [0, 1]}, "a": {"grid": [1, 2]}})"),
+                       1, 1);
+  GridSearcher moved(space_of(R"({"x": {"float": [0, 1]}, "a": {"grid": [1, 2]}, "b": {"grid": ["p", "q", "r"]}})"), 1,
+                     1);
 
   EXPECT_THAT(shorter.restore(original.save()).error().message, HasSubstr("another space"));
   EXPECT_FALSE(swapped.restore(original.save()).has_value()) << "its points come in another order";

@@ -46,7 +46,8 @@ TEST(MakeSearcherTest, SamplesRepeatTheGrid) {
 }
 
 TEST(MakeSearcherTest, AnUnknownNameGetsTheKnownOnes) {
-  EXPECT_THAT(error_of("bayes", plain()), AllOf(HasSubstr("no searcher \"bayes\""), HasSubstr("\"random\" and \"grid\"")));
+  EXPECT_THAT(error_of("bayes", plain()),
+              AllOf(HasSubstr("no searcher \"bayes\""), HasSubstr("\"random\" and \"grid\"")));
   EXPECT_THAT(error_of("Random", plain()), HasSubstr("no searcher"));
 }
 

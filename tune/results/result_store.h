@@ -35,12 +35,12 @@ struct ResultStoreOptions {
 class ResultStore {
  public:
   /// Makes `directory` and an experiment in it, open for writing.
-  /// Errors: kAlreadyExists: there is an experiment already, or another process makes one. kFailedPrecondition: it is
+  /// Errors: kAlreadyExists: there is an experiment already. kFailedPrecondition: another process uses it, or it is
   /// no directory, not writable, or on a network disk, where SQLite's locks do not hold. kStorage: the disk failed.
   static Result<ResultStore> create(const std::filesystem::path& directory, const ExperimentSpec& spec,
                                     ResultStoreOptions options = {});
   /// Opens an experiment to go on with it. Attempts that its last process left running are marked interrupted.
-  /// Errors: kNotFound: no experiment there. kAlreadyExists: another process has it open; names its pid and since when.
+  /// Errors: kNotFound: no experiment there. kFailedPrecondition: another process has it open; names its pid and since when.
   /// kIncompatible: of a newer version of the schema. kFailedPrecondition: not writable. kStorage: damaged, or the disk
   /// failed.
   static Result<ResultStore> open(const std::filesystem::path& directory, ResultStoreOptions options = {});

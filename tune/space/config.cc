@@ -70,7 +70,8 @@ Result<void> collect(const JsonNode& object, const std::string& prefix, const st
                                              " stands here; allowed are true, false, numbers, strings and objects");
     }
     if (member.value.is_wide_integer) {
-      return internal::json_error(where, excerpt(member.value) + " is an integer beyond 64 bits; write it with a point");
+      return internal::json_error(where,
+                                  excerpt(member.value) + " is an integer beyond 64 bits; write it with a point");
     }
     if (!values.emplace(name, member.value.scalar).second) {
       return internal::json_error(where, "the name \"" + name + "\" stands twice");

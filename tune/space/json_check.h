@@ -8,10 +8,10 @@
 
 namespace manta {
 
-/// What parse_space() asks of a text before it looks at the meaning. For documents that hold a space within: readers that
-/// keep the last of two equal keys would hide the mistake from parse_space().
-/// Errors: kInvalidArgument: larger than 1 MiB; not JSON or not UTF-8 (with line and column); a key twice in one
-/// object or more than 64 levels (with the path).
+/// What parse_space() asks of a text before it looks at the meaning. For documents that hold a space within: readers
+/// that keep the last of two equal keys would hide the mistake from parse_space(). Errors: kInvalidArgument: larger
+/// than 1 MiB; not JSON or not UTF-8 (with line and column); a key twice in one object or more than 64 levels (with the
+/// path).
 Result<void> check_json(std::string_view json);
 
 }  // namespace manta

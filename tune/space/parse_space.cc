@@ -42,16 +42,18 @@ Result<void> check_name(std::string_view key, std::string_view name, const std::
   }
   if (has_control(key)) return json_error(path, "a name must not contain control characters");
   if (const std::size_t length = length_of(name); length > kMaxNameLength) {
-    return json_error(path, "the name has " + std::to_string(length) + " characters with those of its groups; at most " +
-                                std::to_string(kMaxNameLength) + " are allowed");
+    return json_error(path, "the name has " + std::to_string(length) +
+                                " characters with those of its groups; at most " + std::to_string(kMaxNameLength) +
+                                " are allowed");
   }
   return {};
 }
 
 Error not_a_parameter(const JsonMember& member, const std::string& path) {
-  const std::string hint = member.value.kind == JsonNode::Kind::kArray
-                               ? "; to choose among values write {\"choice\": [a, b]}, for a range {\"float\": [low, high]}"
-                               : "; write a value, a parameter such as {\"float\": [0, 1]}, or a group of parameters";
+  const std::string hint =
+      member.value.kind == JsonNode::Kind::kArray
+          ? "; to choose among values write {\"choice\": [a, b]}, for a range {\"float\": [low, high]}"
+          : "; write a value, a parameter such as {\"float\": [0, 1]}, or a group of parameters";
   return json_error(path, std::string(kind_text(member.value)) + " stands here, " + excerpt(member.value) +
                               (internal::suggest_kind(member.key).empty() ? hint : internal::suggest_kind(member.key)));
 }
@@ -79,7 +81,8 @@ Result<void> read_member(const JsonMember& member, const std::string& prefix, co
 Result<void> read_group(const JsonNode& group, const std::string& prefix, const std::string& path,
                         std::vector<Parameter>& out) {
   if (group.members.empty()) {
-    return json_error(path, "an empty object stands here; write a parameter such as {\"float\": [0, 1]}, or take it out");
+    return json_error(path,
+                      "an empty object stands here; write a parameter such as {\"float\": [0, 1]}, or take it out");
   }
   for (const JsonMember& member : group.members) {
     MANTA_RETURN_IF_ERROR(read_member(member, prefix, internal::key_path(path, member.key), out));
@@ -96,7 +99,8 @@ Result<void> check_root(const JsonNode& root) {
     if (internal::is_reserved(member.key)) return internal::reserved_error(member.key);
   }
   if (internal::is_parameter(root)) {
-    return json_error("", "the whole document is one parameter without a name; write {\"name\": " + excerpt(root) + "}");
+    return json_error("",
+                      "the whole document is one parameter without a name; write {\"name\": " + excerpt(root) + "}");
   }
   return {};
 }

@@ -46,9 +46,7 @@ struct Contains {
   }
   bool operator()(const ConstantDomain& domain) const { return domain.value == value; }
 
-  bool stands_in(const std::vector<Value>& values) const {
-    return std::ranges::find(values, value) != values.end();
-  }
+  bool stands_in(const std::vector<Value>& values) const { return std::ranges::find(values, value) != values.end(); }
 };
 
 const std::vector<Value>* grid_of(const Parameter& parameter) {

@@ -22,8 +22,8 @@ struct FloatDomain {
   bool log = false;
   std::optional<double> step;
 };
-/// Integers in {low, low + step, …, high}, both ends included; with `log`, mass falls as 1/x (1 <= low, step 1). All lie
-/// within +-2^53, so that each is also a double.
+/// Integers in {low, low + step, …, high}, both ends included; with `log`, mass falls as 1/x (1 <= low, step 1). All
+/// lie within +-2^53, so that each is also a double.
 struct IntDomain {
   std::int64_t low = 0;
   std::int64_t high = 1;
@@ -51,7 +51,8 @@ struct NormalDomain {
 struct ConstantDomain {
   Value value;
 };
-using Domain = std::variant<FloatDomain, IntDomain, ChoiceDomain, OrdinalDomain, GridDomain, NormalDomain, ConstantDomain>;
+using Domain =
+    std::variant<FloatDomain, IntDomain, ChoiceDomain, OrdinalDomain, GridDomain, NormalDomain, ConstantDomain>;
 
 struct Parameter {
   std::string name;  ///< With '/' between the levels.
@@ -89,8 +90,8 @@ std::string domain_json(const Domain& domain);
 Value draw(const Parameter& parameter, std::uint64_t seed, std::int64_t trial);
 
 /// The parts of one trial: grid values by `grid_index` in [0, grid_size()), the first grid parameter varies slowest;
-/// all else by draw(), from streams keyed by (seed, trial, parameter name), so that a parameter added to or taken from the
-/// space leaves the others' values alone.
+/// all else by draw(), from streams keyed by (seed, trial, parameter name), so that a parameter added to or taken from
+/// the space leaves the others' values alone.
 Config sample(const Space& space, std::uint64_t seed, std::int64_t trial, std::int64_t grid_index);
 
 }  // namespace manta

@@ -101,9 +101,9 @@ TEST_F(ResultStoreTest, ASecondWriterIsRefusedAndToldWhoIsThere) {
 
   const Error error = error_of_open();
 
-  EXPECT_EQ(error.code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(error.code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(error.message, AllOf(HasSubstr("pid " + std::to_string(::getpid())), HasSubstr(" since 2")));
-  EXPECT_EQ(error_of_create().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(error_of_create().code, ErrorCode::kFailedPrecondition);
 }
 
 TEST_F(ResultStoreTest, TheDirectoryIsFreeOnceItsWriterIsClosedOrDead) {

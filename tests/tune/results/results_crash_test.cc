@@ -114,7 +114,8 @@ TEST_F(ResultsCrashTest, NoAcknowledgedRowIsLostWhenTheDriverIsKilledAHundredTim
 
 /// Records until storage fails, and returns how many reports were acknowledged by then; -1: it failed in another way.
 std::int64_t record_until_the_disk_is_full(ResultStore store) {
-  ResultsWriter writer(std::move(store));
+  // A short queue: otherwise the first transaction may be the one that does not fit.
+  ResultsWriter writer(std::move(store), {.max_queued_changes = 100});
   AcknowledgedReports reports;
   writer.record(trial_changed(0, TrialState::kRunning));
   for (std::int64_t iteration = 1; writer.status(); ++iteration) {

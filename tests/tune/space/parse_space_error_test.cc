@@ -33,13 +33,15 @@ TEST(ParseSpaceErrorTest, BrokenJsonIsToldWithLineAndColumn) {
   EXPECT_THAT(error_of("{\"a\": 1} x"), StartsWith("not valid JSON at line 1, column 10"));
   EXPECT_THAT(error_of("{\"a\": NaN}"), StartsWith("not valid JSON at line 1, column 7"));
   EXPECT_THAT(error_of("{\"a\": 1, // no\n}"), StartsWith("not valid JSON at line 1, column 10"));
-  EXPECT_THAT(error_of("{\"a\": {\"float\": [0, 1e999]}}"), AllOf(StartsWith("not valid JSON at line 1"), HasSubstr("1e999")));
+  EXPECT_THAT(error_of("{\"a\": {\"float\": [0, 1e999]}}"),
+              AllOf(StartsWith("not valid JSON at line 1"), HasSubstr("1e999")));
 }
 
 TEST(ParseSpaceErrorTest, BytesThatAreNoUtf8AreRefusedAndNotRepeated) {
   const std::string message = error_of("{\"a\": \"\xff\"}");
 
-  EXPECT_THAT(message, AllOf(StartsWith("not valid JSON at line 1, column 8"), HasSubstr("UTF-8"), Not(HasSubstr("\xff"))));
+  EXPECT_THAT(message,
+              AllOf(StartsWith("not valid JSON at line 1, column 8"), HasSubstr("UTF-8"), Not(HasSubstr("\xff"))));
   EXPECT_THAT(error_of("{\"\xc3(\": 1}"), HasSubstr("UTF-8"));
 }
 
@@ -60,26 +62,31 @@ TEST(ParseSpaceErrorTest, UnknownKeysAreNamedWithTheNearestKnown) {
               AllOf(StartsWith("x/weights: unknown key in a parameter; allowed are"), Not(HasSubstr("did you mean"))));
   EXPECT_THAT(error_of_x(R"({"flaot": [0, 1]})"),
               AllOf(StartsWith("x/flaot: an array stands here, [0, 1]"), HasSubstr("did you mean \"float\"?")));
-  EXPECT_THAT(error_of_x(R"({"uniform": [0, 1]})"), AllOf(StartsWith("x/uniform: an array stands here"), HasSubstr("choice")));
+  EXPECT_THAT(error_of_x(R"({"uniform": [0, 1]})"),
+              AllOf(StartsWith("x/uniform: an array stands here"), HasSubstr("choice")));
 }
 
 TEST(ParseSpaceErrorTest, WhatIsNoParameterIsRefused) {
   EXPECT_THAT(error_of_x("null"), AllOf(StartsWith("x: null stands here"), HasSubstr("write a value")));
-  EXPECT_THAT(error_of_x("[1, 2]"), AllOf(StartsWith("x: an array stands here, [1, 2]"), HasSubstr(R"({"choice": [a, b]})")));
+  EXPECT_THAT(error_of_x("[1, 2]"),
+              AllOf(StartsWith("x: an array stands here, [1, 2]"), HasSubstr(R"({"choice": [a, b]})")));
   EXPECT_THAT(error_of_x("{}"), StartsWith("x: an empty object stands here"));
   EXPECT_THAT(error_of_x(R"({"y": {}})"), StartsWith("x/y: an empty object stands here"));
   EXPECT_THAT(error_of_x("18446744073709551616"), HasSubstr("beyond 64 bits"));
 }
 
 TEST(ParseSpaceErrorTest, TwoKindsAreTooMany) {
-  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "int": [0, 1]})"), StartsWith("x: has two kinds, float and int; keep one"));
+  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "int": [0, 1]})"),
+              StartsWith("x: has two kinds, float and int; keep one"));
 }
 
 TEST(ParseSpaceErrorTest, BoundsAreTwoNumbersInRisingOrder) {
   EXPECT_THAT(error_of_x(R"({"float": [0.1, 1e-5]})"),
               AllOf(StartsWith("x/float: the bounds [0.1, 1e-05] are reversed"), HasSubstr("[1e-05, 0.1]")));
-  EXPECT_THAT(error_of_x(R"({"int": [5, 2]})"), AllOf(StartsWith("x/int: the bounds [5, 2] are reversed"), HasSubstr("[2, 5]")));
-  EXPECT_THAT(error_of_x(R"({"float": [2, 2]})"), AllOf(StartsWith("x/float: both bounds are 2.0"), HasSubstr("bare 2.0")));
+  EXPECT_THAT(error_of_x(R"({"int": [5, 2]})"),
+              AllOf(StartsWith("x/int: the bounds [5, 2] are reversed"), HasSubstr("[2, 5]")));
+  EXPECT_THAT(error_of_x(R"({"float": [2, 2]})"),
+              AllOf(StartsWith("x/float: both bounds are 2.0"), HasSubstr("bare 2.0")));
   EXPECT_THAT(error_of_x(R"({"int": [2, 2]})"), StartsWith("x/int: both bounds are 2; write low < high"));
   EXPECT_THAT(error_of_x(R"({"float": []})"), AllOf(StartsWith("x/float: 0 values"), HasSubstr("exactly two numbers")));
   EXPECT_THAT(error_of_x(R"({"int": [1]})"), AllOf(StartsWith("x/int: 1 values"), HasSubstr("[low, high]")));
@@ -97,7 +104,8 @@ TEST(ParseSpaceErrorTest, ABoundIsANumber) {
 }
 
 TEST(ParseSpaceErrorTest, TheBoundsOfAnIntAreWholeAndWithinTwoToThe53) {
-  EXPECT_THAT(error_of_x(R"({"int": [0, 1.5]})"), AllOf(StartsWith("x/int[1]: 1.5 is not a whole number"), HasSubstr("float")));
+  EXPECT_THAT(error_of_x(R"({"int": [0, 1.5]})"),
+              AllOf(StartsWith("x/int[1]: 1.5 is not a whole number"), HasSubstr("float")));
   EXPECT_THAT(error_of_x(R"({"int": [0, 9007199254740993]})"),
               AllOf(StartsWith("x/int[1]: 9007199254740993 is too large"), HasSubstr("2^53")));
   EXPECT_THAT(error_of_x(R"({"int": [-9007199254740993, 0]})"), StartsWith("x/int[0]: -9007199254740993 is too large"));
@@ -111,11 +119,13 @@ TEST(ParseSpaceErrorTest, ALogarithmNeedsAPositiveLowerBoundAndNoStep) {
   EXPECT_THAT(error_of_x(R"({"int": [0, 8], "log": true})"), AllOf(StartsWith("x/int[0]: 0"), HasSubstr("at least 1")));
   EXPECT_THAT(error_of_x(R"({"float": [1, 2], "log": true, "step": 0.5})"), StartsWith("x: has both log and step"));
   EXPECT_THAT(error_of_x(R"({"int": [1, 3], "log": true, "step": 1})"), StartsWith("x: has both log and step"));
-  EXPECT_THAT(error_of_x(R"({"float": [1, 2], "log": 1})"), AllOf(StartsWith("x/log: 1 stands here"), HasSubstr("true or false")));
+  EXPECT_THAT(error_of_x(R"({"float": [1, 2], "log": 1})"),
+              AllOf(StartsWith("x/log: 1 stands here"), HasSubstr("true or false")));
 }
 
 TEST(ParseSpaceErrorTest, AStepIsPositiveAndDividesTheRange) {
-  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "step": 0})"), AllOf(StartsWith("x/step: 0 is no step"), HasSubstr("greater than 0")));
+  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "step": 0})"),
+              AllOf(StartsWith("x/step: 0 is no step"), HasSubstr("greater than 0")));
   EXPECT_THAT(error_of_x(R"({"int": [0, 4], "step": -2})"), StartsWith("x/step: -2 is no step"));
   EXPECT_THAT(error_of_x(R"({"int": [0, 4], "step": 0.5})"), StartsWith("x/step: 0.5 is not a whole number"));
   EXPECT_THAT(error_of_x(R"({"float": [0, 1], "step": "a"})"), StartsWith("x/step: \"a\" is a string"));
@@ -125,14 +135,16 @@ TEST(ParseSpaceErrorTest, AStepIsPositiveAndDividesTheRange) {
   EXPECT_THAT(error_of_x(R"({"int": [1, 10], "step": 2})"),
               AllOf(StartsWith("x/step: 2 does not divide the range [1, 10]"), HasSubstr("end at 9")));
   EXPECT_THAT(error_of_x(R"({"int": [1, 10], "step": 20})"), StartsWith("x/step: 20 does not divide"));
-  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "step": 1e-13})"), AllOf(StartsWith("x/step: 1e-13 is too small"), HasSubstr("10^12")));
+  EXPECT_THAT(error_of_x(R"({"float": [0, 1], "step": 1e-13})"),
+              AllOf(StartsWith("x/step: 1e-13 is too small"), HasSubstr("10^12")));
 }
 
 TEST(ParseSpaceErrorTest, OptionsBelongToFloatAndIntOnly) {
   for (const std::string kind : {"choice", "ordinal", "grid", "normal"}) {
     EXPECT_THAT(error_of_x("{\"" + kind + "\": [0, 1], \"log\": true}"),
                 AllOf(StartsWith("x/log: is an option of float and int only"), HasSubstr(kind)));
-    EXPECT_THAT(error_of_x("{\"step\": 1, \"" + kind + "\": [0, 1]}"), StartsWith("x/step: is an option of float and int"));
+    EXPECT_THAT(error_of_x("{\"step\": 1, \"" + kind + "\": [0, 1]}"),
+                StartsWith("x/step: is an option of float and int"));
   }
 }
 
@@ -167,7 +179,8 @@ TEST(ParseSpaceErrorTest, NamesAreNotEmptyNotTooLongAndWithoutSlashOrControlChar
   EXPECT_THAT(error_of(R"({"a\u007f": 1})"), HasSubstr("control"));
   EXPECT_THAT(error_of(R"({"a\u009b": 1})"), HasSubstr("control"));
   const std::string half(101, 'n');
-  EXPECT_THAT(error_of("{\"" + half + "\": {\"" + half + "\": 1}}"), AllOf(HasSubstr("203 characters"), HasSubstr("200")));
+  EXPECT_THAT(error_of("{\"" + half + "\": {\"" + half + "\": 1}}"),
+              AllOf(HasSubstr("203 characters"), HasSubstr("200")));
   EXPECT_THAT(error_of("{\"" + std::string(201, 'n') + "\": 1}"), HasSubstr("201 characters"));
 }
 
@@ -182,7 +195,8 @@ TEST(ParseSpaceErrorTest, AKeyThatStandsTwiceIsToldAtEveryLevel) {
 TEST(ParseSpaceErrorTest, NestingStopsAtSixtyFourLevels) {
   std::string groups;
   for (int level = 0; level < 65; ++level) groups += "{\"a\":";
-  EXPECT_THAT(error_of(groups + "1" + std::string(65, '}')), AllOf(StartsWith("a/a"), HasSubstr("deeper than 64 levels")));
+  EXPECT_THAT(error_of(groups + "1" + std::string(65, '}')),
+              AllOf(StartsWith("a/a"), HasSubstr("deeper than 64 levels")));
   EXPECT_THAT(error_of(std::string(500000, '[')), HasSubstr("deeper than 64 levels"));
 }
 
@@ -195,7 +209,8 @@ TEST(ParseSpaceErrorTest, ADocumentLargerThanOneMebibyteIsRefused) {
 
 TEST(ParseSpaceErrorTest, TheKeysOfTheNextVersionAreReserved) {
   for (const std::string key : {"when", "constraints", "default", "confidence", "start"}) {
-    EXPECT_THAT(error_of("{\"a\": 1, \"" + key + "\": [1]}"), AllOf(StartsWith(key + ": "), HasSubstr("not supported by this version")));
+    EXPECT_THAT(error_of("{\"a\": 1, \"" + key + "\": [1]}"),
+                AllOf(StartsWith(key + ": "), HasSubstr("not supported by this version")));
     EXPECT_THAT(error_of_x("{\"" + key + "\": 1, \"float\": [0, 1]}"),
                 AllOf(StartsWith("x/" + key + ": "), HasSubstr("not supported by this version")));
   }
@@ -211,7 +226,8 @@ TEST(ParseSpaceErrorTest, LongThingsAreCutInMessages) {
 
 TEST(CheckJsonTest, ItRefusesWhatParseSpaceWouldRefuseBeforeItsMeaning) {
   EXPECT_TRUE(check_json(R"({"space": {"a": 1}, "samples": null})").has_value());
-  EXPECT_THAT(check_json(R"({"space": {"a": 1, "a": 2}})").error().message, StartsWith("space/a: this key stands twice"));
+  EXPECT_THAT(check_json(R"({"space": {"a": 1, "a": 2}})").error().message,
+              StartsWith("space/a: this key stands twice"));
   EXPECT_THAT(check_json("{").error().message, StartsWith("not valid JSON"));
   EXPECT_THAT(check_json(std::string((std::size_t{1} << 20) + 1, ' ')).error().message, HasSubstr("1 MiB"));
 }

@@ -106,7 +106,9 @@ TEST(ParseSpaceTest, ADocumentMayHaveOneMebibyte) {
   EXPECT_EQ(parsed(json).parameters().size(), 1u);
 }
 
-TEST(ParseSpaceTest, AByteOrderMarkIsSkipped) { EXPECT_THAT(parameters_of("\xef\xbb\xbf{\"a\": 1}"), ElementsAre("a 1")); }
+TEST(ParseSpaceTest, AByteOrderMarkIsSkipped) {
+  EXPECT_THAT(parameters_of("\xef\xbb\xbf{\"a\": 1}"), ElementsAre("a 1"));
+}
 
 TEST(ParseSpaceTest, TenThousandParametersAreReadQuickly) {
   std::string json = "{";

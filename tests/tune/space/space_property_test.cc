@@ -57,7 +57,8 @@ class SpaceWriter {
   }
   std::string stepped_int() {
     const std::int64_t step = 1 + below(20);
-    return "{\"int\":" + int_bounds(below(100) - 50, step * (1 + below(30))) + ",\"step\":" + std::to_string(step) + "}";
+    return "{\"int\":" + int_bounds(below(100) - 50, step * (1 + below(30))) + ",\"step\":" + std::to_string(step) +
+           "}";
   }
   std::string list() {
     const char* const kinds[] = {"choice", "ordinal", "grid"};

@@ -82,7 +82,8 @@ TEST(SpaceValidateTest, AnIntHasItsStepsOnly) {
 
 TEST(SpaceValidateTest, AListHasItsValuesAsTheyAreWritten) {
   const std::vector<Value> values{i(1), 0.5, std::string("a"), true};
-  for (const Domain& domain : {Domain(ChoiceDomain{values}), Domain(OrdinalDomain{values}), Domain(GridDomain{values})}) {
+  for (const Domain& domain :
+       {Domain(ChoiceDomain{values}), Domain(OrdinalDomain{values}), Domain(GridDomain{values})}) {
     for (const Value& value : values) EXPECT_EQ(mistake(domain, value), "");
     EXPECT_NE(mistake(domain, 1.0), "");
     EXPECT_NE(mistake(domain, std::string("b")), "");

@@ -137,7 +137,8 @@ TEST(ValueAtTest, TheMassOfALogIntFallsAsOneOverX) {
 
 TEST(ValueAtTest, EachValueOfAListHasTheSameMassInItsOrder) {
   const std::vector<Value> values{std::string("s"), std::int64_t{5}, true};
-  for (const Domain& domain : {Domain(ChoiceDomain{values}), Domain(OrdinalDomain{values}), Domain(GridDomain{values})}) {
+  for (const Domain& domain :
+       {Domain(ChoiceDomain{values}), Domain(OrdinalDomain{values}), Domain(GridDomain{values})}) {
     EXPECT_EQ(value_at(domain, 0), values[0]);
     EXPECT_EQ(value_at(domain, 0.5), values[1]);
     EXPECT_EQ(value_at(domain, kLastU), values[2]);

@@ -48,7 +48,7 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& direct
   lock.l_whence = SEEK_SET;
   if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
     if (errno != EAGAIN && errno != EACCES) return system_error("fcntl(F_OFD_SETLK) on " + path.string(), errno);
-    return Error{ErrorCode::kAlreadyExists, "directory " + directory.string() + " is in use by " +
+    return Error{ErrorCode::kFailedPrecondition, "directory " + directory.string() + " is in use by " +
                                                 read_owner(file.get()) +
                                                 "; wait for it to end, or choose another directory with --out"};
   }

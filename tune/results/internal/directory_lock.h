@@ -13,7 +13,7 @@ namespace manta::internal {
 /// it and stays: removing it would let two programs lock two files of one name.
 class DirectoryLock {
  public:
-  /// Errors: kAlreadyExists: another process holds it; names its pid and since when. kFailedPrecondition: the directory
+  /// Errors: kFailedPrecondition: another process holds it (names its pid and since when), or the directory
   /// is not writable. kSystem: the lock cannot be asked for.
   static Result<DirectoryLock> acquire(const std::filesystem::path& directory);
 

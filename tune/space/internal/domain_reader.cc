@@ -39,9 +39,10 @@ Result<const JsonMember*> find_kind(const JsonNode& object, const std::string& p
     if (is_reserved(member.key)) return reserved_error(where);
     if (!contains(known, member.key)) {
       const std::string guess = suggestion(member.key, known);
-      return json_error(where, "unknown key in a parameter" + (guess.empty() ? "; " : guess + " ") +
-                                   "allowed are one of float, int, grid, choice, ordinal, normal, and with float or int "
-                                   "the options log and step");
+      return json_error(where,
+                        "unknown key in a parameter" + (guess.empty() ? "; " : guess + " ") +
+                            "allowed are one of float, int, grid, choice, ordinal, normal, and with float or int "
+                            "the options log and step");
     }
     if (!contains(kKinds, member.key)) continue;
     if (kind != nullptr) {
@@ -76,7 +77,8 @@ Result<std::int64_t> read_integer(const JsonNode& node, const std::string& path)
 }
 
 // The two elements of "float", "int" or "normal". `form` says what they mean.
-Result<std::array<const JsonNode*, 2>> read_pair(const JsonNode& node, const std::string& path, const std::string& form) {
+Result<std::array<const JsonNode*, 2>> read_pair(const JsonNode& node, const std::string& path,
+                                                 const std::string& form) {
   if (node.kind != JsonNode::Kind::kArray) {
     return json_error(path, excerpt(node) + " stands here; write two numbers, " + form);
   }
@@ -93,10 +95,13 @@ Result<void> check_order(Number low, Number high, const std::string& path) {
   const std::string low_text = to_json(Value(low));
   const std::string high_text = to_json(Value(high));
   if (high < low) {
-    return json_error(path, "the bounds " + bounds_text(low_text, high_text) + " are reversed; write [low, high] with "
-                                "low < high: " + bounds_text(high_text, low_text));
+    return json_error(path, "the bounds " + bounds_text(low_text, high_text) +
+                                " are reversed; write [low, high] with "
+                                "low < high: " +
+                                bounds_text(high_text, low_text));
   }
-  return json_error(path, "both bounds are " + low_text + "; write low < high, or for one fixed value the bare " + low_text);
+  return json_error(path,
+                    "both bounds are " + low_text + "; write low < high, or for one fixed value the bare " + low_text);
 }
 
 Result<bool> read_log(const JsonNode& object, const std::string& path) {
@@ -111,12 +116,15 @@ Result<bool> read_log(const JsonNode& object, const std::string& path) {
 Result<void> check_log(const JsonNode& object, const std::string& path, const std::string& kind, bool low_is_allowed,
                        const std::string& needed) {
   if (find_member(object, "step") != nullptr) {
-    return json_error(path, "has both log and step; keep one of them (for other spacings list the values in an ordinal)");
+    return json_error(path,
+                      "has both log and step; keep one of them (for other spacings list the values in an ordinal)");
   }
   if (low_is_allowed) return {};
   const std::string low = excerpt(find_member(object, kind)->elements[0]);
-  return json_error(element_path(key_path(path, kind), 0), low + " has no place on a logarithmic scale; with log the "
-                                                           "lower bound must be " + needed);
+  return json_error(element_path(key_path(path, kind), 0), low +
+                                                               " has no place on a logarithmic scale; with log the "
+                                                               "lower bound must be " +
+                                                               needed);
 }
 
 Result<void> check_step_sign(double step, const JsonNode& node, const std::string& path) {
@@ -125,8 +133,10 @@ Result<void> check_step_sign(double step, const JsonNode& node, const std::strin
 }
 
 Error undivided(const std::string& path, const std::string& step, const std::string& bounds, const std::string& last) {
-  return json_error(path, step + " does not divide the range " + bounds + ", whose ends both belong to the space; the last "
-                              "step would end at " + last + ": change the step or the upper bound");
+  return json_error(path, step + " does not divide the range " + bounds +
+                              ", whose ends both belong to the space; the last "
+                              "step would end at " +
+                              last + ": change the step or the upper bound");
 }
 
 Result<Domain> read_float(const JsonNode& object, const JsonNode& bounds, const std::string& path) {
@@ -146,7 +156,8 @@ Result<Domain> read_float(const JsonNode& object, const JsonNode& bounds, const 
   MANTA_RETURN_IF_ERROR(check_step_sign(step, *step_node, step_path));
   const SteppedRange range(domain.low, domain.high, step);
   if (!range.is_representable()) {
-    return json_error(step_path, number_text(step) + " is too small beside the bounds: at most 10^12 steps may lie between "
+    return json_error(step_path, number_text(step) +
+                                     " is too small beside the bounds: at most 10^12 steps may lie between "
                                      "0 and a bound; leave the step out");
   }
   if (!range.is_divided()) {
@@ -218,7 +229,8 @@ Result<std::vector<Value>> read_list(const JsonNode& list, const std::string& ki
     const std::string element_where = element_path(where, values.size());
     MANTA_ASSIGN_OR_RETURN(Value value, read_value(element, element_where));
     if (!seen.insert(identity_of(value)).second) {
-      return json_error(element_where, excerpt(element) + " stands in the list already; each value may stand there once");
+      return json_error(element_where,
+                        excerpt(element) + " stands in the list already; each value may stand there once");
     }
     values.push_back(std::move(value));
   }
@@ -250,8 +262,9 @@ bool is_parameter(const JsonNode& object) {
 bool is_reserved(std::string_view key) { return contains(kReserved, key); }
 
 Error reserved_error(const std::string& path) {
-  return json_error(path, "conditions and constraints are not supported by this version, which reserves the keys when, "
-                          "constraints, default, confidence and start for them; take it out");
+  return json_error(path,
+                    "conditions and constraints are not supported by this version, which reserves the keys when, "
+                    "constraints, default, confidence and start for them; take it out");
 }
 
 Result<Domain> read_domain(const JsonNode& object, const std::string& path) {

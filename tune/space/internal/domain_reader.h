@@ -11,8 +11,8 @@
 
 namespace manta::internal {
 
-/// True if `object` is a parameter and not a group of parameters: a kind word (float, int, grid, choice, ordinal, normal)
-/// has an array, or there is a kind word and nothing but words that a parameter knows.
+/// True if `object` is a parameter and not a group of parameters: a kind word (float, int, grid, choice, ordinal,
+/// normal) has an array, or there is a kind word and nothing but words that a parameter knows.
 bool is_parameter(const JsonNode& object);
 
 /// True for words that wait for conditions and constraints: when, constraints, default, confidence, start.

@@ -82,7 +82,8 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  // Where the next value goes. The pointers in open_ stay valid: a parent grows only while none of its children is open.
+  // Where the next value goes. The pointers in open_ stay valid: a parent grows only while none of its children is
+  // open.
   JsonNode& place() {
     if (open_.empty()) return root_;
     JsonNode& parent = *open_.back();

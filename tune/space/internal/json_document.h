@@ -40,8 +40,8 @@ inline constexpr std::size_t kMaxJsonBytes = std::size_t{1} << 20;
 Result<void> check_json_size(std::string_view text);
 
 /// Reads `text`, of any size.
-/// Errors: kInvalidArgument: not JSON, or not UTF-8 (with line and column); a key that stands twice in one object, or more
-/// than kMaxJsonDepth levels (with the path).
+/// Errors: kInvalidArgument: not JSON, or not UTF-8 (with line and column); a key that stands twice in one object, or
+/// more than kMaxJsonDepth levels (with the path).
 Result<JsonNode> read_json(std::string_view text);
 
 /// The value of `key` in an object, or null.

@@ -8,8 +8,8 @@
 
 namespace manta::internal {
 
-/// `; did you mean "x"?` with the candidate nearest to `text`, or "" if more than a third of its letters are wrong in all.
-/// Distance: optimal string alignment (insert, delete, replace, swap neighbours).
+/// `; did you mean "x"?` with the candidate nearest to `text`, or "" if more than a third of its letters are wrong in
+/// all. Distance: optimal string alignment (insert, delete, replace, swap neighbours).
 std::string suggestion(std::string_view text, const std::vector<std::string>& candidates);
 
 }  // namespace manta::internal

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values to bytes and back.
+#include "core/objects/codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+
+#include "core/objects/arena.h"
+
+namespace manta {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+enum class Colour : std::uint8_t { kRed, kBlue };
+
+struct Pair {
+  int number = 0;
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(number, text);
+  }
+};
+
+struct Unwilling {
+  template <class Archive>
+  void serialize(Archive&) {
+    throw std::runtime_error("not me");
+  }
+};
+
+class CodecTest : public ::testing::Test {
+ protected:
+  template <class T>
+  Result<T> there_and_back(const T& value) {
+    const auto encoded = encode(value, *arena_);
+    if (!encoded) return encoded.error();
+    return decode<T>({encoded->bytes(), encoded->block});
+  }
+
+  std::shared_ptr<Arena> arena_ = Arena::create(std::size_t{1} << 20, 0).value();
+};
+
+TEST_F(CodecTest, ValuesComeBackAsTheyWere) {
+  EXPECT_EQ(there_and_back(-7).value(), -7);
+  EXPECT_EQ(there_and_back(true).value(), true);
+  EXPECT_EQ(there_and_back(0.1).value(), 0.1);
+  EXPECT_EQ(there_and_back(Colour::kBlue).value(), Colour::kBlue);
+  EXPECT_EQ(there_and_back(std::string()).value(), "");
+  EXPECT_EQ(there_and_back(std::string("a\0b", 3)).value(), std::string("a\0b", 3));
+  EXPECT_EQ(there_and_back(std::vector<double>{}).value(), std::vector<double>{});
+  EXPECT_EQ(there_and_back(std::vector<int>{1, 2}).value(), (std::vector<int>{1, 2}));
+  EXPECT_EQ(there_and_back(std::vector<bool>{true, false}).value(), (std::vector<bool>{true, false}));
+  EXPECT_EQ(there_and_back(std::optional<int>()).value(), std::nullopt);
+  EXPECT_EQ((there_and_back(std::map<std::string, int>{{"a", 1}}).value()), (std::map<std::string, int>{{"a", 1}}));
+}
+
+TEST_F(CodecTest, UserTypesTravelThroughCereal) {
+  const Pair pair = there_and_back(Pair{3, "three"}).value();
+
+  EXPECT_EQ(pair.number, 3);
+  EXPECT_EQ(pair.text, "three");
+}
+
+TEST_F(CodecTest, ValuesUpToTheLimitTravelInlineAndLargerOnesInTheStore) {
+  const auto at_limit = encode(std::vector<char>(kInlineLimit), *arena_);
+  const auto beyond = encode(std::vector<char>(kInlineLimit + 1), *arena_);
+  const auto large_text = encode(std::string(kInlineLimit, 'x'), *arena_);  // With its length, beyond.
+
+  EXPECT_EQ(at_limit->block, nullptr);
+  ASSERT_NE(beyond->block, nullptr);
+  EXPECT_EQ(beyond->block->size(), kInlineLimit + 1);
+  EXPECT_NE(large_text->block, nullptr);
+  EXPECT_EQ(decode<std::string>({large_text->bytes(), large_text->block})->size(), kInlineLimit);
+}
+
+TEST_F(CodecTest, AFullStoreIsAnError) {
+  const auto encoded = encode(std::vector<char>(2 * arena_->capacity()), *arena_);
+
+  EXPECT_EQ(encoded.error().code, ErrorCode::kExhausted);
+}
+
+TEST_F(CodecTest, ATypeThatThrowsWhenWrittenIsAnError) {
+  const auto encoded = encode(Unwilling{}, *arena_);
+
+  EXPECT_EQ(encoded.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(encoded.error().message, HasSubstr("not me"));
+}
+
+TEST_F(CodecTest, ASmallArrayComesBackWithItsShape) {
+  const auto owner = std::make_shared<std::vector<float>>(std::vector<float>{1, 2, 3, 4, 5, 6});
+
+  const auto array = there_and_back(SharedArray<float>(owner->data(), {2, 3}, owner)).value();
+
+  EXPECT_THAT(array.shape(), ElementsAre(2, 3));
+  EXPECT_THAT(std::vector<float>(array.begin(), array.end()), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(CodecTest, ALargeArrayIsReadWhereItLiesAndPinsIt) {
+  auto encoded = encode(SharedArray<int>(std::vector<int>(10'000, 7)), *arena_);
+  auto array = decode<SharedArray<int>>({encoded->bytes(), encoded->block});
+  const std::byte* begin = encoded->block->data();
+
+  encoded->block.reset();
+
+  EXPECT_EQ(reinterpret_cast<const std::byte*>(array->data()), begin + sizeof(internal::ArrayHeader));
+  EXPECT_EQ((*array)[9'999], 7);
+  EXPECT_GT(arena_->used(), 0u);
+  array = SharedArray<int>();
+  EXPECT_EQ(arena_->used(), 0u);
+}
+
+TEST_F(CodecTest, AnArrayOfTheStoreIsNotCopiedWhenItTravelsOn) {
+  const auto first = encode(SharedArray<int>(std::vector<int>(10'000, 7)), *arena_);
+  const auto array = decode<SharedArray<int>>({first->bytes(), first->block});
+
+  const auto second = encode(*array, *arena_);
+
+  EXPECT_EQ(second->block, first->block);
+}
+
+TEST_F(CodecTest, APartOfAnArrayOfTheStoreIsCopied) {
+  const auto first = encode(SharedArray<int>(std::vector<int>(10'000, 7)), *arena_);
+  const auto array = decode<SharedArray<int>>({first->bytes(), first->block});
+
+  const SharedArray<int> part(array->data(), {5'000}, array->owner());
+  const auto second = encode(part, *arena_);
+
+  EXPECT_NE(second->block, first->block);
+  EXPECT_EQ(decode<SharedArray<int>>({second->bytes(), second->block})->size(), 5'000u);
+}
+
+TEST_F(CodecTest, EmptyAndDefaultArraysTravel) {
+  EXPECT_TRUE(there_and_back(SharedArray<int>()).value().empty());
+  EXPECT_TRUE(there_and_back(SharedArray<int>(std::vector<int>())).value().empty());
+}
+
+TEST_F(CodecTest, SevenDimensionsTravelAndEightAreRefused) {
+  const auto owner = std::make_shared<int>(5);
+
+  EXPECT_EQ(there_and_back(SharedArray<int>(owner.get(), std::vector<std::size_t>(7, 1), owner)).value()[0], 5);
+  const auto eight = encode(SharedArray<int>(owner.get(), std::vector<std::size_t>(8, 1), owner), *arena_);
+
+  EXPECT_EQ(eight.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(eight.error().message, HasSubstr("8"));
+}
+
+TEST_F(CodecTest, BytesOfTheWrongSizeAreNoNumberAndNoVector) {
+  const std::vector<std::byte> three(3);
+
+  EXPECT_EQ(decode<int>({three, nullptr}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<std::vector<int>>({three, nullptr}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<SharedArray<int>>({three, nullptr}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<std::string>({three, nullptr}).error().code, ErrorCode::kInternal);
+}
+
+TEST_F(CodecTest, NoTruncatedUserTypeIsRead) {
+  const auto encoded = encode(Pair{3, "three"}, *arena_);
+  const auto bytes = encoded->bytes();
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    const std::vector<std::byte> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
+    EXPECT_FALSE(decode<Pair>({cut, nullptr})) << length;
+  }
+}
+
+TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
+  const auto decodes = [&](std::vector<std::uint64_t> shape) {
+    internal::ArrayHeader header;
+    header.dimensions = shape.size();
+    std::copy(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(7, shape.size())),
+              header.shape);
+    std::vector<std::byte> bytes(sizeof header + 4 * sizeof(int));
+    std::memcpy(bytes.data(), &header, sizeof header);
+    return decode<SharedArray<int>>({bytes, nullptr}).has_value();
+  };
+
+  EXPECT_TRUE(decodes({4}));
+  EXPECT_TRUE(decodes({2, 2}));
+  EXPECT_FALSE(decodes({5}));
+  EXPECT_FALSE(decodes({2, 3}));
+  EXPECT_FALSE(decodes({std::uint64_t{1} << 63, 2}));
+  EXPECT_FALSE(decodes({4, std::uint64_t{1} << 62}));
+  EXPECT_FALSE(decodes({1, 1, 1, 1, 1, 1, 1, 1}));
+}
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who gets how much of a machine.
+#include "core/placement/resource_ledger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace manta {
+namespace {
+
+using ::testing::HasSubstr;
+
+ResourceLedger small_machine() { return ResourceLedger({.cpus = 2, .gpus = {"4", "GPU-b"}}); }
+
+TEST(ResourceLedgerTest, NothingIsAlwaysThere) {
+  auto ledger = small_machine();
+  ASSERT_TRUE(ledger.acquire({.cpus = 2, .gpus = 2}));
+
+  const auto nothing = ledger.acquire({});
+
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(ledger.visible_devices(*nothing), "");
+}
+
+TEST(ResourceLedgerTest, TheWholeMachineIsGivenOnceAndAgainAfterItsReturn) {
+  auto ledger = small_machine();
+  const auto all = ledger.acquire({.cpus = 2, .gpus = 2});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(ledger.visible_devices(*all), "4,GPU-b");
+
+  EXPECT_FALSE(ledger.acquire({.cpus = 0.0001}));
+  EXPECT_FALSE(ledger.acquire({.gpus = 0.0001}));
+  ledger.release(*all);
+
+  EXPECT_TRUE(ledger.acquire({.cpus = 2, .gpus = 2}));
+}
+
+TEST(ResourceLedgerTest, TenTenthsAreOne) {
+  auto ledger = small_machine();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(ledger.acquire({.cpus = 0.1, .gpus = 0.1})) << i;
+
+  EXPECT_FALSE(ledger.acquire({.cpus = 0.1}));
+  EXPECT_FALSE(ledger.acquire({.gpus = 0.1}));
+}
+
+TEST(ResourceLedgerTest, FractionsShareTheFullestDeviceWithRoom) {
+  auto ledger = small_machine();
+  const auto first = ledger.acquire({.gpus = 0.5});
+  const auto large = ledger.acquire({.gpus = 0.75});
+  const auto third = ledger.acquire({.gpus = 0.25});
+  const auto fourth = ledger.acquire({.gpus = 0.5});
+
+  EXPECT_EQ(ledger.visible_devices(*first), "4");
+  EXPECT_EQ(ledger.visible_devices(*large), "GPU-b");
+  EXPECT_EQ(ledger.visible_devices(*third), "GPU-b");
+  EXPECT_EQ(ledger.visible_devices(*fourth), "4");
+}
+
+TEST(ResourceLedgerTest, AWholeDeviceIsNotASharedOne) {
+  auto ledger = small_machine();
+  const auto half = ledger.acquire({.gpus = 0.5});
+
+  EXPECT_FALSE(ledger.acquire({.gpus = 2}));
+  const auto whole = ledger.acquire({.gpus = 1});
+
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(ledger.visible_devices(*whole), "GPU-b");
+}
+
+TEST(ResourceLedgerTest, WhatDoesNotFitTakesNothing) {
+  auto ledger = small_machine();
+  const auto gpus = ledger.acquire({.gpus = 2});
+
+  EXPECT_FALSE(ledger.acquire({.cpus = 1, .gpus = 1}));
+
+  EXPECT_TRUE(ledger.acquire({.cpus = 2}));
+}
+
+TEST(ResourceLedgerTest, AsMuchAsThereIsCanBeAskedFor) {
+  EXPECT_TRUE(small_machine().check({.cpus = 2, .gpus = 2}));
+  EXPECT_TRUE(small_machine().check({}));
+}
+
+TEST(ResourceLedgerTest, MoreThanThereIsSaysWhatWasAskedAndWhatThereIs) {
+  const auto cpus = small_machine().check({.cpus = 2.5});
+  const auto gpus = small_machine().check({.gpus = 3});
+
+  EXPECT_EQ(cpus.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(cpus.error().message, HasSubstr("asked for 2.5 CPUs, this machine has 2 CPUs"));
+  EXPECT_EQ(gpus.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(gpus.error().message, HasSubstr("asked for 3 GPUs, this machine has 2 GPUs"));
+}
+
+TEST(ResourceLedgerTest, OneAndAHalfGpusAreRefused) {
+  EXPECT_THAT(small_machine().check({.gpus = 1.5}).error().message, HasSubstr("1.5 GPUs"));
+}
+
+TEST(ResourceLedgerTest, NumbersThatAreNoAmountsAreRefused) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {-1.0, kInfinity, -kInfinity, std::nan(""), 1e300}) {
+    EXPECT_FALSE(small_machine().check({.cpus = bad})) << bad;
+    EXPECT_FALSE(small_machine().check({.gpus = bad})) << bad;
+  }
+}
+
+TEST(ResourceLedgerTest, AMachineWithoutGpusSaysSo) {
+  EXPECT_THAT(ResourceLedger({.cpus = 1}).check({.gpus = 0.5}).error().message,
+              HasSubstr("asked for 0.5 GPUs, this machine has 0 GPUs"));
+}
+
+TEST(DetectMachineTest, TheVariableSaysWhichGpusThereAre) {
+  EXPECT_EQ(detect_machine("1,GPU-x").gpus, (std::vector<std::string>{"1", "GPU-x"}));
+  EXPECT_TRUE(detect_machine("").gpus.empty());
+  EXPECT_TRUE(detect_machine("-1").gpus.empty());
+  EXPECT_GE(detect_machine(nullptr).cpus, 1);
+}
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps from a space in JSON to rows in SQLite, by every kind of trainable."""
+import json
+
+from program import BIN, SystemTest, main
+
+
+class SweepTest(SystemTest):
+    def test_random_search_ends_with_all_trials_in_the_database(self):
+        output, errors = self.sweep("--samples", "6", "--max-iterations", "4", "--concurrency", "2")
+
+        rows = self.query("select * from best_trials order by rank")
+        self.assertEqual(len(rows), 6)
+        self.assertEqual({row["state"] for row in rows}, {"completed"})
+        self.assertEqual([row["iterations"] for row in rows], [4] * 6)
+        self.assertEqual(list(rows[0]), ["rank", "trial", "value", "state", "iterations", "seconds", "config"])
+        self.assertGreaterEqual(rows[0]["value"], rows[-1]["value"])
+        self.assertEqual(len(self.query("select * from learning_curves where metric = 'score'")), 24)
+        self.assertIn(json.dumps(json.loads(rows[0]["config"]), separators=(",", ":")), output)
+        self.assertIn("sqlite3 ", output)
+        self.assertNotIn("\x1b", output + errors)
+
+    def test_trial_summary_has_times_attempts_and_cause(self):
+        self.sweep("--samples", "1", "--max-iterations", "1")
+
+        (row,) = self.query("select trial, state, cause, attempts, iterations, value, best_value, started, ended, "
+                            "seconds, config from trial_summary")
+        self.assertEqual((row["trial"], row["state"], row["attempts"]), (0, "completed", 1))
+        self.assertTrue(row["started"].startswith("20") and row["ended"] >= row["started"], row)
+
+    def test_the_same_seed_gives_the_same_trials_whatever_the_number_of_workers(self):
+        for concurrency in (1, 2):
+            self.sweep("--samples", "8", "--max-iterations", "3", "--seed", "7", "--concurrency", concurrency,
+                       "--cpus-per-trial", "0.5", out=f"run{concurrency}")
+
+        sql = "select trial, config, value, iterations from trial_summary order by trial"
+        self.assertEqual(self.query(sql, "run1"), self.query(sql, "run2"))
+
+    def test_asha_stops_trials_early_and_keeps_the_best(self):
+        self.sweep("--samples", "27", "--max-iterations", "9", "--scheduler", "asha:grace=1,eta=3", "--seed", "3")
+
+        states = {row["state"]: row["n"] for row in
+                  self.query("select state, count(*) n from trial_summary group by state")}
+        self.assertGreater(states["stopped"], 9, states)
+        best = self.query("select state, iterations from best_trials where rank = 1")
+        self.assertEqual(best, [{"state": "completed", "iterations": 9}])
+
+    def test_grid_covers_every_point_as_often_as_samples_says(self):
+        space = {"x": {"grid": [0.25, 0.5]}, "k": {"grid": [1, 2, 3]}}
+        self.sweep("--samples", "2", "--max-iterations", "1", "--searcher", "grid", space=space)
+
+        points = self.query("select config, count(*) n from trial_summary group by config")
+        self.assertEqual([row["n"] for row in points], [2] * 6)
+
+    def test_stop_condition_completes_a_trial(self):
+        self.sweep("--samples", "1", "--max-iterations", "50", "--stop", "own_iteration>=5")
+
+        self.assertEqual(self.query("select iterations, state from trial_summary"),
+                         [{"iterations": 5, "state": "completed"}])
+
+    def test_time_budget_leaves_an_experiment_that_can_be_resumed(self):
+        output, _ = self.sweep("--samples", "2", "--time-budget", "1", trainable="Endless")
+
+        states = {row["state"] for row in self.query("select state from trial_summary")}
+        self.assertEqual(states, {"interrupted"})
+        self.assertIn("--resume", output)
+
+    def test_a_process_is_reused_when_reset_allows_it(self):
+        self.sweep("--samples", "5", "--max-iterations", "3", "--concurrency", "1", trainable="Reused")
+
+        rows = self.query("select value from learning_curves where metric = 'own_iteration' order by trial, iteration")
+        self.assertEqual([row["value"] for row in rows], [1, 2, 3] * 5)
+
+    def test_a_function_trainable_reports_every_row(self):
+        space = {"x": {"float": [0.1, 1]}, "acknowledged": str(self.directory / "rows")}
+        self.sweep("--samples", "3", trainable="Acknowledged", space=space)
+
+        self.assertEqual(len(self.query("select * from learning_curves")), 120)
+        self.assertEqual(len((self.directory / "rows").read_text().splitlines()), 120)
+
+    def test_a_trials_output_goes_to_its_log_only(self):
+        output, errors = self.sweep("--samples", "2", "--max-iterations", "2", trainable="Talks")
+
+        self.assertNotIn("hello from trial", output + errors)
+        log = (self.directory / "run/logs/1/1.log").read_text()
+        self.assertEqual(log, "hello from trial with x\n" * 2)
+
+    def test_a_command_is_a_trainable(self):
+        script = self.directory / "sim.py"
+        script.write_text("import json,sys\nx=float(sys.argv[1])\n"
+                          "for i in range(3): print(json.dumps({'score': x*i}), flush=True)\n")
+        self.sweep("--samples", "3", "--command", f"python3 {script} {{x}}", trainable=None, program=BIN / "tune_run")
+
+        self.assertEqual(len(self.query("select * from learning_curves where metric='score'")), 9)
+
+    def test_a_whole_experiment_stands_in_one_document(self):
+        document = {"space": {"x": {"float": [0.1, 1]}}, "metric": "score", "mode": "max", "samples": 5,
+                    "max_iterations": 2, "trainable": "Curve", "name": "doc"}
+        code, output, errors = self.run_program(self.write_space(document), "--samples", "3", "--out", "run")
+
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(len(self.query("select * from trial_summary")), 3)  # The command line wins.
+
+
+class FailingTrialsTest(SystemTest):
+    def test_a_trial_that_throws_fails_with_type_and_text(self):
+        self.sweep("--samples", "2", "--max-iterations", "2", trainable="Throws", expect=1)
+
+        for row in self.query("select state, cause, attempts from trial_summary"):
+            self.assertEqual((row["state"], row["attempts"]), ("failed", 1))
+            self.assertIn("std::runtime_error: no luck with x", row["cause"])
+
+    def test_a_trial_that_crashes_is_retried_and_its_cause_names_signal_and_last_lines(self):
+        self.sweep("--samples", "1", "--max-iterations", "2", "--max-failures", "2", trainable="Segfaults", expect=1)
+
+        (row,) = self.query("select state, cause, attempts from trial_summary")
+        self.assertEqual((row["state"], row["attempts"]), ("failed", 3))
+        self.assertIn("signal 11", row["cause"])
+        self.assertIn("about to fall", row["cause"])
+
+    def test_nan_goes_on_stops_or_fails_as_the_option_says(self):
+        for option, state in (("continue", "completed"), ("stop", "stopped"), ("fail", "failed")):
+            with self.subTest(option):
+                self.sweep("--samples", "1", "--max-iterations", "2", "--non-finite", option, trainable="NotANumber",
+                           out=option, expect=1)
+                self.assertEqual(self.query("select state from trial_summary", option), [{"state": state}])
+
+    def test_failed_trials_do_not_end_the_sweep(self):
+        command = "test {k} = 1 && echo '{{\"score\": 1}}'"
+        self.sweep("--command", command, "--searcher", "grid", "--samples", "1", trainable=None,
+                   space={"k": {"grid": [1, 2, 1.5]}}, program=BIN / "tune_run", expect=1)
+
+        states = [row["state"] for row in self.query("select state from trial_summary order by trial")]
+        self.assertEqual(states, ["completed", "failed", "failed"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trainables of the system tests: small, and each with its own way to behave or misbehave.
+#include <manta/manta.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+// Learns nothing: the value depends on x and the iteration alone. Counts in its state, so that a restart shows.
+class Curve : public manta::Trainable {
+ public:
+  void setup(const manta::Config& config) override { x_ = config["x"].as<double>(); }
+  manta::Metrics step() override {
+    ++iteration_;
+    return {{"score", x_ * (1 - std::exp(-0.3 * iteration_))}, {"own_iteration", iteration_}};
+  }
+  void save(manta::CheckpointWriter& out) override { out.write("iteration", iteration_); }
+  void load(const manta::CheckpointReader& in) override { iteration_ = in.read<int>("iteration"); }
+
+ protected:
+  double x_ = 0;
+  int iteration_ = 0;
+};
+
+// As Curve, and the same process takes the next trial.
+class Reused : public Curve {
+ public:
+  bool reset(const manta::Config& config) override {
+    iteration_ = 0;
+    setup(config);
+    return true;
+  }
+};
+
+class Throws : public Curve {
+ public:
+  manta::Metrics step() override { throw std::runtime_error("no luck with x"); }
+};
+
+class Segfaults : public Curve {
+ public:
+  manta::Metrics step() override {
+    std::puts("about to fall");
+    std::raise(SIGSEGV);
+    return {};
+  }
+};
+
+class NotANumber : public Curve {
+ public:
+  manta::Metrics step() override { return {{"score", std::numeric_limits<double>::quiet_NaN()}}; }
+};
+
+class Talks : public Curve {
+ public:
+  manta::Metrics step() override {
+    std::printf("hello from trial with x\n");
+    return Curve::step();
+  }
+};
+
+// Never comes to an end by itself.
+class Endless : public Curve {
+ public:
+  manta::Metrics step() override {
+    double sum = 0;
+    for (int i = 1; i < 1'000'000; ++i) sum += std::sqrt(i);
+    if (sum < 0) finish();  // Never; but the compiler must not drop the work.
+    return Curve::step();
+  }
+};
+
+// Appends to a file each row that report() has acknowledged.
+void Acknowledged(manta::Trial& trial) {
+  std::ofstream file(trial.config()["acknowledged"].as<std::string>(), std::ios::app);
+  const auto x = trial.config()["x"].as<double>();
+  const std::string name = ::getenv("MANTA_TRIAL") + std::string(" ") + ::getenv("MANTA_ATTEMPT");
+  for (int i = 1; i <= 40; ++i) {
+    trial.report({{"score", x * i}});
+    file << name + " " + std::to_string(i) + "\n" << std::flush;
+  }
+}
+
+}  // namespace
+
+MANTA_TRAINABLE(Curve);
+MANTA_TRAINABLE(Reused);
+MANTA_TRAINABLE(Throws);
+MANTA_TRAINABLE(Segfaults);
+MANTA_TRAINABLE(NotANumber);
+MANTA_TRAINABLE(Talks);
+MANTA_TRAINABLE(Endless);
+MANTA_TRAINABLE_FUNCTION(Acknowledged);

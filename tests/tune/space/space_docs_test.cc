@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/space.md and docs/space.schema.json against what the program reads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "tune/cli/option_table.h"
+#include "tune/space/space.h"
+
+namespace manta {
+namespace {
+
+std::string read_doc(const std::string& name) {
+  std::ifstream file(MANTA_DOCS_DIR "/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_FALSE(text.str().empty()) << "cannot read docs/" << name;
+  return text.str();
+}
+
+// The blocks of space.md that are marked as JSON.
+std::vector<std::string> json_blocks() {
+  const std::string text = read_doc("space.md");
+  const std::string opening = "\n```json\n";
+  std::vector<std::string> blocks;
+  for (std::size_t at = text.find(opening); at != std::string::npos; at = text.find(opening, at + 1)) {
+    const std::size_t begin = at + opening.size();
+    blocks.push_back(text.substr(begin, text.find("\n```", begin) - begin));
+  }
+  return blocks;
+}
+
+nlohmann::json schema() { return nlohmann::json::parse(read_doc("space.schema.json")); }
+
+TEST(SpaceDocsTest, EverySpaceOfTheGuideIsRead) {
+  const std::vector<std::string> blocks = json_blocks();
+
+  ASSERT_FALSE(blocks.empty());
+  for (const std::string& block : blocks) {
+    const Result<Space> space = parse_space(block);
+    EXPECT_TRUE(space.has_value()) << space.error().message << "\n" << block;
+  }
+}
+
+TEST(SpaceDocsTest, TheSchemaKnowsEveryKeyOfAnExperimentAndNoOther) {
+  std::set<std::string> documented;
+  for (const auto& [key, value] : schema()["$defs"]["experiment"]["properties"].items()) documented.insert(key);
+  std::set<std::string> read{"$schema", "space"};
+  for (const OptionSpec& option : option_table()) {
+    if (option.in_document) read.insert(document_name(option));
+  }
+
+  EXPECT_EQ(documented, read);
+}
+
+TEST(SpaceDocsTest, TheSchemaKnowsEveryKindThatTheProgramReads) {
+  const nlohmann::json definitions = schema()["$defs"];
+
+  ASSERT_EQ(definitions["parameter"]["oneOf"].size(), 6u);
+  for (const char* kind : {"float", "int", "grid", "choice", "ordinal", "normal"}) {
+    ASSERT_TRUE(definitions.contains(kind)) << kind;
+    const std::string document = std::string("{\"x\":{\"") + kind + "\":[1,2]}}";
+    EXPECT_TRUE(parse_space(document).has_value()) << kind;
+    EXPECT_TRUE(definitions[kind]["properties"].contains(kind)) << kind;
+  }
+}
+
+TEST(SpaceDocsTest, EveryReferenceInTheSchemaLeadsSomewhere) {
+  const nlohmann::json document = schema();
+  int references = 0;
+  for (const auto& [path, value] : document.flatten().items()) {
+    if (!path.ends_with("/$ref")) continue;
+    ++references;
+    EXPECT_TRUE(document.contains(nlohmann::json::json_pointer(value.get<std::string>().substr(1)))) << value;
+  }
+
+  EXPECT_GT(references, 10);
+}
+
+}  // namespace
+}  // namespace manta
