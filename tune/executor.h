@@ -34,7 +34,7 @@ struct Stepped {
 };
 /// The answer to save().
 struct Saved {
-  SharedArray<std::byte> bytes;
+  SharedArray<std::byte> bytes;  ///< Empty: the trainable saves nothing; its next attempt begins anew.
 };
 /// The attempt is over by a fault of its own; its slot is free.
 struct AttemptFailed {

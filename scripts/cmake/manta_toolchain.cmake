@@ -9,7 +9,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 find_program(MANTA_CCACHE ccache)
 if(MANTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${MANTA_CCACHE})
+  # A clone beside another one finds its results: paths count from the project's root, and the build folder's name does not.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true
+      ${MANTA_CCACHE})
 endif()
 
 # It links a LibTorch program in a seventh of the time that the default linker takes.

@@ -67,6 +67,7 @@ TrialStep TrialActor::step() {
 SharedArray<std::byte> TrialActor::save() {
   CheckpointWriter writer;
   trainable_->save(writer);
+  if (writer.empty()) return {};
   return SharedArray<std::byte>(writer.encode());
 }
 

@@ -52,7 +52,7 @@ class TrialActor {
   Result<bool> start(const TrialStart& start, const SharedArray<std::byte>& checkpoint);
   /// Runs one iteration.
   TrialStep step();
-  /// The trainable's state, as CheckpointWriter encodes it.
+  /// The trainable's state, as CheckpointWriter encodes it; empty if it wrote none: it can only begin anew.
   SharedArray<std::byte> save();
 
  private:

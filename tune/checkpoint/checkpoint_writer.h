@@ -34,6 +34,9 @@ class CheckpointWriter {
   /// Writes bytes as they are.
   void write_bytes(std::string_view name, std::span<const std::byte> bytes);
 
+  /// True if nothing was written: what is saved here says nothing of any state.
+  bool empty() const { return entries_.empty(); }
+
   /// All entries in one block: a table of names, sizes and CRC-32C sums, then the entries.
   std::vector<std::byte> encode() const;
 

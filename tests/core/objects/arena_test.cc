@@ -156,7 +156,7 @@ TEST(ArenaTest, ABlockOutlivesTheArenasOtherHolders) {
 
 TEST(ArenaTest, RandomTakingAndReturningNeverOverlapsAndLosesNothing) {
   const auto arena = make_arena();
-  CounterRandom random(1, 1);
+  RandomStream random(1, 1);
   std::map<std::uint64_t, BlockPtr> blocks;
   for (int i = 0; i < 5'000; ++i) {
     if (random.below(2) == 0 && !blocks.empty()) {

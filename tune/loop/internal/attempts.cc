@@ -20,6 +20,8 @@ std::string describe(double value) {
 void TuneLoop::Impl::launch(TrialId trial) {
   LiveTrial& live = live_.at(trial);
   live.phase = Phase::kLaunching;
+  // A trainable that saves nothing leaves an empty checkpoint: its new attempt begins anew, and counts from 1 again.
+  if (live.checkpoint && live.checkpoint->bytes.empty()) live.checkpoint.reset();
   live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
   live.seconds = live.checkpoint ? live.checkpoint->seconds : 0;
   book_.attempt_started(trial, live.iteration);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many calls, many actors, rings that fill up.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "core/api/actor.h"
+#include "core/api/make_array.h"
+#include "core/api/object_ref.h"
+#include "core/api/remote.h"
+#include "tests/support/gate.h"
+
+namespace manta {
+namespace {
+
+int square(int number) { return number * number; }
+
+class Counter {
+ public:
+  int add(int by) { return sum_ += by; }
+  std::string echo(const std::string& text) { return text; }
+  int stand_at(const std::string& gate) {
+    Gate::stand_at(gate);
+    return 0;
+  }
+  SharedArray<char> make(std::size_t count) { return SharedArray<char>(std::vector<char>(count, 'm')); }
+
+ private:
+  int sum_ = 0;
+};
+
+TEST(LoadTest, AThousandTasksInFlightAllAnswer) {
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 1'000; ++i) refs.push_back(remote<square>(i));
+
+  const auto values = get(refs).value();
+
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], i * i);
+}
+
+TEST(LoadTest, AThousandCallsOfOneActorAllAnswerInOrder) {
+  const auto counter = actor<Counter>();
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 1'000; ++i) refs.push_back(counter.call<&Counter::add>(1));
+
+  const auto values = get(refs).value();
+
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(values[static_cast<std::size_t>(i)], i + 1);
+}
+
+TEST(LoadTest, TwoHundredActorsLiveAtOnce) {
+  std::vector<Actor<Counter>> counters;
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 200; ++i) {
+    counters.push_back(actor<Counter>());
+    refs.push_back(counters.back().call<&Counter::add>(i));
+  }
+
+  const auto values = get(refs).value();
+
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(values[static_cast<std::size_t>(i)], i);
+}
+
+// While the actor stands at the gate, far more than a ring holds is sent to it; the answers fill the other ring.
+TEST(LoadTest, CallsBeyondTheRingWaitAndArriveInOrder) {
+  Gate gate;
+  const auto counter = actor<Counter>();
+  const auto standing = counter.call<&Counter::stand_at>(gate.path());
+  gate.meet();
+  std::vector<ObjectRef<std::string>> refs;
+  for (int i = 0; i < 300; ++i) refs.push_back(counter.call<&Counter::echo>(std::to_string(i) + std::string(6000, '.')));
+
+  gate.let_through();
+
+  for (int i = 0; i < 300; ++i) ASSERT_EQ(std::stoi(get(refs[static_cast<std::size_t>(i)]).value()), i);
+}
+
+// The grant of a range of the store waits behind calls that fill the ring: the worker must take them all to get it.
+TEST(LoadTest, AWorkerGetsItsRangeOfTheStoreBehindAFullRing) {
+  for (int round = 0; round < 5; ++round) {
+    Gate gate;
+    const auto counter = actor<Counter>();
+    const auto standing = counter.call<&Counter::stand_at>(gate.path());
+    gate.meet();
+    const auto made = counter.call<&Counter::make>(std::size_t{100'000});
+    ObjectRef<std::string> last;
+    for (int i = 0; i < 200; ++i) last = counter.call<&Counter::echo>(std::string(6000, '.'));
+
+    gate.let_through();
+
+    ASSERT_EQ(get(made)->size(), 100'000u);
+    ASSERT_EQ(get(last)->size(), 6000u);
+  }
+}
+
+}  // namespace
+}  // namespace manta

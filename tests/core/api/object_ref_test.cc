@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// put, get and wait.
+#include "core/api/object_ref.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "core/api/remote.h"
+#include "tests/support/gate.h"
+
+namespace manta {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Model {
+  std::map<std::string, std::vector<double>> weights;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(weights);
+  }
+};
+
+int identity(int number) { return number; }
+int value_after(const std::string& gate, int value) {
+  Gate::stand_at(gate);
+  return value;
+}
+int fail(int number) { throw std::runtime_error("no " + std::to_string(number)); }
+std::size_t weight_count(const Model& model) { return model.weights.at("w").size(); }
+
+TEST(ObjectRefTest, WhatIsPutIsGot) {
+  EXPECT_EQ(get(put(5)).value(), 5);
+  EXPECT_EQ(get(put(std::string(100'000, 'x'))).value(), std::string(100'000, 'x'));
+}
+
+TEST(ObjectRefTest, UserStructsArePutAndReadByTasks) {
+  const auto model = put(Model{{{"w", std::vector<double>(50'000, 0.5)}}});
+
+  EXPECT_EQ(get(model)->weights.at("w").size(), 50'000u);
+  EXPECT_EQ(get(remote<weight_count>(model)).value(), 50'000u);
+}
+
+TEST(ObjectRefTest, AnEmptyRefIsAnError) {
+  EXPECT_EQ(get(ObjectRef<int>()).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_FALSE(ObjectRef<int>().is_ready());
+}
+
+TEST(ObjectRefTest, AGetEndsAtItsTimeoutAndTheWorkGoesOn) {
+  Gate gate;
+  const auto ref = remote<value_after>(gate.path(), 5);
+  gate.meet();
+
+  EXPECT_EQ(get(ref, std::chrono::milliseconds(1)).error().code, ErrorCode::kTimeout);
+  EXPECT_EQ(get(ref, Duration::zero()).error().code, ErrorCode::kTimeout);
+  gate.let_through();
+
+  EXPECT_EQ(get(ref).value(), 5);
+}
+
+TEST(ObjectRefTest, AllValuesOrTheFirstErrorInTheirOrder) {
+  EXPECT_THAT(get(std::vector{put(1), remote<identity>(2), put(3)}).value(), ElementsAre(1, 2, 3));
+  EXPECT_TRUE(get(std::vector<ObjectRef<int>>()).value().empty());
+  EXPECT_THAT(get(std::vector{put(1), remote<fail>(2), remote<fail>(3)}).error().message, HasSubstr("no 2"));
+}
+
+TEST(ObjectRefTest, AWaitEndsWithTheFirstOneThatIsReady) {
+  Gate gate;
+  const std::vector refs = {remote<value_after>(gate.path(), 1), remote<identity>(2)};
+  gate.meet();
+
+  const auto result = wait(refs);
+
+  ASSERT_EQ(result.ready.size(), 1u);
+  ASSERT_EQ(result.pending.size(), 1u);
+  EXPECT_EQ(get(result.ready[0]).value(), 2);
+  gate.let_through();
+  EXPECT_EQ(get(result.pending[0]).value(), 1);
+}
+
+TEST(ObjectRefTest, AWaitForAllKeepsTheirOrderAndCountsErrors) {
+  const std::vector refs = {remote<identity>(1), remote<fail>(2), put(3)};
+
+  const auto result = wait(refs, 3);
+
+  ASSERT_EQ(result.ready.size(), 3u);
+  EXPECT_EQ(get(result.ready[0]).value(), 1);
+  EXPECT_FALSE(get(result.ready[1]));
+  EXPECT_EQ(get(result.ready[2]).value(), 3);
+}
+
+TEST(ObjectRefTest, AWaitForMoreThanThereAreWaitsForAll) {
+  EXPECT_EQ(wait(std::vector{remote<identity>(1), remote<identity>(2)}, 10).ready.size(), 2u);
+  EXPECT_TRUE(wait(std::vector<ObjectRef<int>>(), 1).ready.empty());
+}
+
+TEST(ObjectRefTest, AWaitForNoneOnlyLooks) {
+  Gate gate;
+  const std::vector refs = {put(1), remote<value_after>(gate.path(), 2)};
+
+  const auto result = wait(refs, 0);
+
+  EXPECT_EQ(result.ready.size(), 1u);
+  EXPECT_EQ(result.pending.size(), 1u);
+  gate.meet();
+  gate.let_through();
+  EXPECT_TRUE(get(refs[1]));
+}
+
+TEST(ObjectRefTest, AWaitEndsAtItsTimeout) {
+  Gate gate;
+  const std::vector refs = {put(1), remote<value_after>(gate.path(), 2)};
+  gate.meet();
+
+  const auto result = wait(refs, 2, std::chrono::milliseconds(1));
+
+  EXPECT_EQ(result.ready.size(), 1u);
+  EXPECT_EQ(result.pending.size(), 1u);
+}
+
+TEST(ObjectRefTest, EmptyRefsAreNotWaitedFor) {
+  const auto result = wait(std::vector{ObjectRef<int>(), remote<identity>(1)}, 2);
+
+  EXPECT_EQ(result.ready.size(), 1u);
+  EXPECT_EQ(result.pending.size(), 1u);
+}
+
+TEST(ObjectRefTest, ACallbackRunsOnceTheValueIsThere) {
+  Gate gate;
+  const auto ref = remote<value_after>(gate.path(), 5);
+  std::promise<bool> ready;
+  ref.then([&] { ready.set_value(ref.is_ready()); });
+  gate.meet();
+
+  gate.let_through();
+
+  EXPECT_TRUE(ready.get_future().get());
+}
+
+TEST(ObjectRefTest, ACallbackMayMakeTheNextCall) {
+  std::promise<ObjectRef<int>> next;
+  const auto first = remote<identity>(1);
+  first.then([&] { next.set_value(remote<identity>(2)); });
+
+  EXPECT_EQ(get(next.get_future().get()).value(), 2);
+}
+
+TEST(ObjectRefTest, ManyThreadsCallAndWait) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([i] {
+      for (int n = 0; n < 100; ++n) ASSERT_EQ(get(remote<identity>(1000 * i + n)).value(), 1000 * i + n);
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace manta

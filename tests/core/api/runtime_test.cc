@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The runtime's beginning and end, and what is without one.
+#include "core/api/runtime.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "core/api/actor.h"
+#include "core/api/make_array.h"
+#include "core/api/object_ref.h"
+#include "core/api/remote.h"
+#include "tests/support/gate.h"
+#include "tests/support/process_watch.h"
+
+namespace manta {
+namespace {
+
+using ::testing::HasSubstr;
+
+int g_argc = 0;
+char** g_argv = nullptr;
+
+Result<Runtime> start(RuntimeOptions options = {.cpus = 2, .object_store_bytes = std::size_t{16} << 20}) {
+  return init(g_argc, g_argv, options);
+}
+
+int process() { return ::getpid(); }
+int parent() { return ::getppid(); }
+int identity(int number) { return number; }
+SharedArray<char> make_bytes(std::size_t count) { return SharedArray<char>(std::vector<char>(count, 'x')); }
+
+class Host {
+ public:
+  int process() { return ::getpid(); }
+  int stand_at(const std::string& gate) {
+    Gate::stand_at(gate);
+    return 1;
+  }
+  // A process in a session of its own whose parent is gone.
+  int start_daemon() {
+    int ends[2];
+    if (::pipe(ends) != 0) return 0;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::setsid();
+      const pid_t daemon = ::fork();
+      if (daemon == 0)
+        for (;;) ::pause();
+      ::_exit(::write(ends[1], &daemon, sizeof daemon) == sizeof daemon ? 0 : 1);
+    }
+    pid_t daemon = 0;
+    return ::read(ends[0], &daemon, sizeof daemon) == sizeof daemon ? daemon : 0;
+  }
+};
+
+TEST(RuntimeTest, WithoutARuntimeEverythingSaysWhatIsNeeded) {
+  const auto call = get(remote<identity>(1));
+  EXPECT_EQ(call.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(call.error().message, HasSubstr("manta::init"));
+  EXPECT_EQ(get(put(1)).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(get(actor<Host>().call<&Host::process>()).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(make_array<int>({1}).error().code, ErrorCode::kFailedPrecondition);
+}
+
+TEST(RuntimeTest, ASecondRuntimeIsRefusedWhileTheFirstLivesAndWelcomeAfterwards) {
+  {
+    const auto first = start();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(start().error().code, ErrorCode::kAlreadyExists);
+    EXPECT_EQ(get(remote<identity>(1)).value(), 1);
+  }
+
+  const auto second = start();
+
+  ASSERT_TRUE(second);
+  EXPECT_EQ(get(remote<identity>(2)).value(), 2);
+}
+
+TEST(RuntimeTest, OptionsSayWhatTheMachineHas) {
+  const auto runtime = start({.cpus = 7, .gpus = 3});
+
+  ASSERT_TRUE(runtime);
+  EXPECT_EQ(runtime->machine().cpus, 7);
+  EXPECT_EQ(runtime->machine().gpus.size(), 3u);
+}
+
+TEST(RuntimeTest, ImpossibleOptionsAreRefused) {
+  EXPECT_EQ(start({.cpus = 0}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(start({.cpus = -1}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(start({.gpus = -1}).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(RuntimeTest, NoProcessIsLeftAfterItsEnd) {
+  std::vector<ProcessWatch> processes;
+  {
+    const auto runtime = start();
+    const auto host = actor<Host>();
+    processes.emplace_back(get(host.call<&Host::process>()).value());
+    processes.emplace_back(get(host.call<&Host::start_daemon>()).value());
+    processes.emplace_back(get(remote<process>()).value());
+    processes.emplace_back(get(remote<parent>()).value());
+    for (const ProcessWatch& watch : processes) ASSERT_TRUE(watch.is_watching() && !watch.has_ended());
+  }
+
+  for (const ProcessWatch& watch : processes) EXPECT_TRUE(watch.has_ended());
+}
+
+TEST(RuntimeTest, WhatIsPendingAtItsEndIsCancelled) {
+  Gate gate;
+  ObjectRef<int> running;
+  ObjectRef<int> queued;
+  ObjectRef<int> dependent;
+  ObjectRef<int> unplaced;
+  Actor<Host> host;
+  Actor<Host> waiting;
+  {
+    const auto runtime = start();
+    host = actor<Host>.with({.cpus = 2})();
+    waiting = actor<Host>.with({.cpus = 1})();
+    running = host.call<&Host::stand_at>(gate.path());
+    queued = remote<identity>(1);
+    dependent = remote<identity>(running);
+    unplaced = waiting.call<&Host::process>();
+    gate.meet();
+  }
+
+  for (const auto& ref : {running, queued, dependent, unplaced}) EXPECT_EQ(get(ref).error().code, ErrorCode::kCancelled);
+  EXPECT_FALSE(get(host.call<&Host::process>()));
+  EXPECT_FALSE(host.is_alive());
+}
+
+TEST(RuntimeTest, AThreadThatWaitsIsReleasedByItsEnd) {
+  for (int round = 0; round < 5; ++round) {
+    Gate gate;
+    auto runtime = std::make_unique<Runtime>(start().value());
+    const auto host = actor<Host>();
+    const auto running = host.call<&Host::stand_at>(gate.path());
+    gate.meet();
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i)
+      threads.emplace_back([&] { EXPECT_EQ(get(running).error().code, ErrorCode::kCancelled); });
+
+    runtime.reset();
+
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
+// The callback makes a call just when the runtime ends, and may for a moment be the last that holds the node.
+TEST(RuntimeTest, CallbacksMayMakeCallsWhileItEnds) {
+  for (int round = 0; round < 10; ++round) {
+    std::vector<ObjectRef<int>> more;
+    std::mutex mutex;
+    {
+      const auto runtime = start();
+      for (int i = 0; i < 20; ++i)
+        remote<identity>(i).then([&] {
+          const std::lock_guard lock(mutex);
+          more.push_back(remote<identity>(1));
+        });
+      get(remote<identity>(0)).value();
+    }
+    EXPECT_EQ(more.size(), 20u);
+    for (const auto& ref : more) EXPECT_TRUE(ref.is_ready());
+  }
+}
+
+TEST(RuntimeTest, ObjectsStayReadableAfterItsEnd) {
+  ObjectRef<SharedArray<char>> ref;
+  {
+    const auto runtime = start();
+    ref = remote<make_bytes>(std::size_t{100'000});
+    ASSERT_TRUE(get(ref));
+  }
+
+  EXPECT_EQ((*get(ref))[99'999], 'x');
+}
+
+TEST(RuntimeTest, AWorkerUsesAStoreThatIsSmallerThanAChunk) {
+  const auto runtime = start({.cpus = 2, .object_store_bytes = std::size_t{256} << 10});
+
+  EXPECT_EQ(get(remote<make_bytes>(std::size_t{100'000}))->size(), 100'000u);
+  EXPECT_EQ(get(remote<make_bytes>(std::size_t{300'000})).error().code, ErrorCode::kExhausted);
+}
+
+// The node asks for processes faster than they start; neither side may wait for the other for ever.
+TEST(RuntimeTest, ABurstOfProcessesIsStarted) {
+  const auto runtime = start();
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 400; ++i) refs.push_back(remote<identity>.with({.cpus = 0})(i));
+
+  EXPECT_TRUE(get(refs));
+}
+
+}  // namespace
+}  // namespace manta
+
+// A runtime at the very beginning, so that the fork server and the workers that later ones start never get beyond.
+int main(int argc, char** argv) {
+  manta::g_argc = argc;
+  manta::g_argv = argv;
+  {
+    const auto runtime = manta::init(argc, argv);
+    if (!runtime) return 1;
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// An executor that notes the calls it passes on, and checks that there is one at a time per attempt.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tune/executor.h"
+
+namespace manta {
+
+class RecordingExecutor final : public Executor {
+ public:
+  explicit RecordingExecutor(Executor& executor) : executor_(executor) {}
+
+  void launch(Launch launch) override {
+    note("launch", launch.trial);
+    launches.push_back(launch);
+    executor_.launch(std::move(launch));
+  }
+  void advance(TrialId trial) override { note("advance", trial), executor_.advance(trial); }
+  void save(TrialId trial) override { note("save", trial), executor_.save(trial); }
+  void stop(TrialId trial) override {
+    under_way_[trial] = false;  // A stop may overtake another call.
+    note("stop", trial), executor_.stop(trial);
+  }
+  int slots() const override { return executor_.slots(); }
+  std::optional<Event> next_event(TimePoint deadline) override {
+    std::optional<Event> event;
+    if (!injected.empty()) {
+      event = injected.front();
+      injected.pop_front();
+      return event;
+    }
+    event = executor_.next_event(deadline);
+    if (event) under_way_[event->trial] = false;
+    return event;
+  }
+  void interrupt() override { executor_.interrupt(); }
+  const Clock& clock() const override { return executor_.clock(); }
+
+  /// What was called for one trial: "launch advance save stop".
+  std::string calls_of(TrialId trial) const {
+    std::string text;
+    for (const auto& [call, of] : calls) {
+      if (of == trial) text += (text.empty() ? "" : " ") + call;
+    }
+    return text;
+  }
+
+  std::vector<std::pair<std::string, TrialId>> calls;
+  std::vector<Launch> launches;
+  std::deque<Event> injected;  ///< Given out before anything else.
+
+ private:
+  void note(const std::string& call, TrialId trial) {
+    EXPECT_FALSE(std::exchange(under_way_[trial], true)) << call << " of trial " << trial.number << ": call under way";
+    calls.emplace_back(call, trial);
+  }
+
+  Executor& executor_;
+  std::map<TrialId, bool> under_way_;
+};
+
+}  // namespace manta
