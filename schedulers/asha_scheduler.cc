@@ -98,7 +98,8 @@ Result<void> AshaScheduler::restore(const Snapshot& snapshot) {
     const nlohmann::json state = nlohmann::json::parse(text);
     if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
         state.at("grace") != options_.grace || state.at("eta") != options_.eta) {
-      return internal::damaged_snapshot(kClassName, "metric, mode, grace or eta differ; resume with those it began with");
+      return internal::damaged_snapshot(kClassName,
+                                        "metric, mode, grace or eta differ; resume with those it began with");
     }
     const nlohmann::json& saved = state.at("rungs");
     if (!saved.is_array()) return internal::damaged_snapshot(kClassName, "\"rungs\" is no array");

@@ -16,24 +16,26 @@ namespace manta {
 /// that arrived there before.
 ///
 /// Source: ASHA, Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", with the stopping rule that
-/// Ray Tune uses in place of promotion. r = `grace`, eta = `eta`, R = `max_t`, s = 0 (one bracket). The cutoff at a rung
-/// is the percentile 1 - 1/eta, interpolated linearly, of the scores that arrived before; a score below it is stopped,
-/// an equal one goes on.
-/// Deviations:
-///  - No decision before eta scores have arrived at a rung, so the second trial to arrive is not cut by the first alone.
-///  - A trial is judged at the highest rung it has reached; the rungs below then count as passed, so a trial that reports
+/// Ray Tune uses in place of promotion. r = `grace`, eta = `eta`, R = `max_t`, s = 0 (one bracket). The cutoff at a
+/// rung is the percentile 1 - 1/eta, interpolated linearly, of the scores that arrived before; a score below it is
+/// stopped, an equal one goes on. Deviations:
+///  - No decision before eta scores have arrived at a rung, so the second trial to arrive is not cut by the first
+///  alone.
+///  - A trial is judged at the highest rung it has reached; the rungs below then count as passed, so a trial that
+///  reports
 ///    seldom never leaves a later value at an earlier rung.
 ///  - A value that is not finite is worse than any other and never joins the scores, so it changes nothing for other
-///    trials. Its trial is stopped as soon as the rung where it arrived has eta scores and the value still is not finite.
+///    trials. Its trial is stopped as soon as the rung where it arrived has eta scores and the value still is not
+///    finite.
 /// Each trial is judged once per rung, however often it is retried; a stopped one that still reports is told so again.
 ///
 /// Cost: on_report() O(log n) in the scores of one rung; a finished trial leaves eight bytes per rung it passed.
 class AshaScheduler final : public TrialScheduler {
  public:
   struct Options {
-    std::int64_t grace = 1;   ///< Iterations of the first rung: 1 to max_t.
-    std::int64_t eta = 4;     ///< One in `eta` goes on: 2 to 1000.
-    std::int64_t max_t = 100; ///< No rung above this iteration: 1 to 1,000,000,000.
+    std::int64_t grace = 1;    ///< Iterations of the first rung: 1 to max_t.
+    std::int64_t eta = 4;      ///< One in `eta` goes on: 2 to 1000.
+    std::int64_t max_t = 100;  ///< No rung above this iteration: 1 to 1,000,000,000.
   };
   static constexpr std::int64_t kMaxEta = 1000;
   static constexpr std::int64_t kMaxIterations = 1'000'000'000;

@@ -15,9 +15,7 @@ void FifoScheduler::on_end(TrialId, TrialState) {}
 
 std::optional<TrialId> FifoScheduler::next_to_resume(TrialsView) const { return std::nullopt; }
 
-Snapshot FifoScheduler::save() const {
-  return internal::write_snapshot("FifoScheduler", "{}");
-}
+Snapshot FifoScheduler::save() const { return internal::write_snapshot("FifoScheduler", "{}"); }
 
 Result<void> FifoScheduler::restore(const Snapshot& snapshot) {
   MANTA_ASSIGN_OR_RETURN(const std::string state, internal::read_snapshot("FifoScheduler", snapshot));

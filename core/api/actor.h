@@ -17,6 +17,26 @@ struct ActorOptions {
 
 namespace internal {
 
+// As what an argument of a constructor travels: a literal as a string, a ref as its value.
+template <class A>
+struct Travelling {
+  using type = std::decay_t<A>;
+};
+template <std::size_t N>
+struct Travelling<char[N]> {
+  using type = std::string;
+};
+template <>
+struct Travelling<const char*> {
+  using type = std::string;
+};
+template <class V>
+struct Travelling<ObjectRef<V>> {
+  using type = V;
+};
+template <class A>
+using TravellingAs = typename Travelling<A>::type;
+
 template <class T, class... P>
 struct Constructor {
   static void invoke(CallContext& context) {
@@ -145,13 +165,14 @@ class ActorFactory {
 
   template <class... A>
   Actor<T> operator()(const A&... arguments) const {
-    static_assert(std::is_constructible_v<T, A...>, "the actor's class has no constructor for these arguments");
-    using New = Constructor<T, std::decay_t<A>...>;
+    static_assert(std::is_constructible_v<T, TravellingAs<A>...>,
+                  "the actor's class has no constructor for these arguments");
+    using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Node> node = current_node();
     if (!node) return failed(no_runtime_error());
     auto result = std::make_shared<ObjectState>();
-    auto call = make_call<std::tuple<std::decay_t<A>...>>(*node, MessageType::kCreateActor, New::id,
-                                                          name_of_type<T>(), result, arguments...);
+    auto call = make_call<std::tuple<TravellingAs<A>...>>(*node, MessageType::kCreateActor, New::id,
+                                                           name_of_type<T>(), result, arguments...);
     if (!call) return failed(result->outcome().error());
     auto id = node->create_actor(std::move(*call), {.cpus = options_.cpus, .gpus = options_.gpus}, options_.name);
     if (!id) return failed(id.error());
@@ -166,7 +187,7 @@ class ActorFactory {
 
 }  // namespace internal
 
-/// `actor<T>(args…)` makes a T in a process of its own; `actor<T>.with({.gpus = 0.5})(args…)` says what it needs. What
+/// `actor<T>(args…)` makes a T in a process of its own (an argument may be an ObjectRef); `actor<T>.with({.gpus = 0.5})(args…)` says what it needs. What
 /// makes it impossible (kInvalidArgument: more than the machine has; kAlreadyExists: the name is taken) is the error of
 /// every call on it.
 template <class T>

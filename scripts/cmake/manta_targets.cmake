@@ -11,9 +11,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Both see ghosts in std::string and std::optional once g++ 12 inlines them (its bug 105651 and kin).
   target_compile_options(manta_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
-if(PROJECT_IS_TOP_LEVEL)
-  target_compile_options(manta_flags INTERFACE -Werror)
-endif()
 
 # manta_library(NAME SOURCES a.cc … DEPS public targets … PRIVATE_DEPS targets …)
 # A folder's library. Its dependency list is the permission to include.

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a build of this project itself uses, and a project that adds us decides for itself: where programs land, a
-# compiler cache, a fast linker.
+# What a build of this project itself uses, and a project that adds us decides for itself: where programs land, whether
+# warnings are errors, a compiler cache, a fast linker.
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
 
 find_program(MANTA_CCACHE ccache)
 if(MANTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

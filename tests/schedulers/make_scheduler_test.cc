@@ -40,7 +40,8 @@ std::size_t rungs_of(const std::string& json) {
 
 TEST(MakeSchedulerTest, KnowsFifoAndAsha) {
   EXPECT_THAT(saved("fifo"), StartsWith("{\"FifoScheduler\":"));
-  EXPECT_THAT(saved("asha"), AllOf(StartsWith("{\"AshaScheduler\":"), HasSubstr("\"eta\":4"), HasSubstr("\"grace\":1")));
+  EXPECT_THAT(saved("asha"),
+              AllOf(StartsWith("{\"AshaScheduler\":"), HasSubstr("\"eta\":4"), HasSubstr("\"grace\":1")));
 }
 
 TEST(MakeSchedulerTest, ReadsTheOptionsOfAsha) {

@@ -2,6 +2,7 @@
 // A sink that keeps changes in memory and is as durable as the test says.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>

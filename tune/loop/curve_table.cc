@@ -67,8 +67,8 @@ Result<CurveTable> CurveTable::parse(std::string_view csv) {
     if (lines[index].empty()) continue;
     const std::vector<std::string_view> cells = split(lines[index], ',');
     if (cells.size() != header.size()) {
-      return wrong_line(index + 1, "it has " + std::to_string(cells.size()) + " cells, the header " +
-                                       std::to_string(header.size()));
+      return wrong_line(
+          index + 1, "it has " + std::to_string(cells.size()) + " cells, the header " + std::to_string(header.size()));
     }
     Config config;
     for (std::size_t column = 0; column < width; ++column) {

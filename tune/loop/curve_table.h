@@ -37,8 +37,8 @@ class CurveTable {
   std::span<const double> curve(std::size_t row) const { return curves_[row]; }
   std::optional<std::size_t> find(const Config& config) const;
 
-  /// Steps along these curves: iteration i reports column s<i> as `metric` and takes `seconds`. A trial is finished with
-  /// the last value of its curve, and at once if its configuration is not in the table. The table must outlive it.
+  /// Steps along these curves: iteration i reports column s<i> as `metric` and takes `seconds`. A trial is finished
+  /// with the last value of its curve, and at once if its configuration is not in the table. The table must outlive it.
   SimulatedExecutor::StepFunction step_function(std::string metric, double seconds = 1) const;
 
  private:

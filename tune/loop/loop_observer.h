@@ -17,7 +17,7 @@ struct Progress {
   std::optional<std::int64_t> max_trials;  ///< How many there will be, if known.
   std::optional<std::int64_t> max_iterations;
   int concurrency = 1;
-  Duration elapsed{};                      ///< In this run.
+  Duration elapsed{};  ///< In this run.
 };
 
 /// Thread-safety: called on the loop's thread; must return quickly.

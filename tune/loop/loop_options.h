@@ -39,19 +39,19 @@ enum class NonFinite {
 
 struct LoopOptions {
   Objective objective;
-  std::int64_t max_trials = 1;                ///< At most this many trials; the searcher may end earlier.
-  int concurrency = 1;                        ///< At most this many attempts at once; also at most Executor::slots().
-  std::optional<std::int64_t> max_iterations; ///< A trial is complete after this many.
-  std::vector<StopCondition> stop;            ///< A trial is complete when one of them holds.
-  std::optional<Duration> time_budget;        ///< No trial starts, and the running ones are checkpointed and left, after it.
-  int max_failures = 0;                       ///< Failed attempts a trial may have and still be retried.
+  std::int64_t max_trials = 1;                 ///< At most this many trials; the searcher may end earlier.
+  int concurrency = 1;                         ///< At most this many attempts at once; also at most Executor::slots().
+  std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.
+  std::vector<StopCondition> stop;             ///< A trial is complete when one of them holds.
+  std::optional<Duration> time_budget;  ///< No trial starts, and the running ones are checkpointed and left, after it.
+  int max_failures = 0;                 ///< Failed attempts a trial may have and still be retried.
   NonFinite non_finite = NonFinite::kContinue;
-  std::int64_t checkpoint_every = 0;          ///< Iterations between checkpoints; 0: only when one is needed.
+  std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
   /// A trial goes on only when its last report is durable: report() of a function trainable promises that.
   bool wait_for_durable_reports = false;
   /// For the checkpoints of running trials after request_stop() or the time budget; what is not done then is cut off.
   Duration interrupt_grace = std::chrono::seconds(8);
-  const Space* space = nullptr;               ///< If given, every suggestion must lie in it. Outlives the loop.
+  const Space* space = nullptr;  ///< If given, every suggestion must lie in it. Outlives the loop.
 };
 
 }  // namespace manta

@@ -56,7 +56,8 @@ class Replayer {
     const auto number = static_cast<std::size_t>(report.trial.number);
     if (number >= trials_.size()) {
       return Error{ErrorCode::kInvalidArgument, "there is a report of trial " + to_string(report.trial) +
-                                                    ", but there are only " + std::to_string(trials_.size()) + " trials"};
+                                                    ", but there are only " + std::to_string(trials_.size()) +
+                                                    " trials"};
     }
     searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
     if (!internal::is_judged(options_, report.metrics)) return {};

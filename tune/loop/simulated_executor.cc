@@ -104,8 +104,8 @@ std::optional<Event> SimulatedExecutor::next_event(TimePoint deadline) {
     const auto place = attempts_.find(due.event.trial);
     if (place == attempts_.end() || place->second.call != due.call) continue;  // A stop() made it void.
     clock_.advance_to(due.time);
-    const bool over = std::holds_alternative<AttemptFailed>(due.event.what) ||
-                      std::holds_alternative<AttemptStopped>(due.event.what);
+    const bool over =
+        std::holds_alternative<AttemptFailed>(due.event.what) || std::holds_alternative<AttemptStopped>(due.event.what);
     if (over) end(due.event.trial);
     return std::move(due.event);
   }

@@ -23,7 +23,8 @@ namespace manta {
 /// Thread-safety: as Executor.
 class SimulatedExecutor final : public Executor {
  public:
-  /// Iteration `iteration` (1, 2, …) of a trial: its metrics and how long it takes. None: the trial was finished before.
+  /// Iteration `iteration` (1, 2, …) of a trial: its metrics and how long it takes. None: the trial was finished
+  /// before.
   using StepFunction =
       std::function<std::optional<Stepped>(const Config& config, TrialId trial, std::int64_t iteration)>;
 

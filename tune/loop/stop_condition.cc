@@ -18,8 +18,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 Error malformed(std::string_view text, std::string_view why) {
-  return {ErrorCode::kInvalidArgument, "stop condition \"" + std::string(text) + "\": " + std::string(why) +
-                                           "; write a metric, one of >= > <= <, and a number, as in \"accuracy>=0.99\""};
+  return {ErrorCode::kInvalidArgument,
+          "stop condition \"" + std::string(text) + "\": " + std::string(why) +
+              "; write a metric, one of >= > <= <, and a number, as in \"accuracy>=0.99\""};
 }
 
 }  // namespace

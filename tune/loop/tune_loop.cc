@@ -232,8 +232,8 @@ std::optional<Config> TuneLoop::Impl::ask() {
 bool TuneLoop::Impl::end_a_paused_trial() {
   for (const auto& [trial, live] : live_) {
     if (live.phase != Phase::kPaused) continue;
-    // Nothing else can happen, and the scheduler resumes none: it has judged them. One at a time, because the end of one
-    // may be what the scheduler waits for.
+    // Nothing else can happen, and the scheduler resumes none: it has judged them. One at a time, because the end of
+    // one may be what the scheduler waits for.
     end_trial(trial, TrialState::kStopped, "the scheduler did not resume it");
     return true;
   }

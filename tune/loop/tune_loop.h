@@ -18,10 +18,10 @@ namespace manta {
 
 /// Where an interrupted run stood: what a resumed loop starts from.
 struct LoopState {
-  std::vector<TrialStatus> trials;              ///< By number; those not ended are pending, and go on as a new attempt.
-  std::map<TrialId, Checkpoint> checkpoints;    ///< Newest good one of each trial that is not ended.
-  std::map<TrialId, int> failures;              ///< Failed attempts so far; an interruption is none.
-  std::vector<Order> orders;                    ///< Given by the scheduler and not carried out yet; replay() fills it in.
+  std::vector<TrialStatus> trials;            ///< By number; those not ended are pending, and go on as a new attempt.
+  std::map<TrialId, Checkpoint> checkpoints;  ///< Newest good one of each trial that is not ended.
+  std::map<TrialId, int> failures;            ///< Failed attempts so far; an interruption is none.
+  std::vector<Order> orders;                  ///< Given by the scheduler and not carried out yet; replay() fills it in.
 };
 
 /// Why run() returned.
@@ -47,9 +47,9 @@ class TuneLoop {
   TuneLoop& operator=(const TuneLoop&) = delete;
 
   /// Blocks until no trial can go on, the time budget is spent, or request_stop(). Every change is durable on return.
-  /// Errors: kStorage: results cannot be kept any more; kInvalidArgument: no report has the objective's metric (the message
-  /// names those there are), or a suggestion lies outside the space; whatever ask() fails with. All running attempts have
-  /// been stopped, and what has not ended is recorded as interrupted.
+  /// Errors: kStorage: results cannot be kept any more; kInvalidArgument: no report has the objective's metric (the
+  /// message names those there are), or a suggestion lies outside the space; whatever ask() fails with. All running
+  /// attempts have been stopped, and what has not ended is recorded as interrupted.
   Result<LoopEnd> run();
 
   /// Asks run() to checkpoint what runs and return. Any thread.

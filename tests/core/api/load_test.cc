@@ -71,7 +71,8 @@ TEST(LoadTest, CallsBeyondTheRingWaitAndArriveInOrder) {
   const auto standing = counter.call<&Counter::stand_at>(gate.path());
   gate.meet();
   std::vector<ObjectRef<std::string>> refs;
-  for (int i = 0; i < 300; ++i) refs.push_back(counter.call<&Counter::echo>(std::to_string(i) + std::string(6000, '.')));
+  for (int i = 0; i < 300; ++i)
+    refs.push_back(counter.call<&Counter::echo>(std::to_string(i) + std::string(6000, '.')));
 
   gate.let_through();
 

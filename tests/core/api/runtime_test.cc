@@ -129,7 +129,8 @@ TEST(RuntimeTest, WhatIsPendingAtItsEndIsCancelled) {
     gate.meet();
   }
 
-  for (const auto& ref : {running, queued, dependent, unplaced}) EXPECT_EQ(get(ref).error().code, ErrorCode::kCancelled);
+  for (const auto& ref : {running, queued, dependent, unplaced})
+    EXPECT_EQ(get(ref).error().code, ErrorCode::kCancelled);
   EXPECT_FALSE(get(host.call<&Host::process>()));
   EXPECT_FALSE(host.is_alive());
 }

@@ -24,9 +24,7 @@ TEST_F(WorkerMemoryTest, ASmallRequestGetsAWholeChunk) {
   EXPECT_EQ(range->offset % 4096, 0u);
 }
 
-TEST_F(WorkerMemoryTest, ALargeRequestGetsWholePages) {
-  EXPECT_EQ(memory_->lend(kChunk + 1)->size, kChunk + 4096);
-}
+TEST_F(WorkerMemoryTest, ALargeRequestGetsWholePages) { EXPECT_EQ(memory_->lend(kChunk + 1)->size, kChunk + 4096); }
 
 TEST_F(WorkerMemoryTest, WhereNoChunkIsLeftASmallRequestGetsWhatItNeeds) {
   const auto most = arena_->allocate(kCapacity - 8192).value();

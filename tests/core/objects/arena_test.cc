@@ -163,9 +163,12 @@ TEST(ArenaTest, RandomTakingAndReturningNeverOverlapsAndLosesNothing) {
       blocks.erase(std::next(blocks.begin(), static_cast<std::ptrdiff_t>(random.below(blocks.size()))));
     } else if (auto block = arena->allocate(1 + random.below(4000))) {
       const auto after = blocks.lower_bound((*block)->offset());
-      if (after != blocks.end()) ASSERT_LE((*block)->offset() + (*block)->size(), after->first);
-      if (after != blocks.begin())
+      if (after != blocks.end()) {
+        ASSERT_LE((*block)->offset() + (*block)->size(), after->first);
+      }
+      if (after != blocks.begin()) {
         ASSERT_LE(std::prev(after)->first + std::prev(after)->second->size(), (*block)->offset());
+      }
       blocks[(*block)->offset()] = *block;
     }
   }

@@ -126,12 +126,14 @@ TEST_F(RingTest, AskingForRoomThatIsNotThereAsksToBeTold) {
   const std::string text(56, 'x');
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(push(text));
   EXPECT_TRUE(producer_.has_room(56));
-  EXPECT_FALSE(producer_.has_room(57));
+  ASSERT_TRUE(push(text));
+  EXPECT_FALSE(producer_.has_room(0));
 
   take();
 
   EXPECT_TRUE(told_);
-  EXPECT_TRUE(producer_.has_room(57));
+  EXPECT_TRUE(producer_.has_room(56));
+  EXPECT_FALSE(producer_.has_room(57));
 }
 
 TEST_F(RingTest, ALengthBeyondTheBufferIsFoundOut) {

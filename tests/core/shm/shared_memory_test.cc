@@ -21,7 +21,8 @@ TEST(SharedMemoryTest, NewMemoryIsZero) {
 
   ASSERT_TRUE(memory.has_value());
   EXPECT_EQ(memory->size(), 3 * kPage);
-  EXPECT_TRUE(std::all_of(memory->data(), memory->data() + memory->size(), [](std::byte b) { return b == std::byte{}; }));
+  EXPECT_TRUE(
+      std::all_of(memory->data(), memory->data() + memory->size(), [](std::byte b) { return b == std::byte{}; }));
 }
 
 TEST(SharedMemoryTest, AnotherMappingSeesWhatOneWrites) {

@@ -26,11 +26,12 @@ class WorkerStoreTest : public ::testing::Test {
   void SetUp() override {
     node_ = SharedMemory::create("test", kCapacity).value();
     UniqueFd fd(::fcntl(node_.fd(), F_DUPFD_CLOEXEC, 0));
-    store_.emplace(SharedMemory::map(std::move(fd), kCapacity, SharedMemory::Access::kRead).value(),
-                   WorkerStore::Callbacks{
-                       .request = [this](std::size_t size) { return lend(size); },
-                       .discard = [this](std::uint64_t offset, std::size_t size) { discarded_.emplace_back(offset, size); },
-                       .release = [this](std::uint64_t offset) { released_.push_back(offset); }});
+    store_.emplace(
+        SharedMemory::map(std::move(fd), kCapacity, SharedMemory::Access::kRead).value(),
+        WorkerStore::Callbacks{
+            .request = [this](std::size_t size) { return lend(size); },
+            .discard = [this](std::uint64_t offset, std::size_t size) { discarded_.emplace_back(offset, size); },
+            .release = [this](std::uint64_t offset) { released_.push_back(offset); }});
   }
   Result<WorkerStore::Range> lend(std::size_t size) {
     if (refuse_) return Error{ErrorCode::kExhausted, "full"};

@@ -8,8 +8,8 @@
 namespace manta {
 namespace {
 
-constexpr std::array kStates = {TrialState::kPending,   TrialState::kRunning, TrialState::kPaused,
-                                TrialState::kCompleted, TrialState::kStopped, TrialState::kFailed,
+constexpr std::array kStates = {TrialState::kPending,    TrialState::kRunning, TrialState::kPaused,
+                                TrialState::kCompleted,  TrialState::kStopped, TrialState::kFailed,
                                 TrialState::kInterrupted};
 
 TEST(TrialStatusTest, EveryStateHasANameThatReadsBack) {
@@ -27,8 +27,7 @@ TEST(TrialStatusTest, AnUnknownNameIsNoState) {
 
 TEST(TrialStatusTest, CompletedStoppedAndFailedAreTheEnds) {
   for (const TrialState state : kStates) {
-    const bool end =
-        state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed;
+    const bool end = state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed;
     EXPECT_EQ(is_ended(state), end) << to_string(state);
   }
 }

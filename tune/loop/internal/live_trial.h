@@ -23,7 +23,8 @@ enum class Phase {
   kIdle,  ///< Has a slot and no call under way: waits for a report to be durable or for a donor's checkpoint.
 };
 
-/// An order that waits for the call under way; a stronger one replaces it. Stop is none of them: it takes effect at once.
+/// An order that waits for the call under way; a stronger one replaces it. Stop is none of them: it takes effect at
+/// once.
 enum class Wish { kNone, kClone, kPause };
 
 /// What becomes of a trial when its attempt has been stopped.

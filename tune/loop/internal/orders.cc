@@ -12,8 +12,8 @@ void TuneLoop::Impl::carry_out(std::vector<Order> orders) {
     LiveTrial* const live = find(order.trial);
     if (live == nullptr || live->ended) continue;
     if (std::holds_alternative<Stop>(order.action)) {
-      // Recorded beside the report that led to it, whatever call is under way: a run resumed from these records must not
-      // find the trial going on although the scheduler has dismissed it.
+      // Recorded beside the report that led to it, whatever call is under way: a run resumed from these records must
+      // not find the trial going on although the scheduler has dismissed it.
       end_trial(order.trial, TrialState::kStopped,
                 "stopped by the scheduler after iteration " + std::to_string(book_[order.trial].iteration));
     } else if (leaving_) {

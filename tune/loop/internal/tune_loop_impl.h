@@ -17,8 +17,8 @@
 
 namespace manta {
 
-/// Every trial that has not ended is in `live_`; one that has costs nothing any more. All work on a trial happens when it
-/// has no call under way (Phase::kIdle), in proceed(); an event makes it idle, an order nudges it.
+/// Every trial that has not ended is in `live_`; one that has costs nothing any more. All work on a trial happens when
+/// it has no call under way (Phase::kIdle), in proceed(); an event makes it idle, an order nudges it.
 class TuneLoop::Impl {
  public:
   Impl(LoopOptions options, Parts parts, LoopState state);

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every trial scheduler promises, as a suite that each implementation runs.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/random.h"
+#include "tests/support/change_log.h"
+#include "tests/support/fake_sink.h"
+#include "tests/support/recording_executor.h"
+#include "tests/support/recording_observer.h"
+#include "tests/support/scripted_searcher.h"
+#include "tune/loop/simulated_executor.h"
+#include "tune/loop/tune_loop.h"
+#include "tune/scheduler.h"
+#include "tune/trial/objective.h"
+
+namespace manta {
+
+/// One scheduler to hold to the contract. Instantiate SchedulerContractTest with it.
+struct SchedulerContract {
+  std::string name;        ///< Of the case; a C++ identifier.
+  std::string class_name;  ///< What its snapshots begin with.
+  std::function<std::unique_ptr<TrialScheduler>(const Objective& objective)> make;
+};
+
+inline void PrintTo(const SchedulerContract& contract, std::ostream* out) { *out << contract.name; }
+
+class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract> {
+ protected:
+  static constexpr int kReports = 120;
+  static constexpr std::size_t kTrials = 12;
+
+  /// Random reports of some trials, each rising in iterations, until it is stopped or ends.
+  class History {
+   public:
+    explicit History(std::uint64_t seed) : random_(seed, 2) {
+      trials_.resize(kTrials);
+      for (std::size_t number = 0; number < kTrials; ++number) {
+        trials_[number].id = {static_cast<std::int64_t>(number)};
+        trials_[number].state = TrialState::kRunning;
+        trials_[number].attempt = 1;
+      }
+    }
+
+    /// The next report; its trial's status is up to date.
+    Report next() {
+      TrialStatus& trial = pick();
+      trial.iteration += 1 + static_cast<std::int64_t>(random_.below(3));
+      trial.value = random_.below(8) == 0 ? std::numeric_limits<double>::quiet_NaN() : random_.uniform();
+      return {.trial = trial.id, .attempt = 1, .iteration = trial.iteration, .metrics = {{"loss", *trial.value}}};
+    }
+    TrialsView trials() const { return trials_; }
+    bool over() const { return ended_ == kTrials; }
+
+    /// Applies orders, as a loop would, and ends a trial now and then. Tells all `schedulers`.
+    void apply(const std::vector<Order>& orders, const std::vector<TrialScheduler*>& schedulers) {
+      for (const Order& order : orders) {
+        if (std::holds_alternative<Stop>(order.action)) end(order.trial, TrialState::kStopped, schedulers);
+      }
+      if (!over() && random_.below(20) == 0) end(pick().id, TrialState::kCompleted, schedulers);
+    }
+
+   private:
+    TrialStatus& pick() {
+      for (;;) {
+        TrialStatus& trial = trials_[random_.below(kTrials)];
+        if (!is_ended(trial.state)) return trial;
+      }
+    }
+    void end(TrialId trial, TrialState state, const std::vector<TrialScheduler*>& schedulers) {
+      TrialStatus& status = trials_[static_cast<std::size_t>(trial.number)];
+      if (is_ended(status.state)) return;
+      status.state = state;
+      ++ended_;
+      for (TrialScheduler* const scheduler : schedulers) scheduler->on_end(trial, state);
+    }
+
+    RandomStream random_;
+    std::vector<TrialStatus> trials_;
+    std::size_t ended_ = 0;
+  };
+
+  /// Both must give the same orders for the rest of `history`.
+  static void expect_equal(TrialScheduler& one, TrialScheduler& other, History& history) {
+    for (int count = 0; count < kReports && !history.over(); ++count) {
+      const Report report = history.next();
+      const auto orders = one.on_report(report, history.trials());
+      const auto others = other.on_report(report, history.trials());
+      ASSERT_TRUE(orders.has_value() && others.has_value());
+      ASSERT_EQ(describe(*orders), describe(*others));
+      ASSERT_EQ(one.next_to_resume(history.trials()), other.next_to_resume(history.trials()));
+      history.apply(*orders, {&one, &other});
+    }
+    EXPECT_EQ(one.save().json, other.save().json);
+  }
+
+  static void play(TrialScheduler& scheduler, History& history, int reports) {
+    for (int count = 0; count < reports && !history.over(); ++count) {
+      const auto orders = scheduler.on_report(history.next(), history.trials());
+      ASSERT_TRUE(orders.has_value());
+      history.apply(*orders, {&scheduler});
+    }
+  }
+
+  static std::string describe(const std::vector<Order>& orders) {
+    std::string text;
+    for (const Order& order : orders) {
+      text += to_string(order.trial) + ":" + std::to_string(order.action.index());
+      if (const auto* clone = std::get_if<Clone>(&order.action)) {
+        text += "<" + to_string(clone->donor) + clone->config.to_json();
+      }
+      text += " ";
+    }
+    return text;
+  }
+
+  std::unique_ptr<TrialScheduler> make() const { return GetParam().make(objective_); }
+
+  const Objective objective_{"loss", Mode::kMin};
+};
+
+TEST_P(SchedulerContractTest, TheSameCallsBringTheSameOrders) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    History history(seed);
+    expect_equal(*make(), *make(), history);
+  }
+}
+
+TEST_P(SchedulerContractTest, SaveThenRestoreChangesNothing) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    History history(seed);
+    const auto original = make();
+    play(*original, history, static_cast<int>(seed));
+    const auto copy = make();
+
+    const Result<void> restored = copy->restore(original->save());
+
+    ASSERT_TRUE(restored.has_value()) << restored.error().message;
+    EXPECT_EQ(copy->save().json, original->save().json);
+    expect_equal(*original, *copy, history);
+  }
+}
+
+TEST_P(SchedulerContractTest, ARestoreReplacesWhatWasThere) {
+  History history(1);
+  History other(2);
+  const auto original = make();
+  play(*original, history, 30);
+  const auto copy = make();
+  play(*copy, other, 50);
+
+  ASSERT_TRUE(copy->restore(original->save()).has_value());
+
+  expect_equal(*original, *copy, history);
+}
+
+TEST_P(SchedulerContractTest, ASnapshotBeginsWithTheNameOfItsClass) {
+  EXPECT_TRUE(make()->save().json.starts_with("{\"" + GetParam().class_name + "\":")) << make()->save().json;
+}
+
+TEST_P(SchedulerContractTest, AForeignOrDamagedSnapshotIsRefusedAndChangesNothing) {
+  History history(3);
+  const auto scheduler = make();
+  play(*scheduler, history, 40);
+  const std::string before = scheduler->save().json;
+  const std::string state = before.substr(before.find(':'));
+  const std::vector<std::string> wrong{"",
+                                       "{}",
+                                       "null",
+                                       "{\"" + GetParam().class_name + "\":null}",
+                                       "{\"" + GetParam().class_name + "\":[1]}",
+                                       "{\"OtherScheduler\"" + state,
+                                       before.substr(0, before.size() - 1),
+                                       before + "}",
+                                       "\xff"};
+
+  for (const std::string& json : wrong) {
+    const Result<void> restored = scheduler->restore({json});
+    ASSERT_FALSE(restored.has_value()) << json;
+    EXPECT_EQ(restored.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(scheduler->save().json, before) << json;
+  }
+}
+
+TEST_P(SchedulerContractTest, AReportWithoutTheObjectiveIsRefusedAndChangesNothing) {
+  History history(4);
+  const auto scheduler = make();
+  play(*scheduler, history, 20);
+  const std::string before = scheduler->save().json;
+  for (const Metrics& metrics : {Metrics{}, Metrics{{"accuracy", 1}}}) {
+    Report report = history.next();
+    report.metrics = metrics;
+
+    const auto orders = scheduler->on_report(report, history.trials());
+
+    ASSERT_FALSE(orders.has_value());
+    EXPECT_EQ(orders.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_NE(orders.error().message.find("\"loss\""), std::string::npos) << orders.error().message;
+    EXPECT_EQ(scheduler->save().json, before);
+  }
+}
+
+TEST_P(SchedulerContractTest, ExtremeValuesAreJudgedLikeOthers) {
+  using Limits = std::numeric_limits<double>;
+  const auto scheduler = make();
+  std::int64_t number = 0;
+  for (const double value : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), Limits::max(),
+                             Limits::lowest(), Limits::denorm_min(), -0.0, 0.0, 1e308, -1e308}) {
+    for (std::int64_t iteration = 1; iteration < 20; ++iteration) {
+      const Report report{.trial = {number}, .attempt = 1, .iteration = iteration, .metrics = {{"loss", value}}};
+      EXPECT_TRUE(scheduler->on_report(report, {}).has_value());
+    }
+    ++number;
+  }
+  EXPECT_TRUE(make()->restore(scheduler->save()).has_value());
+}
+
+TEST_P(SchedulerContractTest, AskingWhomToResumeChangesNothing) {
+  History history(5);
+  const auto scheduler = make();
+  play(*scheduler, history, 30);
+  const std::string before = scheduler->save().json;
+
+  const auto first = scheduler->next_to_resume(history.trials());
+
+  EXPECT_EQ(scheduler->next_to_resume(history.trials()), first);
+  EXPECT_EQ(scheduler->save().json, before);
+}
+
+TEST_P(SchedulerContractTest, OrdersNameOnlyTrialsThatHaveNotEnded) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    History history(seed);
+    const auto scheduler = make();
+    for (int count = 0; count < kReports && !history.over(); ++count) {
+      const auto orders = scheduler->on_report(history.next(), history.trials());
+      ASSERT_TRUE(orders.has_value());
+      for (const Order& order : *orders) {
+        ASSERT_LT(static_cast<std::size_t>(order.trial.number), kTrials);
+        EXPECT_FALSE(is_ended(history.trials()[static_cast<std::size_t>(order.trial.number)].state));
+      }
+      history.apply(*orders, {scheduler.get()});
+    }
+  }
+}
+
+TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
+  for (std::uint64_t seed = 0; seed < 10'000 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomStream random(seed, 3);
+    LoopOptions options;
+    options.objective = objective_;
+    options.max_trials = 1 + static_cast<std::int64_t>(random.below(12));
+    options.concurrency = 1 + static_cast<int>(random.below(5));
+    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(9));
+    options.max_failures = static_cast<int>(random.below(3));
+    options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
+    options.non_finite = static_cast<NonFinite>(random.below(3));
+    SimulatedExecutor simulated(
+        [&random](const Config&, TrialId, std::int64_t) -> std::optional<Stepped> {
+          if (random.below(50) == 0) return std::nullopt;
+          const double loss = random.below(9) == 0 ? std::nan("") : random.uniform();
+          return Stepped{.metrics = {{"loss", loss}}, .seconds = static_cast<double>(random.below(3))};
+        },
+        {.slots = 5, .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; }});
+    RecordingExecutor executor(simulated);
+    const auto scheduler = make();
+    ScriptedSearcher searcher;
+    FakeSink sink;
+    RecordingObserver observer;
+    TuneLoop loop(options, {searcher, *scheduler, executor, sink, observer});
+
+    const Result<LoopEnd> end = loop.run();
+
+    ASSERT_TRUE(end.has_value()) << to_string(end.error());
+    EXPECT_EQ(loop.trials().size(), static_cast<std::size_t>(options.max_trials));
+    for (const TrialStatus& trial : loop.trials()) EXPECT_TRUE(is_ended(trial.state)) << to_string(trial.state);
+    expect_consistent(sink.changes(), options.concurrency);
+  }
+}
+
+}  // namespace manta
