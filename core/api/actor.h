@@ -187,9 +187,9 @@ class ActorFactory {
 
 }  // namespace internal
 
-/// `actor<T>(args…)` makes a T in a process of its own (an argument may be an ObjectRef); `actor<T>.with({.gpus = 0.5})(args…)` says what it needs. What
-/// makes it impossible (kInvalidArgument: more than the machine has; kAlreadyExists: the name is taken) is the error of
-/// every call on it.
+/// `actor<T>(args…)` makes a T in a process of its own; an argument may be an ObjectRef of what the constructor takes.
+/// `actor<T>.with({.gpus = 0.5})(args…)` says what it needs. What makes it impossible (kInvalidArgument: more than the
+/// machine has; kAlreadyExists: the name is taken) is the error of every call on it.
 template <class T>
 inline const internal::ActorFactory<T> actor{};
 

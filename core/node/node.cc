@@ -35,6 +35,11 @@ Result<std::unique_ptr<Node>> Node::start(Options options, char* const* argv) {
 
 namespace {
 
+// How many threads the libraries of a worker should use.
+std::uint32_t threads_of(const Resources& resources) {
+  return static_cast<std::uint32_t>(std::max(1.0, std::floor(resources.cpus)));
+}
+
 const Error& shut_down_error() {
   static const Error error{ErrorCode::kCancelled, "the runtime was shut down"};
   return error;
@@ -222,7 +227,7 @@ bool Node::place_task(PendingTask& task, Deferred& deferred) {
   const auto assignment = ledger_.acquire(task.resources);
   if (!assignment) return false;
   const std::string devices = ledger_.visible_devices(*assignment);
-  WorkerRecord* worker = find_idle_worker(devices);
+  WorkerRecord* worker = find_idle_worker(devices, threads_of(task.resources));
   if (worker == nullptr) {
     auto spawned = spawn_worker(task.resources, devices, task.name);
     if (!spawned) {
@@ -237,10 +242,11 @@ bool Node::place_task(PendingTask& task, Deferred& deferred) {
   return true;
 }
 
-WorkerRecord* Node::find_idle_worker(const std::string& devices) {
+// What a worker's libraries are told when it starts, so it can be used again only for the same.
+WorkerRecord* Node::find_idle_worker(const std::string& devices, std::uint32_t threads) {
   for (auto it = idle_workers_.rbegin(); it != idle_workers_.rend(); ++it) {
     WorkerRecord& worker = *workers_.at(*it);
-    if (worker.devices != devices) continue;
+    if (worker.devices != devices || worker.threads != threads) continue;
     idle_workers_.erase(std::next(it).base());
     return &worker;
   }
@@ -258,7 +264,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   const UniqueFd write_end(ends[1]);
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);  // The worker's end stays blocking.
   const std::uint64_t id = next_id_++;
-  SpawnRequest request{.worker = id, .cpus = static_cast<std::uint32_t>(std::max(1.0, std::floor(resources.cpus)))};
+  SpawnRequest request{.worker = id, .cpus = threads_of(resources)};
   if (devices.size() >= sizeof request.visible_devices)
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
@@ -268,6 +274,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
   auto record = std::make_unique<WorkerRecord>(id, std::move(memory), arena_, WorkerOutput(std::move(read_end), name));
   record->devices = devices;
+  record->threads = request.cpus;
   return (workers_[id] = std::move(record)).get();
 }
 
@@ -280,6 +287,7 @@ void Node::release_resources(WorkerRecord& worker) {
 void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
   if (actor.worker == 0 || actor.waits_for_argument) return;
   WorkerRecord& worker = *workers_.at(actor.worker);
+  if (!worker.killed_because.empty()) return;  // Its death, soon noticed, answers what is queued.
   while (!actor.queue.empty()) {
     Call& call = actor.queue.front();
     if (const ObjectPtr pending = call.pending_argument()) {

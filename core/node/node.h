@@ -92,7 +92,7 @@ class Node {
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(PendingTask& task, Deferred& deferred);
-  WorkerRecord* find_idle_worker(const std::string& devices);
+  WorkerRecord* find_idle_worker(const std::string& devices, std::uint32_t threads);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void release_resources(WorkerRecord& worker);
   void pump_actor(ActorRecord& actor, Deferred& deferred);

@@ -31,6 +31,7 @@ struct SchedulerContract {
   std::string name;        ///< Of the case; a C++ identifier.
   std::string class_name;  ///< What its snapshots begin with.
   std::function<std::unique_ptr<TrialScheduler>(const Objective& objective)> make;
+  std::uint64_t histories = 10'000;  ///< Random runs in which every trial must end.
 };
 
 inline void PrintTo(const SchedulerContract& contract, std::ostream* out) { *out << contract.name; }
@@ -254,14 +255,14 @@ TEST_P(SchedulerContractTest, OrdersNameOnlyTrialsThatHaveNotEnded) {
 }
 
 TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
-  for (std::uint64_t seed = 0; seed < 10'000 && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 0; seed < GetParam().histories && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomStream random(seed, 3);
     LoopOptions options;
     options.objective = objective_;
-    options.max_trials = 1 + static_cast<std::int64_t>(random.below(12));
+    options.max_trials = 1 + static_cast<std::int64_t>(random.below(8));
     options.concurrency = 1 + static_cast<int>(random.below(5));
-    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(9));
+    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(6));
     options.max_failures = static_cast<int>(random.below(3));
     options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
     options.non_finite = static_cast<NonFinite>(random.below(3));

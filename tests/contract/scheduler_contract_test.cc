@@ -7,17 +7,19 @@
 namespace manta {
 namespace {
 
-SchedulerContract contract(std::string name, std::string class_name, std::string text) {
+SchedulerContract contract(std::string name, std::string class_name, std::string text, std::uint64_t histories) {
   return {std::move(name), std::move(class_name),
-          [text](const Objective& objective) { return make_scheduler(text, objective).value(); }};
+          [text](const Objective& objective) { return make_scheduler(text, objective).value(); }, histories};
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedulers, SchedulerContractTest,
-                         ::testing::Values(contract("Fifo", "FifoScheduler", "fifo"),
-                                           contract("Asha", "AshaScheduler", "asha"),
-                                           contract("AshaHalving", "AshaScheduler", "asha:grace=1,eta=2,max_t=16"),
-                                           contract("AshaLateGrace", "AshaScheduler", "asha:grace=3,eta=3,max_t=27")),
-                         [](const auto& test) { return test.param.name; });
+// At least 10,000 histories per scheduler.
+INSTANTIATE_TEST_SUITE_P(
+    Schedulers, SchedulerContractTest,
+    ::testing::Values(contract("Fifo", "FifoScheduler", "fifo", 10'000),
+                      contract("Asha", "AshaScheduler", "asha", 2'000),
+                      contract("AshaHalving", "AshaScheduler", "asha:grace=1,eta=2,max_t=16", 6'000),
+                      contract("AshaLateGrace", "AshaScheduler", "asha:grace=3,eta=3,max_t=27", 2'000)),
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace manta

@@ -48,6 +48,7 @@ Result<StopCondition> StopCondition::parse(std::string_view text) {
   condition.comparison = greater ? (with_equal ? Comparison::kGreaterEqual : Comparison::kGreater)
                                  : (with_equal ? Comparison::kLessEqual : Comparison::kLess);
   if (condition.metric.empty()) return malformed(text, "there is no metric before the comparison");
+  if (condition.metric.ends_with('=')) return malformed(text, "\"=>\" and \"=<\" are no comparisons");
 
   const std::string_view number = trimmed(text.substr(place + (with_equal ? 2 : 1)));
   const char* const end = number.data() + number.size();

@@ -16,7 +16,6 @@ namespace manta {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr std::size_t kLarge = 1'000'000;
 
@@ -24,12 +23,6 @@ SharedArray<double> make_numbers(std::size_t count) {
   auto array = make_array<double>({count}).value();
   std::iota(array.begin(), array.end(), 0.0);
   return std::move(array).seal();
-}
-SharedArray<char> make_bytes(std::size_t count) {
-  auto array = make_array<char>({count});
-  if (!array) throw std::runtime_error(to_string(array.error()));
-  std::fill(array->begin(), array->end(), 'x');
-  return std::move(*array).seal();
 }
 double sum_of(const SharedArray<double>& array) { return std::accumulate(array.begin(), array.end(), 0.0); }
 SharedArray<double> pass_on(SharedArray<double> array) { return array; }
@@ -137,44 +130,6 @@ TEST(ArrayTest, WhatAnActorKeepsAndGivesIsOneObject) {
   ASSERT_TRUE(get(keeper.call<&Keeper::drop>()));
 
   EXPECT_LE(store().used(), before + (std::size_t{1} << 20)) << "what is left is the rest of the actor's chunk";
-}
-
-TEST(ArrayTest, WhatADeadActorKeptIsFree) {
-  auto keeper = actor<Keeper>();
-  const std::size_t before = store().used();
-  ASSERT_TRUE(get(keeper.call<&Keeper::make_and_keep>(kLarge)));
-  ASSERT_GT(store().used(), before);
-
-  keeper.kill();
-  EXPECT_EQ(get(keeper.call<&Keeper::drop>()).error().code, ErrorCode::kActorDied);
-
-  EXPECT_EQ(store().used(), before);
-}
-
-TEST(ArrayTest, AFullStoreIsExhaustedInTheDriverAndHasRoomAgainAfterARelease) {
-  const std::size_t most = store().capacity() - store().used() - (std::size_t{4} << 20);
-  auto held = make_array<char>({most});
-  ASSERT_TRUE(held);
-
-  const auto refused = get(put(std::vector<char>(std::size_t{8} << 20)));
-  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
-  EXPECT_THAT(refused.error().message, HasSubstr("object store"));
-  held = Error{};
-
-  EXPECT_TRUE(get(put(std::vector<char>(std::size_t{8} << 20))));
-}
-
-TEST(ArrayTest, AFullStoreIsExhaustedInATaskAndHasRoomAgainAfterARelease) {
-  const std::size_t most = store().capacity() - store().used() - (std::size_t{4} << 20);
-  auto held = make_array<char>({most});
-  ASSERT_TRUE(held);
-
-  EXPECT_EQ(get(remote<make_vector>(std::size_t{8} << 20)).error().code, ErrorCode::kExhausted);
-  EXPECT_THAT(get(remote<make_bytes>(std::size_t{8} << 20)).error().message, HasSubstr("exhausted"));
-  held = Error{};
-
-  EXPECT_EQ(get(remote<make_vector>(std::size_t{8} << 20))->size(), std::size_t{8} << 20);
-  EXPECT_EQ(get(remote<make_bytes>(std::size_t{8} << 20))->size(), std::size_t{8} << 20);
 }
 
 TEST(ArrayTest, MoreThanTheStoreHoldsIsExhaustedInATask) {

@@ -34,6 +34,15 @@ int parent() { return ::getppid(); }
 int identity(int number) { return number; }
 SharedArray<char> make_bytes(std::size_t count) { return SharedArray<char>(std::vector<char>(count, 'x')); }
 
+class Keeper {
+ public:
+  void make(std::size_t count) { kept_ = make_array<char>({count}).value(); }
+  void nothing() {}
+
+ private:
+  Result<ArrayBuilder<char>> kept_ = Error{};
+};
+
 class Host {
  public:
   int process() { return ::getpid(); }
@@ -187,6 +196,43 @@ TEST(RuntimeTest, AWorkerUsesAStoreThatIsSmallerThanAChunk) {
 
   EXPECT_EQ(get(remote<make_bytes>(std::size_t{100'000}))->size(), 100'000u);
   EXPECT_EQ(get(remote<make_bytes>(std::size_t{300'000})).error().code, ErrorCode::kExhausted);
+}
+
+TEST(RuntimeTest, AFullStoreIsExhaustedInTheDriverAndHasRoomAgainAfterARelease) {
+  const auto runtime = start();
+  auto held = make_array<char>({std::size_t{12} << 20});
+  ASSERT_TRUE(held);
+
+  const auto refused = get(put(std::vector<char>(std::size_t{8} << 20)));
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_THAT(refused.error().message, HasSubstr("object store"));
+  held = Error{};
+
+  EXPECT_TRUE(get(put(std::vector<char>(std::size_t{8} << 20))));
+}
+
+TEST(RuntimeTest, AFullStoreIsExhaustedInATaskAndHasRoomAgainAfterARelease) {
+  const auto runtime = start();
+  auto held = make_array<char>({std::size_t{12} << 20});
+  ASSERT_TRUE(held);
+
+  EXPECT_EQ(get(remote<make_bytes>(std::size_t{8} << 20)).error().code, ErrorCode::kExhausted);
+  held = Error{};
+
+  EXPECT_EQ(get(remote<make_bytes>(std::size_t{8} << 20))->size(), std::size_t{8} << 20);
+}
+
+TEST(RuntimeTest, WhatADeadActorKeptIsFree) {
+  const auto runtime = start();
+  const Arena& store = internal::current_node()->arena();
+  const auto keeper = actor<Keeper>();
+  ASSERT_TRUE(get(keeper.call<&Keeper::make>(std::size_t{2} << 20)));
+  ASSERT_GT(store.used(), std::size_t{2} << 20);
+
+  keeper.kill();
+  EXPECT_EQ(get(keeper.call<&Keeper::nothing>()).error().code, ErrorCode::kActorDied);
+
+  EXPECT_EQ(store.used(), 0u);
 }
 
 // The node asks for processes faster than they start; neither side may wait for the other for ever.

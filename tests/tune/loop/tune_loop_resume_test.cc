@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run that ended anywhere and is resumed equals one that did not end.
 #include <algorithm>
+#include <cmath>
 #include <memory>
-#include <tuple>
+#include <string>
 
 #include "core/base/random.h"
 #include "schedulers/make_scheduler.h"
@@ -16,13 +17,16 @@ using ::testing::ElementsAre;
 using enum TrialState;
 
 // What a person sees of a trial in the end; equal in an undisturbed and in a resumed run.
-using Row = std::tuple<Config, TrialState, std::int64_t, double, std::optional<double>, std::optional<double>>;
+std::string describe(const TrialStatus& trial) {
+  const auto number = [](const std::optional<double>& value) { return value ? std::to_string(*value) : "none"; };
+  return trial.config.to_json() + " " + std::string(to_string(trial.state)) + " " + std::to_string(trial.iteration) +
+         " " + std::to_string(trial.seconds) + " " + number(trial.value) + " " + number(trial.best_value) + " " +
+         trial.cause;
+}
 
-std::vector<Row> table_of(TrialsView trials) {
-  std::vector<Row> rows;
-  for (const TrialStatus& trial : trials) {
-    rows.emplace_back(trial.config, trial.state, trial.iteration, trial.seconds, trial.value, trial.best_value);
-  }
+std::vector<std::string> table_of(TrialsView trials) {
+  std::vector<std::string> rows;
+  for (const TrialStatus& trial : trials) rows.push_back(describe(trial));
   return rows;
 }
 
@@ -39,7 +43,7 @@ class TuneLoopResumeTest : public LoopFixture {
  protected:
   struct Run {
     std::vector<Change> changes;
-    std::vector<Row> table;
+    std::vector<std::string> table;
   };
 
   TuneLoopResumeTest() {
@@ -49,7 +53,7 @@ class TuneLoopResumeTest : public LoopFixture {
   }
 
   /// Starts with nothing but the changes that were kept of the runs before, as another process would.
-  Run run_after(const std::vector<Change>& kept) {
+  Run run_after(const std::vector<Change>& kept, std::optional<std::size_t> stop_after_reports = std::nullopt) {
     LoopState state = state_from(kept, options_.objective);
     const auto scheduler = make_scheduler(scheduler_text_, options_.objective, options_.max_iterations).value();
     ScriptedSearcher searcher;
@@ -59,11 +63,20 @@ class TuneLoopResumeTest : public LoopFixture {
     RecordingObserver observer;
     SimulatedExecutor executor(deterministic_step, {.slots = 4});
     TuneLoop loop(options_, {searcher, *scheduler, executor, sink, observer}, std::move(state));
+    observer.report_hook = [&](const Report&, const Progress&) {
+      if (observer.reports.size() == stop_after_reports) loop.request_stop();
+    };
     const Result<LoopEnd> end = loop.run();
     EXPECT_TRUE(end.has_value());
     Run result{kept, table_of(loop.trials())};
     result.changes.insert(result.changes.end(), sink.changes().begin(), sink.changes().end());
     return result;
+  }
+
+  static bool is_stopped(const std::string& row) { return row.find(" stopped ") != std::string::npos; }
+  static std::int64_t reports_in(const std::vector<Change>& changes) {
+    return std::count_if(changes.begin(), changes.end(),
+                         [](const Change& change) { return std::holds_alternative<Reported>(change); });
   }
 
   static std::vector<Change> first(const std::vector<Change>& changes, std::size_t count) {
@@ -77,9 +90,7 @@ TEST_F(TuneLoopResumeTest, AshaDecidesTheSameWhereverTheRunWasCut) {
   scheduler_text_ = "asha:grace=1,eta=2,max_t=9";
   const Run undisturbed = run_after({});
   ASSERT_GT(undisturbed.changes.size(), 60u);
-  ASSERT_EQ(std::count_if(undisturbed.table.begin(), undisturbed.table.end(),
-                          [](const Row& row) { return std::get<TrialState>(row) == kStopped; }),
-            static_cast<std::ptrdiff_t>(undisturbed.table.size()) / 2);
+  ASSERT_GT(std::count_if(undisturbed.table.begin(), undisturbed.table.end(), is_stopped), 4);
 
   for (std::size_t cut = 0; cut <= undisturbed.changes.size(); ++cut) {
     ASSERT_EQ(run_after(first(undisturbed.changes, cut)).table, undisturbed.table) << "after " << cut << " changes";
@@ -113,23 +124,15 @@ TEST_F(TuneLoopResumeTest, AResumedRunMayBeCutAgainAndAgain) {
 TEST_F(TuneLoopResumeTest, AnInterruptedRunGoesOnWithoutLosingAnIteration) {
   options_.concurrency = 3;
   options_.checkpoint_every = 0;
-  step_ = deterministic_step;
-  const std::vector<Row> undisturbed = run_after({}).table;
-  observer_.report_hook = [this](const Report&, const Progress&) {
-    if (observer_.reports.size() == 20) loop_->request_stop();
-  };
-  ASSERT_TRUE(run().has_value());
+  const Run undisturbed = run_after({});
 
-  const Run resumed = run_after(sink_.changes());
+  for (std::size_t reports = 1; reports < 40; ++reports) {
+    const Run interrupted = run_after({}, reports);
+    const Run resumed = run_after(interrupted.changes);
 
-  EXPECT_EQ(resumed.table, undisturbed);
-  const auto rows =
-      static_cast<std::size_t>(std::count_if(resumed.changes.begin(), resumed.changes.end(), [](const Change& change) {
-        return std::holds_alternative<Reported>(change);
-      }));
-  std::int64_t iterations = 0;
-  for (const Row& row : undisturbed) iterations += std::get<2>(row);
-  EXPECT_EQ(rows, static_cast<std::size_t>(iterations));
+    ASSERT_EQ(resumed.table, undisturbed.table) << "after " << reports << " reports";
+    ASSERT_EQ(reports_in(resumed.changes), reports_in(undisturbed.changes)) << "after " << reports << " reports";
+  }
 }
 
 TEST_F(TuneLoopResumeTest, OnlyTheTrialsThatHadNotEndedGoOnAsANewAttempt) {

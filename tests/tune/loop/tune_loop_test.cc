@@ -87,6 +87,7 @@ TEST_F(TuneLoopTest, RunsAtMostAsManyAttemptsAsTheExecutorHasSlots) {
 
 TEST_F(TuneLoopTest, ASearcherWithoutMoreEndsTheRun) {
   options_.max_trials = 100;
+  options_.concurrency = 3;
   searcher_ = ScriptedSearcher([](TrialId trial) -> Result<std::optional<Config>> {
     if (trial.number == 2) return std::optional<Config>();
     return std::optional<Config>(Config{});
@@ -399,8 +400,10 @@ TEST_F(TuneLoopTest, ATrialWaitsUntilItsReportIsDurable) {
   int ticks = 0;
   observer_.tick_hook = [this, &ticks] {
     // Two seconds pass without a further report; then the writer is there.
-    if (++ticks == 6) EXPECT_EQ(observer_.reports.size(), 1u);
-    if (ticks == 6) sink_.durable_limit = sink_.changes().size();
+    if (++ticks == 6) {
+      EXPECT_EQ(observer_.reports.size(), 1u);
+      sink_.durable_limit = sink_.changes().size();
+    }
     if (ticks == 12) sink_.durable_limit = std::numeric_limits<std::uint64_t>::max();
   };
 

@@ -101,6 +101,10 @@ void TrialBook::update_best(TrialStatus& status, double value, const Report& rep
   if (is_best) parts_.observer.on_new_best(status, progress());
 }
 
-void TrialBook::snapshots_saved() { record(SnapshotsSaved{parts_.searcher.save(), parts_.scheduler.save()}); }
+void TrialBook::snapshots_saved() {
+  if (last_snapshots_ == last_change_) return;
+  record(SnapshotsSaved{parts_.searcher.save(), parts_.scheduler.save()});
+  last_snapshots_ = last_change_;
+}
 
 }  // namespace manta::internal

@@ -42,6 +42,7 @@ class TrialBook {
   void checkpoint_saved(TrialId trial, const Checkpoint& checkpoint);
   /// Returns the number of the change.
   std::uint64_t reported(Report report);
+  /// Nothing if they were the last change already.
   void snapshots_saved();
 
   /// The number of the newest change.
@@ -62,6 +63,7 @@ class TrialBook {
   bool objective_seen_ = false;
   TimePoint started_{};
   std::uint64_t last_change_ = 0;
+  std::optional<std::uint64_t> last_snapshots_;
 };
 
 }  // namespace manta::internal
