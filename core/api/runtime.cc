@@ -56,12 +56,11 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
 
 Runtime::~Runtime() {
   if (!node_) return;
-  {
-    const std::lock_guard lock(current().mutex);
-    current().node.reset();
-  }
-  // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own.
+  // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own. And before
+  // the node cannot be found any more: whoever finds none must find all objects ready.
   node_->shut_down();
+  const std::lock_guard lock(current().mutex);
+  current().node.reset();
 }
 
 namespace internal {

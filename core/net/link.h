@@ -2,6 +2,8 @@
 // The shared memory between a node and one of its workers: a ring each way and the worker's doorbell.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <new>
 
@@ -17,6 +19,7 @@ struct LinkLayout {
   static constexpr std::size_t kRingBytes = 512 * 1024;  ///< Of each direction; pages are used only as far as they fill.
 
   alignas(64) Doorbell worker_bell;
+  std::atomic<std::int32_t> worker_pid{0};  ///< Written by the worker, first of all. To be shown, not trusted.
   RingHeader to_worker;
   RingHeader to_node;
 

@@ -187,7 +187,10 @@ pid_t Node::actor_pid(std::uint64_t actor_id) const {
   const auto actor = actors_.find(actor_id);
   if (actor == actors_.end()) return 0;
   const auto worker = workers_.find(actor->second.worker);
-  return worker == workers_.end() ? 0 : worker->second->pid;
+  if (worker == workers_.end()) return 0;
+  // An answer may come before the fork server's notice of the start.
+  const WorkerRecord& record = *worker->second;
+  return record.pid > 0 ? record.pid : layout_of<LinkLayout>(record.link_memory)->worker_pid.load();
 }
 
 ActorRecord* Node::find_actor(std::uint64_t id) {

@@ -46,6 +46,7 @@ WorkerProcess::WorkerProcess(SharedMemory link, SharedMemory node_page, SharedMe
                                   note({.type = MessageType::kRelease, .a = offset});
                                 }}) {
   auto* layout = layout_of<LinkLayout>(link_);
+  layout->worker_pid.store(::getpid());
   incoming_ = RingConsumer(&layout->to_worker, layout->to_worker_data(), LinkLayout::kRingBytes);
   outgoing_ = RingProducer(&layout->to_node, layout->to_node_data(), LinkLayout::kRingBytes);
   g_allocator = &store_;

@@ -18,6 +18,7 @@
 #include "tests/support/fake_sink.h"
 #include "tests/support/recording_executor.h"
 #include "tests/support/recording_observer.h"
+#include "tests/support/report_history.h"
 #include "tests/support/scripted_searcher.h"
 #include "tune/loop/simulated_executor.h"
 #include "tune/loop/tune_loop.h"
@@ -39,60 +40,9 @@ inline void PrintTo(const SchedulerContract& contract, std::ostream* out) { *out
 class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract> {
  protected:
   static constexpr int kReports = 120;
-  static constexpr std::size_t kTrials = 12;
-
-  /// Random reports of some trials, each rising in iterations, until it is stopped or ends.
-  class History {
-   public:
-    explicit History(std::uint64_t seed) : random_(seed, 2) {
-      trials_.resize(kTrials);
-      for (std::size_t number = 0; number < kTrials; ++number) {
-        trials_[number].id = {static_cast<std::int64_t>(number)};
-        trials_[number].state = TrialState::kRunning;
-        trials_[number].attempt = 1;
-      }
-    }
-
-    /// The next report; its trial's status is up to date.
-    Report next() {
-      TrialStatus& trial = pick();
-      trial.iteration += 1 + static_cast<std::int64_t>(random_.below(3));
-      trial.value = random_.below(8) == 0 ? std::numeric_limits<double>::quiet_NaN() : random_.uniform();
-      return {.trial = trial.id, .attempt = 1, .iteration = trial.iteration, .metrics = {{"loss", *trial.value}}};
-    }
-    TrialsView trials() const { return trials_; }
-    bool over() const { return ended_ == kTrials; }
-
-    /// Applies orders, as a loop would, and ends a trial now and then. Tells all `schedulers`.
-    void apply(const std::vector<Order>& orders, const std::vector<TrialScheduler*>& schedulers) {
-      for (const Order& order : orders) {
-        if (std::holds_alternative<Stop>(order.action)) end(order.trial, TrialState::kStopped, schedulers);
-      }
-      if (!over() && random_.below(20) == 0) end(pick().id, TrialState::kCompleted, schedulers);
-    }
-
-   private:
-    TrialStatus& pick() {
-      for (;;) {
-        TrialStatus& trial = trials_[random_.below(kTrials)];
-        if (!is_ended(trial.state)) return trial;
-      }
-    }
-    void end(TrialId trial, TrialState state, const std::vector<TrialScheduler*>& schedulers) {
-      TrialStatus& status = trials_[static_cast<std::size_t>(trial.number)];
-      if (is_ended(status.state)) return;
-      status.state = state;
-      ++ended_;
-      for (TrialScheduler* const scheduler : schedulers) scheduler->on_end(trial, state);
-    }
-
-    RandomStream random_;
-    std::vector<TrialStatus> trials_;
-    std::size_t ended_ = 0;
-  };
 
   /// Both must give the same orders for the rest of `history`.
-  static void expect_equal(TrialScheduler& one, TrialScheduler& other, History& history) {
+  static void expect_equal(TrialScheduler& one, TrialScheduler& other, ReportHistory& history) {
     for (int count = 0; count < kReports && !history.over(); ++count) {
       const Report report = history.next();
       const auto orders = one.on_report(report, history.trials());
@@ -105,7 +55,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     EXPECT_EQ(one.save().json, other.save().json);
   }
 
-  static void play(TrialScheduler& scheduler, History& history, int reports) {
+  static void play(TrialScheduler& scheduler, ReportHistory& history, int reports) {
     for (int count = 0; count < reports && !history.over(); ++count) {
       const auto orders = scheduler.on_report(history.next(), history.trials());
       ASSERT_TRUE(orders.has_value());
@@ -132,14 +82,14 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
 
 TEST_P(SchedulerContractTest, TheSameCallsBringTheSameOrders) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    History history(seed);
+    ReportHistory history(seed);
     expect_equal(*make(), *make(), history);
   }
 }
 
 TEST_P(SchedulerContractTest, SaveThenRestoreChangesNothing) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    History history(seed);
+    ReportHistory history(seed);
     const auto original = make();
     play(*original, history, static_cast<int>(seed));
     const auto copy = make();
@@ -153,8 +103,8 @@ TEST_P(SchedulerContractTest, SaveThenRestoreChangesNothing) {
 }
 
 TEST_P(SchedulerContractTest, ARestoreReplacesWhatWasThere) {
-  History history(1);
-  History other(2);
+  ReportHistory history(1);
+  ReportHistory other(2);
   const auto original = make();
   play(*original, history, 30);
   const auto copy = make();
@@ -170,7 +120,7 @@ TEST_P(SchedulerContractTest, ASnapshotBeginsWithTheNameOfItsClass) {
 }
 
 TEST_P(SchedulerContractTest, AForeignOrDamagedSnapshotIsRefusedAndChangesNothing) {
-  History history(3);
+  ReportHistory history(3);
   const auto scheduler = make();
   play(*scheduler, history, 40);
   const std::string before = scheduler->save().json;
@@ -194,7 +144,7 @@ TEST_P(SchedulerContractTest, AForeignOrDamagedSnapshotIsRefusedAndChangesNothin
 }
 
 TEST_P(SchedulerContractTest, AReportWithoutTheObjectiveIsRefusedAndChangesNothing) {
-  History history(4);
+  ReportHistory history(4);
   const auto scheduler = make();
   play(*scheduler, history, 20);
   const std::string before = scheduler->save().json;
@@ -227,7 +177,7 @@ TEST_P(SchedulerContractTest, ExtremeValuesAreJudgedLikeOthers) {
 }
 
 TEST_P(SchedulerContractTest, AskingWhomToResumeChangesNothing) {
-  History history(5);
+  ReportHistory history(5);
   const auto scheduler = make();
   play(*scheduler, history, 30);
   const std::string before = scheduler->save().json;
@@ -240,13 +190,13 @@ TEST_P(SchedulerContractTest, AskingWhomToResumeChangesNothing) {
 
 TEST_P(SchedulerContractTest, OrdersNameOnlyTrialsThatHaveNotEnded) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    History history(seed);
+    ReportHistory history(seed);
     const auto scheduler = make();
     for (int count = 0; count < kReports && !history.over(); ++count) {
       const auto orders = scheduler->on_report(history.next(), history.trials());
       ASSERT_TRUE(orders.has_value());
       for (const Order& order : *orders) {
-        ASSERT_LT(static_cast<std::size_t>(order.trial.number), kTrials);
+        ASSERT_LT(static_cast<std::size_t>(order.trial.number), ReportHistory::kTrials);
         EXPECT_FALSE(is_ended(history.trials()[static_cast<std::size_t>(order.trial.number)].state));
       }
       history.apply(*orders, {scheduler.get()});

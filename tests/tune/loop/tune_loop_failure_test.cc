@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop and what goes wrong in a trial: failed attempts, values that are no numbers, metrics that are missing.
+#include <limits>
+
+#include "tests/tune/loop/loop_fixture.h"
+
+namespace manta {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using enum TrialState;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+class TuneLoopFailureTest : public LoopFixture {};
+
+TEST_F(TuneLoopFailureTest, AFailedTrialFailsAndTheOthersGoOn) {
+  simulation_.fails = [](TrialId trial, int, std::int64_t iteration) { return trial.number == 1 && iteration == 2; };
+
+  run_to_end();
+
+  EXPECT_THAT(states(1), ElementsAre(kRunning, kFailed));
+  EXPECT_THAT(trial(1).cause, HasSubstr("actor_died: it was told to fail in iteration 2"));
+  EXPECT_EQ(sink_.all<AttemptEnded>()[1].cause, trial(1).cause);
+  EXPECT_EQ(trial(2).state, kCompleted);
+  EXPECT_EQ(searcher_.told.back().state, kCompleted);
+  expect_consistent(sink_.changes(), 1);
+}
+
+TEST_F(TuneLoopFailureTest, AFailedAttemptIsRetriedFromTheBeginningWithoutACheckpoint) {
+  options_.max_failures = 1;
+  options_.max_trials = 1;
+  simulation_.fails = [](TrialId, int attempt, std::int64_t iteration) { return attempt == 1 && iteration == 3; };
+
+  run_to_end();
+
+  EXPECT_EQ(reports_of(0), "1.1 1.2 2.1 2.2 2.3");
+  EXPECT_THAT(states(0), ElementsAre(kRunning, kPending, kRunning, kCompleted));
+  EXPECT_EQ(trial(0).seconds, 3);
+}
+
+TEST_F(TuneLoopFailureTest, AFailedAttemptIsRetriedFromItsLastCheckpoint) {
+  options_.max_failures = 1;
+  options_.max_trials = 1;
+  options_.max_iterations = 6;
+  options_.checkpoint_every = 2;
+  simulation_.fails = [](TrialId, int attempt, std::int64_t iteration) { return attempt == 1 && iteration == 6; };
+
+  run_to_end();
+
+  EXPECT_EQ(reports_of(0), "1.1 1.2 1.3 1.4 1.5 2.5 2.6");
+  EXPECT_EQ(sink_.all<AttemptStarted>()[1].from_iteration, 4);
+  EXPECT_EQ(trial(0).seconds, 6);
+}
+
+TEST_F(TuneLoopFailureTest, ATrialFailsForGoodAfterMaxFailuresRetries) {
+  options_.max_failures = 2;
+  options_.max_trials = 1;
+  simulation_.fails = [](TrialId, int, std::int64_t iteration) { return iteration == 0; };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kFailed);
+  EXPECT_EQ(trial(0).attempt, 3);
+  EXPECT_EQ(sink_.all<AttemptEnded>().size(), 3u);
+}
+
+TEST_F(TuneLoopFailureTest, ARetryComesBeforeANewTrial) {
+  options_.max_failures = 1;
+  simulation_.fails = [](TrialId trial, int attempt, std::int64_t) { return trial.number == 0 && attempt == 1; };
+
+  run_to_end();
+
+  EXPECT_EQ(executor_->launches[1].trial, TrialId{0});
+}
+
+TEST_F(TuneLoopFailureTest, ANonFiniteValueGoesOnByDefaultAndTheSchedulerSeesIt) {
+  step_ = [](const Config&, TrialId, std::int64_t) { return std::optional(stepped(kNaN)); };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kCompleted);
+  EXPECT_EQ(scheduler_.judged.size(), 9u);
+}
+
+TEST_F(TuneLoopFailureTest, ANonFiniteValueStopsTheTrialIfAskedTo) {
+  options_.non_finite = NonFinite::kStop;
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    return std::optional(stepped(trial.number == 1 && iteration == 2 ? kNaN : 1.0));
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(1).state, kStopped);
+  EXPECT_EQ(trial(1).cause, "loss is NaN at iteration 2");
+  EXPECT_EQ(trial(2).state, kCompleted);
+}
+
+TEST_F(TuneLoopFailureTest, ANonFiniteValueFailsTheAttemptIfAskedTo) {
+  options_.non_finite = NonFinite::kFail;
+  options_.max_failures = 1;
+  options_.max_trials = 1;
+  step_ = [](const Config&, TrialId, std::int64_t iteration) {
+    return std::optional(stepped(iteration == 2 ? std::numeric_limits<double>::infinity() : 1.0));
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kFailed);
+  EXPECT_EQ(trial(0).attempt, 2);
+  EXPECT_EQ(trial(0).cause, "loss is infinite at iteration 2");
+  EXPECT_EQ(calls(0), "launch advance advance stop launch advance advance stop");
+}
+
+TEST_F(TuneLoopFailureTest, AReportWithoutTheObjectiveFailsThatAttemptOnly) {
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    if (trial.number == 1) return std::optional(Stepped{.metrics = {{"accuracy", 1}, {"time", 2}}, .seconds = 1});
+    return std::optional(stepped(static_cast<double>(iteration)));
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(1).state, kFailed);
+  EXPECT_THAT(trial(1).cause, HasSubstr("\"loss\"; it has \"accuracy\", \"time\""));
+  EXPECT_EQ(trial(2).state, kCompleted);
+}
+
+TEST_F(TuneLoopFailureTest, AnObjectiveThatNoReportHasEndsTheRun) {
+  options_.objective.metric = "acuracy";
+  options_.concurrency = 2;
+  step_ = [](const Config&, TrialId, std::int64_t) {
+    return std::optional(Stepped{.metrics = {{"loss", 1}, {"accuracy", 1}}, .seconds = 1});
+  };
+
+  const auto end = run();
+
+  ASSERT_FALSE(end.has_value());
+  EXPECT_EQ(end.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(end.error().message, HasSubstr("\"acuracy\"; reported is \"loss\", \"accuracy\""));
+  EXPECT_THAT(end.error().message, HasSubstr("did you mean \"accuracy\"?"));
+  EXPECT_EQ(sink_.all<Reported>().size(), 1u);
+  EXPECT_THAT(states(0), ElementsAre(kRunning, kInterrupted));
+  EXPECT_THAT(states(1), ElementsAre(kRunning, kInterrupted));
+  expect_consistent(sink_.changes(), 2);
+}
+
+TEST_F(TuneLoopFailureTest, ReportsWithoutAnyMetricAreNamedSo) {
+  step_ = [](const Config&, TrialId, std::int64_t) { return std::optional(Stepped{.metrics = {}, .seconds = 1}); };
+
+  const auto end = run();
+
+  ASSERT_FALSE(end.has_value());
+  EXPECT_THAT(end.error().message, HasSubstr("no metrics at all"));
+}
+
+TEST_F(TuneLoopFailureTest, ASchedulerThatRefusesAReportFailsThatAttemptOnly) {
+  scheduler_.judge = [](const Report& report, TrialsView) -> Result<std::vector<Order>> {
+    if (report.trial.number == 0) return Error{ErrorCode::kInternal, "no such bracket"};
+    return std::vector<Order>{};
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kFailed);
+  EXPECT_THAT(trial(0).cause, HasSubstr("no such bracket"));
+  EXPECT_EQ(trial(1).state, kCompleted);
+}
+
+}  // namespace
+}  // namespace manta
