@@ -7,6 +7,7 @@
 
 #include "integrations/command/command_template.h"
 #include "tune/cli/nearest_name.h"
+#include "tune/space/json_check.h"
 
 namespace manta {
 
@@ -126,6 +127,10 @@ std::string find_text(const std::vector<std::pair<std::string, std::string>>& pa
 
 Result<void> apply_document(std::string_view json, std::string_view origin, RunRequest& request) {
   MANTA_ASSIGN_OR_RETURN(const Json document, parse_json(json, origin));
+  // The parser above keeps the last of two equal keys, which would hide the mistake from parse_space().
+  if (const Result<void> checked = check_json(json); !checked) {
+    return Error{checked.error().code, std::string(origin) + ": " + checked.error().message};
+  }
   if (!document.is_object()) {
     return Error{ErrorCode::kInvalidArgument,
                  std::string(origin) + ": expected an object {…}, found " + document.dump().substr(0, 40)};

@@ -59,6 +59,17 @@ TEST(ApplyDocumentTest, OneStopConditionMayStandWithoutAList) {
   EXPECT_EQ(request.tune.time_budget_seconds, 90);
 }
 
+TEST(ApplyDocumentTest, AKeyTwiceInTheSpaceIsRefused) {
+  RunRequest request;
+
+  const Result<void> applied =
+      apply_document(R"({"space": {"x": {"float": [0, 1]}, "x": {"float": [0, 2]}}, "metric": "m"})", "e.json", request);
+
+  ASSERT_FALSE(applied.has_value());
+  EXPECT_EQ(applied.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(applied.error().message.find("x"), std::string::npos);
+}
+
 TEST(ApplyDocumentTest, BrokenJsonIsToldWithItsPlace) {
   EXPECT_THAT(error_of("{\n\"lr\": }"), AllOf(HasSubstr("e.json is not JSON"), HasSubstr("line 2")));
   EXPECT_THAT(error_of(""), HasSubstr("e.json is not JSON"));
