@@ -93,7 +93,7 @@ void SimulatedExecutor::save(TrialId trial) {
 void SimulatedExecutor::stop(TrialId trial) {
   const auto place = attempts_.find(trial);
   if (place == attempts_.end()) return;
-  schedule(place->second, Duration{}, AttemptStopped{});
+  schedule(place->second, options_.stop_cost, AttemptStopped{});
 }
 
 std::optional<Event> SimulatedExecutor::next_event(TimePoint deadline) {

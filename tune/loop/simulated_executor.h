@@ -32,6 +32,7 @@ class SimulatedExecutor final : public Executor {
     int slots = 1;
     Duration launch_cost{};  ///< Of each attempt.
     Duration save_cost{};    ///< Of each checkpoint.
+    Duration stop_cost{};    ///< Of each stop(); the slot is held until then.
     /// If given: whether this attempt fails in this iteration; iteration 0 is the launch.
     std::function<bool(TrialId trial, int attempt, std::int64_t iteration)> fails;
   };

@@ -41,7 +41,8 @@ TEST_F(SimulatedExecutorTest, NothingDueMovesTheClockToTheDeadline) {
 }
 
 TEST_F(SimulatedExecutorTest, EachEventTakesItsVirtualTime) {
-  SimulatedExecutor executor(step, {.slots = 1, .launch_cost = seconds(10), .save_cost = seconds(4)});
+  SimulatedExecutor executor(
+      step, {.slots = 1, .launch_cost = seconds(10), .save_cost = seconds(4), .stop_cost = seconds(2)});
 
   executor.launch(launch_of(0));
   next<Launched>(executor);
@@ -54,7 +55,7 @@ TEST_F(SimulatedExecutorTest, EachEventTakesItsVirtualTime) {
   EXPECT_EQ(executor.clock().now(), at(15));
   executor.stop({0});
   next<AttemptStopped>(executor);
-  EXPECT_EQ(executor.clock().now(), at(15));
+  EXPECT_EQ(executor.clock().now(), at(17));
 }
 
 TEST_F(SimulatedExecutorTest, TheWallClockMovesWithTheVirtualTime) {

@@ -241,7 +241,7 @@ TEST_F(TuneLoopOrdersTest, APausedDonorNeedsNoFurtherSave) {
   make_trial_1_slow();
   order_at(0, 1, {{{0}, Pause{}}});
   order_at(1, 2, {clone(1, 0)});
-  scheduler_.resume = [this](TrialsView trials) -> std::optional<TrialId> {
+  scheduler_.resume = [](TrialsView trials) -> std::optional<TrialId> {
     return trials[1].iteration < 3 ? std::nullopt : first_paused(trials);
   };
 
@@ -249,6 +249,33 @@ TEST_F(TuneLoopOrdersTest, APausedDonorNeedsNoFurtherSave) {
 
   EXPECT_EQ(calls(0), "launch advance save stop launch advance advance stop");
   EXPECT_EQ(reports_of(1), "1.1 1.2 2.2 2.3");
+}
+
+TEST_F(TuneLoopOrdersTest, ADonorThatIsBeingPausedGivesItsCheckpointToo) {
+  options_.concurrency = 2;
+  options_.max_trials = 2;
+  simulation_.stop_cost = std::chrono::seconds(5);
+  order_at(1, 1, {{{1}, Pause{}}});
+  order_at(0, 2, {clone(0, 1)});  // Trial 1 is saved, and its attempt is being stopped.
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).config, (Config{{"cloned_from", std::int64_t{1}}}));
+  EXPECT_EQ(reports_of(0), "1.1 1.2 2.2 2.3");
+  EXPECT_EQ(trial(1).cause, "the scheduler did not resume it");
+}
+
+TEST_F(TuneLoopOrdersTest, AStopForATrialThatIsBeingPausedEndsIt) {
+  options_.concurrency = 2;
+  options_.max_trials = 2;
+  simulation_.stop_cost = std::chrono::seconds(5);
+  order_at(1, 1, {{{1}, Pause{}}});
+  order_at(0, 2, {{{1}, Stop{}}});
+
+  run_to_end();
+
+  EXPECT_THAT(states(1), ElementsAre(kRunning, kStopped));
+  expect_consistent(sink_.changes(), 2);
 }
 
 TEST_F(TuneLoopOrdersTest, ADonorInMidStepIsSavedAfterIt) {
@@ -393,6 +420,7 @@ TEST_F(TuneLoopOrdersTest, EveryTrialEndsWhateverIsOrderedAndWhateverFails) {
         {.slots = 4,
          .launch_cost = std::chrono::seconds(random.below(2)),
          .save_cost = std::chrono::seconds(random.below(3)),
+         .stop_cost = std::chrono::seconds(random.below(3)),
          .fails = [&random](TrialId, int, std::int64_t) { return random.below(12) == 0; }});
     RecordingExecutor executor(simulated);
     TuneLoop loop(options, {searcher, scheduler, executor, sink, observer});

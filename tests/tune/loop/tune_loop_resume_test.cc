@@ -213,6 +213,24 @@ TEST_F(TuneLoopResumeTest, ReplayFindsTheOrdersThatWereNotCarriedOut) {
   EXPECT_TRUE(closed.orders.empty());
 }
 
+TEST_F(TuneLoopResumeTest, ReplayTellsOfTheEndOfATrial) {
+  TrialStatus status;
+  status.id = {0};
+  status.state = kRunning;
+  status.attempt = 1;
+  TrialStatus completed = status;
+  completed.state = kCompleted;
+  const std::vector<Change> changes{TrialChanged{status, {}}, TrialChanged{completed, {}}};
+  LoopState state = state_from(changes, options_.objective);
+
+  ASSERT_TRUE(replay(changes, options_, searcher_, scheduler_, state).has_value());
+
+  EXPECT_THAT(searcher_.asked, ElementsAre(TrialId{0}));
+  ASSERT_EQ(searcher_.told.size(), 1u);
+  EXPECT_EQ(searcher_.told[0].state, kCompleted);
+  EXPECT_THAT(scheduler_.ended, ElementsAre(std::pair(TrialId{0}, kCompleted)));
+}
+
 TEST_F(TuneLoopResumeTest, ReplayBeginsAtTheLastSnapshots) {
   const Report report{.trial = {0}, .attempt = 1, .iteration = 1, .metrics = {{"loss", 1}}};
   TrialStatus running;

@@ -63,7 +63,7 @@ TEST_F(TuneLoopTest, NoTrialsAskedForIsAnEnd) {
 TEST_F(TuneLoopTest, AsksForTrialsInOrderAndOnlyWhenASlotIsFree) {
   options_.max_trials = 5;
   options_.concurrency = 2;
-  observer_.report_hook = [this](const Report& report, const Progress& progress) {
+  observer_.report_hook = [](const Report& report, const Progress& progress) {
     if (report.iteration < 3) {
       EXPECT_LE(progress.trials.size(), static_cast<std::size_t>(report.trial.number + 2));
     }
