@@ -22,7 +22,7 @@ Error invalid(std::string_view text, const std::string& what) {
   return {ErrorCode::kInvalidArgument, "scheduler \"" + std::string(text) + "\": " + what};
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string asha_options() {
   return "asha knows grace (1 to max_t), eta (2 to " + std::to_string(AshaScheduler::kMaxEta) + ") and max_t (1 to " +
@@ -45,14 +45,14 @@ Result<Numbers> parse_numbers(std::string_view text, std::string_view options) {
   for (const std::string_view part : split(options, ',')) {
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-      return invalid(text, quoted(part) + " is not of the form name=number; " + asha_options());
+      return invalid(text, in_quotes(part) + " is not of the form name=number; " + asha_options());
     }
     const std::string_view name = part.substr(0, equals);
     const std::string_view digits = part.substr(equals + 1);
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error != std::errc{} || end != digits.data() + digits.size()) {
-      return invalid(text, quoted(digits) + " is no whole number for " + std::string(name) + "; " + asha_options());
+      return invalid(text, in_quotes(digits) + " is no whole number for " + std::string(name) + "; " + asha_options());
     }
     if (!numbers.emplace(name, number).second) return invalid(text, std::string(name) + " is given twice");
   }
@@ -78,7 +78,7 @@ Result<AshaScheduler::Options> asha_options_from(std::string_view text, const Nu
     } else if (name == "max_t") {
       options.max_t = number;
     } else {
-      return invalid(text, "there is no option " + quoted(name) + "; " + asha_options());
+      return invalid(text, "there is no option " + in_quotes(name) + "; " + asha_options());
     }
   }
   MANTA_RETURN_IF_ERROR(check_range(text, "max_t", options.max_t, 1, AshaScheduler::kMaxIterations));

@@ -11,11 +11,11 @@ namespace manta::internal {
 
 namespace {
 
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 std::string names_of(const Metrics& metrics) {
   std::string names;
-  for (const auto& [name, value] : metrics) names += (names.empty() ? "" : ", ") + quoted(name);
+  for (const auto& [name, value] : metrics) names += (names.empty() ? "" : ", ") + in_quotes(name);
   return names.empty() ? "no metrics at all" : names;
 }
 
@@ -61,12 +61,13 @@ bool meets_stop_condition(const LoopOptions& options, const Metrics& metrics) {
 }
 
 std::string missing_objective(const std::string& metric, const Metrics& metrics) {
-  return "the report lacks the objective's metric " + quoted(metric) + "; it has " + names_of(metrics);
+  return "the report lacks the objective's metric " + in_quotes(metric) + "; it has " + names_of(metrics);
 }
 
 Error unknown_objective(const std::string& metric, const Metrics& metrics) {
-  std::string message = "no report has the objective's metric " + quoted(metric) + "; reported is " + names_of(metrics);
-  if (const auto nearest = nearest_name(metric, metrics)) message += "; did you mean " + quoted(*nearest) + "?";
+  std::string message =
+      "no report has the objective's metric " + in_quotes(metric) + "; reported is " + names_of(metrics);
+  if (const auto nearest = nearest_name(metric, metrics)) message += "; did you mean " + in_quotes(*nearest) + "?";
   return {ErrorCode::kInvalidArgument, std::move(message)};
 }
 
