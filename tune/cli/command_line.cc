@@ -9,8 +9,8 @@
 #include <map>
 #include <system_error>
 
+#include "core/base/did_you_mean.h"
 #include "tune/cli/experiment_document.h"
-#include "tune/cli/nearest_name.h"
 #include "tune/plugin_info.h"
 
 namespace manta {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/base/did_you_mean.h"
 #include "integrations/command/command_template.h"
-#include "tune/cli/nearest_name.h"
 #include "tune/space/json_check.h"
 
 namespace manta {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/did_you_mean.h"
 #include "tune/space/internal/json_document.h"
-#include "tune/space/internal/suggestion.h"
 
 namespace manta {
 
@@ -125,7 +125,7 @@ const Value& Config::require(const std::string& path) const {
     names.push_back(name);
   }
   if (names.size() > kMaxNamesShown) shown += ", …";
-  throw ConfigError("the configuration has no value \"" + path + "\"" + internal::suggestion(path, names) +
+  throw ConfigError("the configuration has no value \"" + path + "\"" + did_you_mean(path, names) +
                     (names.empty() ? " (it is empty)" : " (it has " + shown + ")"));
 }
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/did_you_mean.h"
 #include "tune/space/internal/stepped_range.h"
-#include "tune/space/internal/suggestion.h"
 
 namespace manta {
 
@@ -94,7 +94,7 @@ Result<void> Space::validate(const Config& config) const {
   for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
   for (const auto& [name, value] : config.values()) {
     if (find(name) == nullptr) {
-      return invalid(name, "the space has no such parameter" + internal::suggestion(name, names));
+      return invalid(name, "the space has no such parameter" + did_you_mean(name, names));
     }
   }
   return {};

@@ -8,8 +8,8 @@
 #include <limits>
 #include <unordered_set>
 
+#include "core/base/did_you_mean.h"
 #include "tune/space/internal/stepped_range.h"
-#include "tune/space/internal/suggestion.h"
 
 namespace manta::internal {
 
@@ -38,7 +38,7 @@ Result<const JsonMember*> find_kind(const JsonNode& object, const std::string& p
     const std::string where = key_path(path, member.key);
     if (is_reserved(member.key)) return reserved_error(where);
     if (!contains(known, member.key)) {
-      const std::string guess = suggestion(member.key, known);
+      const std::string guess = did_you_mean(member.key, known);
       return json_error(where,
                         "unknown key in a parameter" + (guess.empty() ? "; " : guess + " ") +
                             "allowed are one of float, int, grid, choice, ordinal, normal, and with float or int "
@@ -290,6 +290,6 @@ Result<Value> read_value(const JsonNode& node, const std::string& path) {
   return node.scalar;
 }
 
-std::string suggest_kind(std::string_view key) { return suggestion(key, kKinds); }
+std::string suggest_kind(std::string_view key) { return did_you_mean(key, kKinds); }
 
 }  // namespace manta::internal

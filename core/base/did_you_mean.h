@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// "did you mean …?" for the keys of a space and of a configuration.
+// "did you mean …?" for whoever mistyped a name.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace manta::internal {
+namespace manta {
 
 /// `; did you mean "x"?` with the candidate nearest to `text`, or "" if more than a third of its letters are wrong in
 /// all. Distance: optimal string alignment (insert, delete, replace, swap neighbours).
-std::string suggestion(std::string_view text, const std::vector<std::string>& candidates);
+std::string did_you_mean(std::string_view text, const std::vector<std::string>& candidates);
 
-}  // namespace manta::internal
+}  // namespace manta

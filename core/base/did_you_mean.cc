@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Edit distance with three rolling rows.
-#include "tune/space/internal/suggestion.h"
+#include "core/base/did_you_mean.h"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-namespace manta::internal {
+namespace manta {
 
 namespace {
 
@@ -31,7 +31,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string suggestion(std::string_view text, const std::vector<std::string>& candidates) {
+std::string did_you_mean(std::string_view text, const std::vector<std::string>& candidates) {
   if (text.size() > kMaxLength) return "";
   const std::string* nearest = nullptr;
   std::size_t limit = std::max<std::size_t>(1, text.size() / 3) + 1;
@@ -45,4 +45,4 @@ std::string suggestion(std::string_view text, const std::vector<std::string>& ca
   return nearest == nullptr ? "" : "; did you mean \"" + *nearest + "\"?";
 }
 
-}  // namespace manta::internal
+}  // namespace manta
