@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace manta {
 
@@ -61,8 +62,7 @@ void Node::shut_down() {
       actor.queue.clear();
       if (!actor.died) actor.died = cancelled;
     }
-    for (auto& [id, worker] : workers_)
-      for (auto& [call, flight] : worker->in_flight) deferred.complete(flight.result, cancelled);
+    for (auto& [id, worker] : workers_) fail_in_flight(*worker, cancelled, deferred);
   }
   carry_out(std::move(deferred));
   stop_ = true;
@@ -325,11 +325,16 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
 void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
   const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.name + " failed: " + cause.message};
   WorkerRecord& worker = *workers_.at(actor.worker);
-  // Calls on their way; their arguments stay pinned until the process is gone.
-  for (auto& [call, flight] : worker.in_flight) deferred.complete(flight.result, died);
+  fail_in_flight(worker, died, deferred);
   worker.actor = 0;
   worker.kill("was killed because its actor's constructor failed");
   end_actor(actor, died, deferred);
+}
+
+// Calls on their way get `error`, and nothing that their process says or suffers from now on. Their arguments stay
+// pinned until it is gone.
+void Node::fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred) {
+  for (auto& [call, flight] : worker.in_flight) deferred.complete(std::exchange(flight.result, nullptr), error);
 }
 
 void Node::send_call(WorkerRecord& worker, Call call) {

@@ -81,7 +81,7 @@ class Node {
     std::string output;                                      // Of workers, to be printed.
 
     void complete(ObjectPtr object, ObjectState::Outcome outcome) {
-      completions.emplace_back(std::move(object), std::move(outcome));
+      if (object) completions.emplace_back(std::move(object), std::move(outcome));
     }
   };
 
@@ -98,6 +98,7 @@ class Node {
   void pump_actor(ActorRecord& actor, Deferred& deferred);
   void end_actor(ActorRecord& actor, const Error& error, Deferred& deferred);
   void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
+  static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
   void send_call(WorkerRecord& worker, Call call);
   void carry_out(Deferred deferred);  // Without mutex_.
   void resume_actor(std::uint64_t id);
@@ -137,7 +138,7 @@ class Node {
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
   std::map<std::uint64_t, ActorRecord> actors_;
   std::vector<std::uint64_t> idle_workers_;
-  std::deque<PendingTask> tasks_;               // Ready to run, in order.
+  std::deque<PendingTask> tasks_;  // Ready to run, in order.
   std::deque<std::uint64_t> unplaced_actors_;
   std::uint64_t next_id_ = 1;
   MessageBuilder builder_;

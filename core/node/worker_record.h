@@ -26,7 +26,7 @@ namespace manta {
 struct CallInFlight {
   MessageType type = MessageType::kRunTask;
   std::string_view name;
-  ObjectPtr result;
+  ObjectPtr result;            ///< Null once its fate is decided.
   std::vector<BlockPtr> pins;  ///< The blocks of its arguments.
 };
 
@@ -74,12 +74,12 @@ struct WorkerRecord {
 
   WorkerMemory memory;
   WorkerOutput output;
-  pid_t pid = 0;  ///< 0 until the fork server has started it.
-  std::uint64_t actor = 0;  ///< The actor it hosts, or 0: it runs tasks.
-  std::string devices;      ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
-  std::uint32_t threads = 1;  ///< That its libraries use; fixed too.
+  pid_t pid = 0;                         ///< 0 until the fork server has started it.
+  std::uint64_t actor = 0;               ///< The actor it hosts, or 0: it runs tasks.
+  std::string devices;                   ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
+  std::uint32_t threads = 1;             ///< That its libraries use; fixed too.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
-  std::string_view killed_because;  ///< Why the node killed it; "": it did not.
+  std::string_view killed_because;       ///< Why the node killed it; "": it did not.
   std::unordered_map<std::uint64_t, CallInFlight> in_flight;
 };
 
