@@ -32,12 +32,19 @@ function(manta_library name)
   set_property(GLOBAL APPEND PROPERTY MANTA_LIBRARIES ${name})
 endfunction()
 
-# manta_test(NAME SOURCES a_test.cc … DEPS targets …): one GoogleTest program, each case a ctest test.
+# All that the tests labelled "concurrency" run: the preset tsan builds no more.
+add_custom_target(concurrency_tests)
+
+# manta_test(NAME SOURCES a_test.cc … DEPS targets … [LABELS concurrency]): one GoogleTest program, each case a ctest test.
+# "concurrency" is for tests with threads or processes.
 function(manta_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE manta_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}" DISCOVERY_TIMEOUT 60)
+  if("concurrency" IN_LIST ARG_LABELS)
+    add_dependencies(concurrency_tests ${name})
+  endif()
 endfunction()
 
 # manta_runtime_test(NAME SOURCES a_test.cc … DEPS targets … [OWN_MAIN]): a test program whose workers are the program
@@ -50,4 +57,5 @@ function(manta_runtime_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE manta_flags manta_api ${ARG_DEPS} GTest::gmock)
   gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS concurrency DISCOVERY_TIMEOUT 60)
+  add_dependencies(concurrency_tests ${name})
 endfunction()

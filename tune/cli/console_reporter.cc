@@ -63,8 +63,11 @@ std::int64_t ConsoleReporter::running() const {
 }
 
 void ConsoleReporter::tell(std::string line) {
-  if (options_.progress == ProgressStyle::kLive) events_.push_back(std::move(line));
-  if (options_.progress == ProgressStyle::kPlain) options_.write(line + "\n");
+  if (options_.progress == ProgressStyle::kPlain) {
+    options_.write(line + "\n");
+  } else if (options_.progress == ProgressStyle::kLive) {
+    events_.push_back(std::move(line));
+  }
 }
 
 void ConsoleReporter::refresh(const Progress& progress) {

@@ -75,7 +75,7 @@ void TrialBook::checkpoint_saved(TrialId trial, const Checkpoint& checkpoint) {
   record(CheckpointSaved{trial, at(trial).attempt, checkpoint, now()});
 }
 
-std::uint64_t TrialBook::reported(Report report) {
+std::uint64_t TrialBook::reported(const Report& report) {
   TrialStatus& status = at(report.trial);
   status.iteration = report.iteration;
   status.seconds = report.seconds;

@@ -41,7 +41,7 @@ class TrialBook {
   void cloned(TrialId trial, Config config, const Checkpoint& checkpoint);
   void checkpoint_saved(TrialId trial, const Checkpoint& checkpoint);
   /// Returns the number of the change.
-  std::uint64_t reported(Report report);
+  std::uint64_t reported(const Report& report);
   /// Nothing if they were the last change already.
   void snapshots_saved();
 
