@@ -53,7 +53,8 @@ struct SnapshotsSaved {
 };
 using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved>;
 
-/// Takes changes without blocking and makes them durable in order, many at once.
+/// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the disk
+/// is so far behind that more changes would not fit a bounded queue.
 ///
 /// Thread-safety: the loop's thread only; implementations have a writer of their own behind it.
 class ResultsSink {
