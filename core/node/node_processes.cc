@@ -120,7 +120,8 @@ void Node::drain_output(std::uint64_t worker_id) {
 }
 
 void Node::on_exit(const SpawnNotice& notice) {
-  take_messages();  // What it said before it died still counts.
+  take_messages();                                   // What it said before it died still counts.
+  layout_of<NodePage>(page_)->node_bell.ring_all();  // It may have died with its hand on the bell.
   std::string_view killed_because;
   {
     const std::lock_guard lock(mutex_);
@@ -155,9 +156,8 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
     for (auto& [call, flight] : worker->in_flight) {
       const std::string who = actor != nullptr ? "actor " + actor->name : "the worker of " + std::string(flight.name);
-      deferred.complete(flight.result,
-                               Error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
-                                     who + process + cause + " in " + std::string(flight.name) + lines});
+      deferred.complete(flight.result, Error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
+                                             who + process + cause + " in " + std::string(flight.name) + lines});
     }
     if (actor != nullptr)
       end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + process + cause + lines}, deferred);

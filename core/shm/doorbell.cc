@@ -20,7 +20,8 @@ void wake(std::atomic<std::uint32_t>& word, std::uint32_t sleepers) {
 }  // namespace
 
 void Doorbell::ring() {
-  if (awake_.load() != 0) return;
+  // A woken receiver takes a while to come; one sender in that time pays for its wake-up, not each.
+  if (awake_.load() != 0 || rung_.load() != 0 || rung_.exchange(1) != 0) return;
   sequence_.fetch_add(1);
   wake(sequence_, sleeper_.load());
 }

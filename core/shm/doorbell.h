@@ -9,14 +9,18 @@
 
 namespace manta {
 
-/// One per process, in shared memory, beside which any number of rings may lie. Whoever publishes a message calls ring()
-/// afterwards; it costs a system call only if the receiver sleeps.
+/// One per process, in shared memory, beside which any number of rings may lie. Whoever publishes a message calls
+/// ring() afterwards; it costs a system call only if the receiver sleeps and nobody has rung it yet.
 ///
-/// Protocol: a receiver is `awake` while it looks at its rings. To sleep it leaves `awake`, looks at its rings once more
-/// and waits for `sequence_` to change. A sender publishes first and reads `awake_` second. All four accesses are
-/// sequentially consistent, so at least one of the two sees the other: no wake-up is lost.
+/// Protocol: a receiver is `awake` while it looks at its rings. To sleep it leaves `awake`, looks at its rings once
+/// more and waits for `sequence_` to change. A sender publishes first and reads `awake_` second. All accesses are
+/// sequentially consistent, so at least one of the two sees the other: no wake-up is lost. The first sender that finds
+/// nobody awake sets `rung_`; until a receiver has come, the others rely on it. A receiver clears `rung_` before it
+/// leaves, so what they published meanwhile it sees when it looks once more. tests/core/shm/doorbell_model_test.cc goes
+/// through all orders.
 ///
-/// Thread-safety: any method, from any thread of any process. A process that dies at any point leaves it usable.
+/// Thread-safety: any method, from any thread of any process. A process that dies in ring() may leave `rung_` set with
+/// nobody on the way: whoever notices its death calls ring_all().
 class Doorbell {
  public:
   /// Who of the receiving process sleeps: its service thread, or a caller that waits for one answer by itself.
@@ -29,7 +33,10 @@ class Doorbell {
 
   /// The receiver starts, or stops, to look at its rings. Look once more after leave().
   void enter() { awake_.fetch_add(1); }
-  void leave() { awake_.fetch_sub(1); }
+  void leave() {
+    rung_.store(0);
+    awake_.fetch_sub(1);
+  }
 
   /// Which sleeper ring() is to wake. At most one thread of a process chooses kCaller at a time, and sets it back.
   void set_sleeper(Sleeper sleeper) { sleeper_.store(sleeper); }
@@ -42,6 +49,7 @@ class Doorbell {
  private:
   std::atomic<std::uint32_t> sequence_{0};  // The futex word.
   std::atomic<std::uint32_t> awake_{0};     // Threads of the receiver that look at its rings now.
+  std::atomic<std::uint32_t> rung_{0};      // A sender has rung, or is about to, and no receiver has come yet.
   std::atomic<std::uint32_t> sleeper_{kService};
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);

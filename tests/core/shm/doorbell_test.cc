@@ -34,6 +34,20 @@ TEST(DoorbellTest, OneAwakeThreadIsEnough) {
   EXPECT_EQ(bell.sequence(), 0u);
 }
 
+TEST(DoorbellTest, OnlyTheFirstOfThoseWhoFindNobodyAwakeRings) {
+  Doorbell bell;
+  bell.ring();
+  const std::uint32_t after_first = bell.sequence();
+
+  bell.ring();
+  EXPECT_EQ(bell.sequence(), after_first);
+  bell.enter();
+  bell.leave();
+  bell.ring();
+
+  EXPECT_NE(bell.sequence(), after_first) << "the receiver has come and gone";
+}
+
 TEST(DoorbellTest, RingAllRingsAlways) {
   Doorbell bell;
   bell.enter();
