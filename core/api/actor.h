@@ -10,8 +10,14 @@
 namespace manta {
 
 struct ActorOptions {
-  double cpus = 0;   ///< That the actor keeps for its life. The default, none, lets many idle actors share a machine.
-  double gpus = 0;   ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  double cpus = 0;  ///< That the actor keeps for its life. The default, none, lets many idle actors share a machine.
+  double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  /// How often its process is started again when it died without being asked to: the constructor runs with the same
+  /// arguments, and the calls that had not been sent follow.
+  int max_restarts = 0;
+  /// How often a call that died with the process is made again after a restart, before those behind it. Such a call may
+  /// have had its effects already; the default, never, ends it with kActorDied.
+  int max_task_retries = 0;
   std::string name;  ///< Unique among living actors; shown by ps and in messages. Default: the class's, not unique.
 };
 
@@ -65,7 +71,8 @@ struct Method {
     }
     auto* self = static_cast<Class*>(context.actor.get());
     set_outcome<Returned>(context, [&]() -> decltype(auto) {
-      return std::apply([&](auto&... values) -> decltype(auto) { return (self->*M)(std::move(values)...); }, *arguments);
+      return std::apply([&](auto&... values) -> decltype(auto) { return (self->*M)(std::move(values)...); },
+                        *arguments);
     });
   }
   static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
@@ -74,7 +81,8 @@ struct Method {
 // Ends the actor with its last handle.
 class ActorLease {
  public:
-  ActorLease(std::weak_ptr<Node> node, std::uint64_t id) : node_(std::move(node)), id_(id) {}
+  ActorLease(std::weak_ptr<Node> node, std::uint64_t id, int max_task_retries)
+      : node_(std::move(node)), id_(id), max_task_retries_(max_task_retries) {}
   explicit ActorLease(Error error) : error_(std::move(error)) {}
   ~ActorLease() {
     if (const auto node = node_.lock()) node->stop_actor(id_);
@@ -84,11 +92,16 @@ class ActorLease {
 
   std::shared_ptr<Node> node() const { return node_.lock(); }
   std::uint64_t id() const { return id_; }
+  /// For each call.
+  RetryRule retry() const {
+    return max_task_retries_ > 0 ? RetryRule{.left = max_task_retries_, .after = {ErrorCode::kActorDied}} : RetryRule{};
+  }
   Error error() const { return error_ ? *error_ : no_runtime_error(); }
 
  private:
   std::weak_ptr<Node> node_;
   std::uint64_t id_ = 0;
+  int max_task_retries_ = 0;
   std::optional<Error> error_;
 };
 
@@ -104,10 +117,10 @@ class Actor {
   Actor() = default;
   explicit Actor(std::shared_ptr<internal::ActorLease> lease) : lease_(std::move(lease)) {}
 
-  /// `c.call<&T::m>(a, b)` runs m(a, b) on the actor, after the calls made before, and returns an ObjectRef of its result
-  /// at once. An argument may be an ObjectRef of the parameter's type.
-  /// Errors (of the ref): kActorDied: its process ended, with the cause; kTaskFailed: m threw, and the actor lives;
-  /// kExhausted; what made the actor impossible.
+  /// `c.call<&T::m>(a, b)` runs m(a, b) on the actor, after the calls made before, and returns an ObjectRef of its
+  /// result at once. An argument may be an ObjectRef of the parameter's type. Errors (of the ref): kActorDied: its
+  /// process ended, with the cause; kTaskFailed: m threw, and the actor lives; kExhausted; what made the actor
+  /// impossible.
   template <auto M, class... A>
   auto call(const A&... arguments) const {
     using Method = internal::Method<M>;
@@ -118,6 +131,7 @@ class Actor {
       result->complete(lease_ ? lease_->error() : Error{ErrorCode::kFailedPrecondition, "this actor handle is empty"});
     } else if (auto call = internal::make_call<typename Method::Parameters>(
                    *node, MessageType::kCallMethod, Method::id, internal::name_of<M>(), result, arguments...)) {
+      call->retry = lease_->retry();
       node->call_actor(lease_->id(), std::move(*call));
     }
     return ObjectRef<internal::ValueOf<typename Method::Returned>>(std::move(result));
@@ -132,7 +146,7 @@ class Actor {
     if (const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr) node->kill_actor(lease_->id());
   }
 
-  /// False once its process has ended; true while it waits for resources or lives.
+  /// False once its process has ended for good; true while it waits for resources or lives.
   bool is_alive() const {
     const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;
     return node && node->is_actor_alive(lease_->id());
@@ -171,12 +185,13 @@ class ActorFactory {
     const std::shared_ptr<Node> node = current_node();
     if (!node) return failed(no_runtime_error());
     auto result = std::make_shared<ObjectState>();
-    auto call = make_call<std::tuple<TravellingAs<A>...>>(*node, MessageType::kCreateActor, New::id,
-                                                           name_of_type<T>(), result, arguments...);
+    auto call = make_call<std::tuple<TravellingAs<A>...>>(*node, MessageType::kCreateActor, New::id, name_of_type<T>(),
+                                                          result, arguments...);
     if (!call) return failed(result->outcome().error());
-    auto id = node->create_actor(std::move(*call), {.cpus = options_.cpus, .gpus = options_.gpus}, options_.name);
+    auto id = node->create_actor(std::move(*call), {.cpus = options_.cpus, .gpus = options_.gpus},
+                                 options_.max_restarts, options_.name);
     if (!id) return failed(id.error());
-    return Actor<T>(std::make_shared<ActorLease>(node, *id));
+    return Actor<T>(std::make_shared<ActorLease>(node, *id, options_.max_task_retries));
   }
 
  private:

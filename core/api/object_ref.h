@@ -105,8 +105,8 @@ struct WaitResult {
   std::vector<ObjectRef<T>> pending;  ///< The others.
 };
 
-/// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and not
-/// waited for.
+/// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and
+/// not waited for.
 template <class T>
 WaitResult<T> wait(const std::vector<ObjectRef<T>>& refs, std::size_t count = 1, Duration timeout = kForever) {
   std::vector<ObjectPtr> states;

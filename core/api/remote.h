@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/api/function_traits.h"
 #include "core/worker/function_table.h"
@@ -10,9 +11,13 @@
 namespace manta {
 
 struct TaskOptions {
-  double cpus = 1;   ///< That the task keeps busy; a fraction is allowed.
-  double gpus = 0;   ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
-  std::string name;  ///< Shown by ps and in messages; default: the function's.
+  double cpus = 1;  ///< That the task keeps busy; a fraction is allowed.
+  double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  /// How often it is run again after an error of `retry_on`. A task that is retried may run more than once; its result
+  /// is taken once. The default, never, is right for what must not happen twice.
+  int max_retries = 0;
+  std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};  ///< kTaskFailed: also when it throws.
+  std::string name;                                         ///< Shown by ps and in messages; default: the function's.
 };
 
 namespace internal {
@@ -53,8 +58,10 @@ class RemoteFunction {
       result->complete(no_runtime_error());
     } else if (auto call = make_call<typename T::Parameters>(*node, MessageType::kRunTask, T::id, name_of<F>(), result,
                                                              arguments...)) {
-      node->submit(std::move(*call), {.cpus = options_.cpus, .gpus = options_.gpus},
-                   options_.name.empty() ? std::string(name_of<F>()) : options_.name);
+      call->resources = {.cpus = options_.cpus, .gpus = options_.gpus};
+      call->label = options_.name.empty() ? std::string(name_of<F>()) : options_.name;
+      if (options_.max_retries > 0) call->retry = {.left = options_.max_retries, .after = options_.retry_on};
+      node->submit(std::move(*call));
     }
     return ObjectRef<ValueOf<typename T::Returned>>(std::move(result));
   }
@@ -69,7 +76,8 @@ class RemoteFunction {
 /// ObjectRef of the parameter's type. `remote<f>.with({.cpus = 2})(a, b)` says what it needs.
 ///
 /// Errors (of the ref): kInvalidArgument: more resources than the machine has; kExhausted: the arguments do not fit the
-/// store; kTaskFailed: f threw; kWorkerDied: its process ended; the error of an argument that failed.
+/// store; kTaskFailed: f threw; kWorkerDied: its process ended; the error of an argument that failed. After
+/// retries: the last one.
 template <auto F>
 inline const internal::RemoteFunction<F> remote{};
 

@@ -12,9 +12,9 @@ namespace manta {
 
 /// What init() may be told; the defaults use the whole machine.
 struct RuntimeOptions {
-  std::optional<double> cpus;             ///< Default: those this process may use.
-  std::optional<int> gpus;                ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
-  std::size_t object_store_bytes = 0;     ///< Limit of the object store; 0: 30 % of memory. Used only as far as filled.
+  std::optional<double> cpus;          ///< Default: those this process may use.
+  std::optional<int> gpus;             ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
+  std::size_t object_store_bytes = 0;  ///< Limit of the object store; 0: 30 % of memory. Used only as far as filled.
 };
 
 /// The runtime of this process. Its end kills all workers and waits for that; objects already made stay readable.

@@ -18,12 +18,14 @@ struct ActorRecord {
   std::uint64_t id = 0;
   std::string name;
   Resources resources;
-  std::uint64_t worker = 0;      ///< 0: waits for resources.
-  std::deque<Call> queue;        ///< Calls not yet sent, in order; the constructor is the first.
+  std::uint64_t worker = 0;         ///< 0: waits for resources.
+  std::deque<Call> queue;           ///< Calls not yet sent, in order; the constructor is the first.
   bool waits_for_argument = false;  ///< The first call's arguments are pending; their arrival goes on with the queue.
-  bool stop_wanted = false;      ///< Ends when its queue is empty.
+  int restarts_left = 0;
+  std::optional<Call> constructor;  ///< To be made again at a restart; none if there is none to come.
+  bool stop_wanted = false;         ///< Ends when its queue is empty.
   bool stop_sent = false;
-  std::optional<Error> died;     ///< What every further call ends with.
+  std::optional<Error> died;  ///< What every further call ends with.
 };
 
 }  // namespace manta

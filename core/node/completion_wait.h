@@ -36,7 +36,7 @@ class CompletionWait {
   Doorbell& bell_;
   const std::function<bool()> take_messages_;
   const std::function<bool()> has_messages_;
-  std::mutex at_bell_;                   // Held by the one thread that waits at the bell.
+  std::mutex at_bell_;                             // Held by the one thread that waits at the bell.
   std::atomic<std::thread::id> thread_at_bell_{};  // It completes objects by itself and need not be told.
   std::atomic<int> waiting_to_be_told_{0};
   std::mutex told_mutex_;

@@ -55,7 +55,7 @@ void Node::shut_down() {
     if (closing_) return;
     closing_ = true;
     const Error& cancelled = shut_down_error();
-    for (PendingTask& task : tasks_) deferred.complete(task.call.result, cancelled);
+    for (Call& task : tasks_) deferred.complete(task.result, cancelled);
     tasks_.clear();
     for (auto& [id, actor] : actors_) {
       for (Call& call : actor.queue) deferred.complete(call.result, cancelled);
@@ -76,30 +76,30 @@ void Node::shut_down() {
   workers_.clear();  // Their pids may soon be those of other processes.
 }
 
-void Node::submit(Call call, const Resources& resources, std::string name) {
-  if (auto possible = ledger_.check(resources); !possible) {
+void Node::submit(Call call) {
+  if (auto possible = ledger_.check(call.resources); !possible) {
     Deferred deferred;
     deferred.complete(call.result, possible.error());
     carry_out(std::move(deferred));
     return;
   }
-  enqueue_task({std::move(call), resources, std::move(name)});
+  enqueue_task(std::move(call));
 }
 
 // A task joins the queue only when its arguments are ready: one that waits must not keep others from running.
-void Node::enqueue_task(PendingTask task) {
-  if (const ObjectPtr pending = task.call.pending_argument()) {
-    auto shared = std::make_shared<PendingTask>(std::move(task));
+void Node::enqueue_task(Call task) {
+  if (const ObjectPtr pending = task.pending_argument()) {
+    auto shared = std::make_shared<Call>(std::move(task));
     pending->then([this, shared] { enqueue_task(std::move(*shared)); });
     return;
   }
   Deferred deferred;
-  if (const Error* error = task.call.failed_argument()) {
-    deferred.complete(task.call.result, *error);
+  if (const Error* error = task.failed_argument()) {
+    deferred.complete(task.result, *error);
   } else {
     const std::lock_guard lock(mutex_);
     if (closing_) {
-      deferred.complete(task.call.result, shut_down_error());
+      deferred.complete(task.result, shut_down_error());
     } else {
       tasks_.push_back(std::move(task));
       place_all(deferred);
@@ -108,7 +108,8 @@ void Node::enqueue_task(PendingTask task) {
   carry_out(std::move(deferred));
 }
 
-Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& resources, std::string name) {
+Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& resources, int max_restarts,
+                                         std::string name) {
   MANTA_RETURN_IF_ERROR(ledger_.check(resources));
   Deferred deferred;
   std::uint64_t id = 0;
@@ -121,6 +122,8 @@ Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& reso
     actor.id = id;
     actor.name = name.empty() ? std::string(constructor.name) : std::move(name);
     actor.resources = resources;
+    actor.restarts_left = max_restarts;
+    if (max_restarts > 0) actor.constructor = constructor;
     actor.queue.push_back(std::move(constructor));
     unplaced_actors_.push_back(id);
     place_all(deferred);
@@ -167,6 +170,7 @@ void Node::kill_actor(std::uint64_t actor_id) {
     const std::lock_guard lock(mutex_);
     ActorRecord* actor = find_actor(actor_id);
     if (actor == nullptr || actor->died) return;
+    actor->restarts_left = 0;
     if (const auto worker = workers_.find(actor->worker); worker != workers_.end()) {
       worker->second->kill("was killed on request");
     } else {
@@ -201,7 +205,7 @@ ActorRecord* Node::find_actor(std::uint64_t id) {
 // Starts what fits, in order. What stands first and does not fit waits, and so do those behind it: otherwise small
 // requests would keep a large one waiting for ever.
 void Node::place_all(Deferred& deferred) {
-  if (closing_) return;
+  if (closing_ || fork_server_state_ == ForkServerState::kReplaced) return;
   while (!unplaced_actors_.empty()) {
     ActorRecord* actor = find_actor(unplaced_actors_.front());
     if (actor != nullptr && !actor->died && !place_actor(*actor, deferred)) break;
@@ -226,22 +230,22 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
   return true;
 }
 
-bool Node::place_task(PendingTask& task, Deferred& deferred) {
+bool Node::place_task(Call& task, Deferred& deferred) {
   const auto assignment = ledger_.acquire(task.resources);
   if (!assignment) return false;
   const std::string devices = ledger_.visible_devices(*assignment);
   WorkerRecord* worker = find_idle_worker(devices, threads_of(task.resources));
   if (worker == nullptr) {
-    auto spawned = spawn_worker(task.resources, devices, task.name);
+    auto spawned = spawn_worker(task.resources, devices, task.label);
     if (!spawned) {
       ledger_.release(*assignment);
-      deferred.complete(task.call.result, spawned.error());
+      deferred.complete(task.result, spawned.error());
       return true;
     }
     worker = *spawned;
   }
   worker->assignment = assignment;
-  send_call(*worker, std::move(task.call));
+  send_call(*worker, std::move(task));
   return true;
 }
 
@@ -258,7 +262,8 @@ WorkerRecord* Node::find_idle_worker(const std::string& devices, std::uint32_t t
 
 Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::string& devices,
                                          const std::string& name) {
-  if (fork_server_lost_) return Error{ErrorCode::kWorkerDied, "the fork server died: no worker can be started"};
+  if (fork_server_state_ == ForkServerState::kLost)
+    return Error{ErrorCode::kWorkerDied, "the fork server died twice in a row: no worker can be started"};
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-link", LinkLayout::kTotalBytes));
   new (memory.data()) LinkLayout;
   int ends[2];
@@ -321,6 +326,20 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
   if (actor.stop_wanted) actors_.erase(actor.id);
 }
 
+// Makes ready for another process: the constructor first, then the calls not yet answered. False: it is to end.
+bool Node::restart_actor(ActorRecord& actor) {
+  if (closing_ || actor.restarts_left == 0 || (actor.stop_wanted && actor.queue.empty())) return false;
+  --actor.restarts_left;
+  Call constructor = *actor.constructor;
+  constructor.result = std::make_shared<ObjectState>();
+  actor.queue.push_front(std::move(constructor));
+  actor.worker = 0;
+  actor.waits_for_argument = false;
+  actor.stop_sent = false;
+  unplaced_actors_.push_back(actor.id);
+  return true;
+}
+
 // There is no actor: the calls made on it get the cause, and its process ends.
 void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
   const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.name + " failed: " + cause.message};
@@ -334,12 +353,12 @@ void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& de
 // Calls on their way get `error`, and nothing that their process says or suffers from now on. Their arguments stay
 // pinned until it is gone.
 void Node::fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred) {
-  for (auto& [call, flight] : worker.in_flight) deferred.complete(std::exchange(flight.result, nullptr), error);
+  for (auto& [call, flight] : worker.in_flight) deferred.complete(std::exchange(flight.call.result, nullptr), error);
 }
 
 void Node::send_call(WorkerRecord& worker, Call call) {
   const std::uint64_t id = next_id_++;
-  CallInFlight flight{.type = call.type, .name = call.name, .result = std::move(call.result), .pins = {}};
+  CallInFlight flight;
   builder_.start({.type = call.type, .call = id, .function = call.function});
   for (const Argument& argument : call.arguments) {
     const auto* object = std::get_if<ObjectPtr>(&argument);
@@ -347,6 +366,8 @@ void Node::send_call(WorkerRecord& worker, Call call) {
     builder_.add(value);
     if (value.block) flight.pins.push_back(value.block);
   }
+  if (call.retry.left == 0) call.arguments.clear();
+  flight.call = std::move(call);
   worker.in_flight.emplace(id, std::move(flight));
   worker.send(builder_.bytes());
 }

@@ -44,13 +44,14 @@ class Node {
   /// Never call it on a thread of the node (in a callback of an object): it waits for them.
   void shut_down();
 
-  /// Runs `call` on some worker when its arguments are ready and `resources` are free. `call.result` gets the outcome.
-  /// `name` is shown in messages.
-  void submit(Call call, const Resources& resources, std::string name);
+  /// Runs the task `call` on some worker when its arguments are ready and its resources are free, again if it fails in
+  /// a way that its rule for retries names. `call.result` gets the last outcome.
+  void submit(Call call);
 
-  /// Makes an actor by `constructor`. Its process starts when `resources` are free.
+  /// Makes an actor by `constructor`. Its process starts when `resources` are free, and again, up to `max_restarts`
+  /// times, when it died without being asked to.
   /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name), kCancelled.
-  Result<std::uint64_t> create_actor(Call constructor, const Resources& resources, std::string name);
+  Result<std::uint64_t> create_actor(Call constructor, const Resources& resources, int max_restarts, std::string name);
   /// Calls arrive in the order in which they are made here, also when an argument of an earlier one is still pending.
   void call_actor(std::uint64_t actor, Call call);
   /// Ends the actor after the calls made so far.
@@ -69,11 +70,6 @@ class Node {
   const Machine& machine() const { return ledger_.machine(); }
 
  private:
-  struct PendingTask {
-    Call call;
-    Resources resources;
-    std::string name;
-  };
   // What is to be done once mutex_ is free: callbacks of objects run any code.
   struct Deferred {
     std::vector<std::pair<ObjectPtr, ObjectState::Outcome>> completions;
@@ -88,15 +84,16 @@ class Node {
   Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page);
 
   // node.cc: placement. All with mutex_ held, but for the public ones.
-  void enqueue_task(PendingTask task);
+  void enqueue_task(Call task);
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
-  bool place_task(PendingTask& task, Deferred& deferred);
+  bool place_task(Call& task, Deferred& deferred);
   WorkerRecord* find_idle_worker(const std::string& devices, std::uint32_t threads);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void release_resources(WorkerRecord& worker);
   void pump_actor(ActorRecord& actor, Deferred& deferred);
   void end_actor(ActorRecord& actor, const Error& error, Deferred& deferred);
+  bool restart_actor(ActorRecord& actor);
   void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
   void send_call(WorkerRecord& worker, Call call);
@@ -122,6 +119,8 @@ class Node {
   void on_exit(const SpawnNotice& notice);
   void on_fork_server_lost();
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
+  void fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
+                  Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
   std::vector<std::uint64_t> worker_ids() const;
 
@@ -138,12 +137,14 @@ class Node {
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
   std::map<std::uint64_t, ActorRecord> actors_;
   std::vector<std::uint64_t> idle_workers_;
-  std::deque<PendingTask> tasks_;  // Ready to run, in order.
+  std::deque<Call> tasks_;  // Ready to run, in order.
   std::deque<std::uint64_t> unplaced_actors_;
   std::uint64_t next_id_ = 1;
   MessageBuilder builder_;
   bool closing_ = false;
-  bool fork_server_lost_ = false;
+  // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
+  enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
+  bool fork_server_has_served_ = false;  // It has started a worker: worth another one if it dies.
 
   CompletionWait completion_;
   std::atomic<bool> stop_{false};

@@ -83,12 +83,13 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
 void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   const auto it = worker.in_flight.find(message.header.call);
   if (it == worker.in_flight.end()) return distrust(worker);
-  const CallInFlight call = std::move(it->second);
+  CallInFlight flight = std::move(it->second);
+  Call& call = flight.call;
   worker.in_flight.erase(it);
-  ObjectState::Outcome outcome = take_outcome(worker, message, call);
+  ObjectState::Outcome outcome = take_outcome(worker, message, flight);
   for (const std::uint64_t offset : message.offsets) {
     const bool is_result = outcome && outcome->block && outcome->block->offset() == offset;
-    BlockPtr block = is_result ? outcome->block : find_block(worker, call, offset, 0);
+    BlockPtr block = is_result ? outcome->block : find_block(worker, flight, offset, 0);
     if (!block) return distrust(worker);
     worker.memory.hold(std::move(block));
   }
@@ -99,7 +100,11 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   if (call.type == MessageType::kCreateActor && !outcome) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, outcome.error(), deferred);
   }
-  deferred.complete(call.result, std::move(outcome));
+  if (!outcome && call.type == MessageType::kRunTask && call.result && call.retry.take(outcome.error().code)) {
+    tasks_.push_front(std::move(call));
+  } else {
+    deferred.complete(call.result, std::move(outcome));
+  }
 }
 
 ObjectState::Outcome Node::take_outcome(WorkerRecord& worker, const Message& message, const CallInFlight& call) {

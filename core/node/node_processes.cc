@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <future>
 
 #include "core/node/node.h"
@@ -67,7 +68,6 @@ void Node::watch_processes() {
       if (key != kNoticeKey) {
         drain_output(key);
       } else if (!take_notices()) {
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
         on_fork_server_lost();
       }
     }
@@ -103,6 +103,7 @@ bool Node::take_notices() {
     if (it == workers_.end()) continue;
     WorkerRecord& worker = *it->second;
     worker.pid = notice.pid;
+    fork_server_has_served_ = true;
     if (!worker.killed_because.empty()) worker.kill(worker.killed_because);
   }
 }
@@ -130,15 +131,33 @@ void Node::on_exit(const SpawnNotice& notice) {
   fail_worker(notice.worker, killed_because.empty() ? describe(notice) : std::string(killed_because));
 }
 
+// All workers have died with it, and what they had started is ended here: nobody else is left to do so. Then another
+// server takes its place, unless this one never got anywhere.
 void Node::on_fork_server_lost() {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
+  take_messages();  // What the workers said before they died still counts.
   {
     const std::lock_guard lock(mutex_);
-    fork_server_lost_ = true;
+    fork_server_state_ = ForkServerState::kReplaced;
+    for (const auto& [id, worker] : workers_) worker->kill("ended because its fork server died");
   }
   for (const std::uint64_t id : worker_ids()) fail_worker(id, "ended because its fork server died");
+  layout_of<NodePage>(page_)->node_bell.ring_all();
+  fork_server_.stop();
+  const bool running =
+      fork_server_has_served_ && fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_).has_value();
+  if (running) watch(epoll_.get(), fork_server_.fd(), kNoticeKey);
+  fork_server_has_served_ = false;
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    fork_server_state_ = running ? ForkServerState::kRunning : ForkServerState::kLost;
+    place_all(deferred);
+  }
+  carry_out(std::move(deferred));
 }
 
-// The worker is no more: whatever waits for it gets the cause.
+// The worker is no more: whatever waits for it gets the cause, or another process.
 void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
   Deferred deferred;
   {
@@ -150,20 +169,35 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     worker->output.drain(deferred.output);
     std::erase(idle_workers_, worker_id);
     release_resources(*worker);
-    const std::string process = " (pid " + std::to_string(worker->pid) + ") ";
+    const std::string process = " (pid " + std::to_string(worker->pid) + ") " + cause;
     std::string lines = worker->output.last_lines();
     if (!lines.empty()) lines = "; its last lines:\n" + lines;
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
-    for (auto& [call, flight] : worker->in_flight) {
-      const std::string who = actor != nullptr ? "actor " + actor->name : "the worker of " + std::string(flight.name);
-      deferred.complete(flight.result, Error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
-                                             who + process + cause + " in " + std::string(flight.name) + lines});
-    }
-    if (actor != nullptr)
-      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + process + cause + lines}, deferred);
+    fail_calls(*worker, actor, process, lines, deferred);
+    if (actor != nullptr && !restart_actor(*actor))
+      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + process + lines}, deferred);
     if (!closing_) place_all(deferred);
   }
   carry_out(std::move(deferred));
+}
+
+// Calls that the dead worker had: those that may be made again go back to the front of their queue, in order.
+void Node::fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
+                      Deferred& deferred) {
+  std::map<std::uint64_t, CallInFlight, std::greater<>> latest_first;
+  for (auto& [id, flight] : worker.in_flight) latest_first.emplace(id, std::move(flight));
+  for (auto& [id, flight] : latest_first) {
+    Call& call = flight.call;
+    if (!call.result) continue;
+    const ErrorCode code = actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied;
+    const bool has_place = actor == nullptr || actor->restarts_left > 0;
+    if (!closing_ && has_place && call.type != MessageType::kCreateActor && call.retry.take(code)) {
+      (actor != nullptr ? actor->queue : tasks_).push_front(std::move(call));
+      continue;
+    }
+    const std::string who = actor != nullptr ? "actor " + actor->name : "the worker of " + std::string(call.name);
+    deferred.complete(std::move(call.result), Error{code, who + process + " in " + std::string(call.name) + lines});
+  }
 }
 
 }  // namespace manta

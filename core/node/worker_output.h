@@ -9,7 +9,8 @@
 
 namespace manta {
 
-/// Reads a worker's standard output and error, puts the worker's name before each line, and remembers the last ones for the report of its death.
+/// Reads a worker's standard output and error, puts the worker's name before each line, and remembers the last ones for
+/// the report of its death.
 ///
 /// Thread-safety: none.
 class WorkerOutput {

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is made again after a death: tasks, actors, calls on them, and the process that starts them all.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include "core/api/actor.h"
+#include "core/api/make_array.h"
+#include "core/api/remote.h"
+#include "core/api/runtime.h"
+
+namespace manta {
+
+// Counts in a file how often it was reached, by whichever process.
+int count(const std::string& path) {
+  std::ofstream(path, std::ios::app) << '.';
+  return static_cast<int>(std::filesystem::file_size(path));
+}
+
+int die_until(std::string path, int attempt, int result) {
+  if (count(path) < attempt) ::raise(SIGKILL);
+  return result;
+}
+
+int throw_until(std::string path, int attempt) {
+  const int now = count(path);
+  if (now < attempt) throw std::runtime_error("attempt " + std::to_string(now));
+  return now;
+}
+
+double sum_or_die(const SharedArray<double>& values, std::string path) {
+  if (count(path) < 2) ::_exit(7);
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum;
+}
+
+pid_t parent() { return ::getppid(); }
+
+class Ledger {
+ public:
+  explicit Ledger(std::string path) : path_(std::move(path)) { count(path_); }
+  int add(int amount) { return total_ += amount; }
+  int die_once(int amount) {
+    if (count(path_) == 2) ::raise(SIGKILL);
+    return add(amount);
+  }
+  int die() { ::_exit(4); }
+  int starts() { return static_cast<int>(std::filesystem::file_size(path_)); }
+  pid_t process() { return ::getpid(); }
+  pid_t server() { return ::getppid(); }
+
+ private:
+  std::string path_;
+  int total_ = 0;
+};
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class RetryTest : public ::testing::Test {
+ protected:
+  RetryTest() { std::filesystem::remove(path_); }
+  ~RetryTest() override { std::filesystem::remove(path_); }
+
+  int reached() const {
+    return std::filesystem::exists(path_) ? static_cast<int>(std::filesystem::file_size(path_)) : 0;
+  }
+
+  const std::string path_ = ::testing::TempDir() + "manta_retry_" + std::to_string(::getpid());
+};
+
+TEST_F(RetryTest, ATaskWhoseWorkerDiesRunsAgainAsOftenAsItMay) {
+  EXPECT_EQ(get(remote<die_until>.with({.max_retries = 2})(path_, 3, 42)).value(), 42);
+  EXPECT_EQ(reached(), 3);
+}
+
+TEST_F(RetryTest, TheLastErrorIsTheResult) {
+  const auto result = get(remote<die_until>.with({.max_retries = 2})(path_, 9, 42));
+
+  EXPECT_EQ(result.error().code, ErrorCode::kWorkerDied);
+  EXPECT_THAT(result.error().message, HasSubstr("signal 9"));
+  EXPECT_EQ(reached(), 3);
+}
+
+TEST_F(RetryTest, NothingIsDoneTwiceUnlessAsked) {
+  EXPECT_EQ(get(remote<die_until>(path_, 2, 42)).error().code, ErrorCode::kWorkerDied);
+  EXPECT_EQ(get(remote<throw_until>.with({.max_retries = 5})(path_, 3)).error().code, ErrorCode::kTaskFailed)
+      << "only a death is retried by default";
+  EXPECT_EQ(reached(), 2);
+}
+
+TEST_F(RetryTest, AnExceptionIsRetriedWhenNamed) {
+  const auto ref = remote<throw_until>.with({.max_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_, 3);
+
+  EXPECT_EQ(get(ref).value(), 3);
+}
+
+TEST_F(RetryTest, ArgumentsInTheStoreAreThereForEachTry) {
+  const auto values = put(SharedArray<double>(std::vector<double>(100'000, 0.5)));
+
+  EXPECT_EQ(get(remote<sum_or_die>.with({.max_retries = 1})(values, path_)).value(), 50'000);
+}
+
+TEST_F(RetryTest, WhatWaitsForARetriedTaskGetsItsResult) {
+  const auto first = remote<die_until>.with({.max_retries = 1})(path_, 2, 5);
+
+  EXPECT_EQ(get(remote<die_until>(path_, 0, first)).value(), 5);
+}
+
+TEST_F(RetryTest, AnActorStartsAgainWithTheSameArguments) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 1})(path_);
+  ASSERT_EQ(get(ledger.call<&Ledger::add>(3)).value(), 3);
+
+  EXPECT_THAT(get(ledger.call<&Ledger::die>()).error().message, HasSubstr("exited with code 4"));
+  EXPECT_EQ(get(ledger.call<&Ledger::add>(4)).value(), 4) << "a new object";
+  EXPECT_EQ(get(ledger.call<&Ledger::starts>()).value(), 2);
+  EXPECT_TRUE(ledger.is_alive());
+  EXPECT_EQ(get(ledger.call<&Ledger::die>()).error().code, ErrorCode::kActorDied);
+  EXPECT_EQ(get(ledger.call<&Ledger::add>(1)).error().code, ErrorCode::kActorDied) << "one restart, no more";
+  EXPECT_FALSE(ledger.is_alive());
+}
+
+TEST_F(RetryTest, CallsThatDiedWithTheActorAreMadeAgainInOrder) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 1, .max_task_retries = 1})(path_);
+  std::vector<ObjectRef<int>> refs;
+  refs.push_back(ledger.call<&Ledger::die_once>(1));
+  for (int i = 0; i < 20; ++i) refs.push_back(ledger.call<&Ledger::add>(1));
+
+  for (int i = 0; i <= 20; ++i) EXPECT_EQ(get(refs[static_cast<std::size_t>(i)]).value(), i + 1);
+}
+
+TEST_F(RetryTest, AKilledActorStaysDead) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 5})(path_);
+  ASSERT_TRUE(get(ledger.call<&Ledger::process>()));
+
+  kill(ledger);
+
+  EXPECT_THAT(get(ledger.call<&Ledger::add>(1)).error().message, HasSubstr("killed on request"));
+  EXPECT_EQ(reached(), 1);
+}
+
+TEST_F(RetryTest, AStoppedActorStillMakesTheCallsThatItOwes) {
+  ObjectRef<int> ref;
+  {
+    const auto ledger = actor<Ledger>.with({.max_restarts = 1, .max_task_retries = 1})(path_);
+    ref = ledger.call<&Ledger::die_once>(8);
+  }
+
+  EXPECT_EQ(get(ref).value(), 8);
+}
+
+TEST_F(RetryTest, ANameStaysWithAnActorThatRestarts) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 1, .name = "the ledger"})(path_);
+  ASSERT_FALSE(get(ledger.call<&Ledger::die>()));
+
+  const auto second = actor<Ledger>.with({.name = "the ledger"})(path_);
+  EXPECT_EQ(get(second.call<&Ledger::add>(1)).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(get(ledger.call<&Ledger::add>(1)).value(), 1);
+}
+
+TEST_F(RetryTest, AForkServerThatDiesIsReplaced) {
+  const auto lost = actor<Ledger>(path_);
+  const auto kept = actor<Ledger>.with({.max_restarts = 1, .max_task_retries = 1})(path_ + "_kept");
+  const pid_t server = get(kept.call<&Ledger::server>()).value();
+  ASSERT_TRUE(get(lost.call<&Ledger::add>(1)));
+
+  ::kill(server, SIGKILL);
+
+  const auto died = [&] { return get(lost.call<&Ledger::add>(1)).error(); };
+  while (lost.is_alive()) static_cast<void>(get(lost.call<&Ledger::add>(1)));
+  EXPECT_EQ(died().code, ErrorCode::kActorDied);
+  EXPECT_THAT(died().message, HasSubstr("fork server died"));
+  EXPECT_NE(get(kept.call<&Ledger::server>()).value_or(server), server);
+  EXPECT_NE(get(remote<parent>()).value(), server);
+  std::filesystem::remove(path_ + "_kept");
+}
+
+}  // namespace
+}  // namespace manta
