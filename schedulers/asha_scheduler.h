@@ -35,7 +35,7 @@ class AshaScheduler final : public TrialScheduler {
   struct Options {
     std::int64_t grace = 1;    ///< Iterations of the first rung: 1 to max_t.
     std::int64_t eta = 4;      ///< One in `eta` goes on: 2 to 1000.
-    std::int64_t max_t = 100;  ///< No rung above this iteration: 1 to 1,000,000,000.
+    std::int64_t max_t = 100;  ///< Where trials are complete; no rung above. 1 to 1,000,000,000.
   };
   static constexpr std::int64_t kMaxEta = 1000;
   static constexpr std::int64_t kMaxIterations = 1'000'000'000;
@@ -47,6 +47,7 @@ class AshaScheduler final : public TrialScheduler {
   void on_end(TrialId trial, TrialState state) override;
   /// None: this variant never pauses.
   std::optional<TrialId> next_to_resume(TrialsView trials) const override;
+  std::optional<std::int64_t> max_iterations() const override { return options_.max_t; }
   Snapshot save() const override;
   /// Errors: also kInvalidArgument when metric, mode, grace or eta differ. Another max_t is taken: the rungs that both
   /// have keep their scores.

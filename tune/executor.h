@@ -38,7 +38,9 @@ struct Saved {
 };
 /// The attempt is over by a fault of its own; its slot is free.
 struct AttemptFailed {
-  Error error;  ///< kTaskFailed: threw; kActorDied: its process ended.
+  /// kTaskFailed: threw; kActorDied: its process ended. kWorkerDied, kSystem: there can be no process for it, nor for
+  /// any other: the loop ends, and the trials can be resumed.
+  Error error;
 };
 /// The answer to stop(): the slot is free.
 struct AttemptStopped {};
@@ -49,7 +51,8 @@ struct Event {
   std::variant<Launched, Stepped, Saved, AttemptFailed, AttemptStopped> what;
 };
 
-/// Runs attempts. Each call below is answered by one event, in order; the loop has at most one call under way per attempt.
+/// Runs attempts. Each call below is answered by one event, in order; the loop has at most one call under way per
+/// attempt.
 ///
 /// Thread-safety: the loop's thread only, except interrupt().
 class Executor {

@@ -2,6 +2,7 @@
 // Decides who goes on, pauses, clones or stops.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -45,6 +46,10 @@ class TrialScheduler {
 
   /// The paused trial to resume next, or none. Asking does not change the scheduler.
   virtual std::optional<TrialId> next_to_resume(TrialsView trials) const = 0;
+
+  /// The iteration after which a trial has nothing more to show by this scheduler's rules (HyperBand's R): whoever sets
+  /// the loop up ends trials there. None: no such rule.
+  virtual std::optional<std::int64_t> max_iterations() const { return std::nullopt; }
 
   /// What restore() needs to make an equal scheduler in another process.
   virtual Snapshot save() const = 0;

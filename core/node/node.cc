@@ -263,7 +263,10 @@ WorkerRecord* Node::find_idle_worker(const std::string& devices, std::uint32_t t
 Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::string& devices,
                                          const std::string& name) {
   if (fork_server_state_ == ForkServerState::kLost)
-    return Error{ErrorCode::kWorkerDied, "the fork server died twice in a row: no worker can be started"};
+    return Error{ErrorCode::kWorkerDied,
+                 "no worker can be started: the fork server died without having started one; the limit on open files "
+                 "(ulimit -n) "
+                 "or on processes (ulimit -u) may be too low"};
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-link", LinkLayout::kTotalBytes));
   new (memory.data()) LinkLayout;
   int ends[2];

@@ -17,30 +17,19 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/base/check.h"
+#include "core/base/child_processes.h"
 #include "core/net/spawn_request.h"
 #include "core/worker/worker_process.h"
 
 namespace manta {
 namespace {
-
-// The parent of a process, from /proc; 0 if it is gone.
-pid_t parent_of(const std::string& pid) {
-  std::ifstream file("/proc/" + pid + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  // The name in parentheses may hold anything; the fields begin after the last of them.
-  const std::size_t after_name = text.rfind(')');
-  if (after_name == std::string::npos) return 0;
-  char state = 0;
-  int parent = 0;
-  return std::sscanf(text.c_str() + after_name + 1, " %c %d", &state, &parent) == 2 ? parent : 0;
-}
 
 class ForkServer {
  public:
@@ -62,7 +51,7 @@ class ForkServer {
   void notify(const SpawnNotice& notice);
   void send_notices();
   [[noreturn]] void end();
-  static void kill_orphans();
+  void kill_orphans();
 
   const std::size_t store_size_;
   int signals_ = -1;
@@ -72,7 +61,7 @@ class ForkServer {
 
 void ForkServer::run(pid_t node) {
   ::prctl(PR_SET_NAME, "manta-forks");
-  // Processes that a worker started and left come to this one, so that none escapes.
+  // What a dead worker leaves behind comes to this process, so that none escapes.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t set;
@@ -140,7 +129,9 @@ void ForkServer::become_worker(Received received, pid_t server) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  // What its children leave behind stays with this process, and goes to the fork server, to be killed, only when it
+  // ends.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const SpawnRequest request = received.request;
   ::prctl(PR_SET_NAME, request.name);
   sigset_t none;
@@ -157,7 +148,10 @@ void ForkServer::become_worker(Received received, pid_t server) {
   ::setenv("CUDA_VISIBLE_DEVICES", request.visible_devices, 1);
   const std::string cpus = std::to_string(request.cpus);
   ::setenv("MANTA_CPUS", cpus.c_str(), 1);
-  if (request.cpus > 1) ::setenv("OMP_NUM_THREADS", cpus.c_str(), 1);
+  // Read by programs that the worker starts; libraries that are loaded already have to be told
+  // (manta::torch::setup_trial).
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
+    if (request.cpus > 1) ::setenv(name, cpus.c_str(), 1);
   std::ofstream("/proc/self/oom_score_adj") << 500;  // When memory runs out, a worker goes rather than the driver.
 
   auto link = SharedMemory::map(std::move(received.link), LinkLayout::kTotalBytes, SharedMemory::Access::kReadWrite);
@@ -183,10 +177,13 @@ void ForkServer::send_notices() {
 }
 
 void ForkServer::reap() {
-  for (;;) {
+  for (bool any = false;; any = true) {
     siginfo_t info{};
     // Look first: until it is reaped, the number cannot belong to another process or group.
-    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) {
+      if (any) kill_orphans();
+      return;
+    }
     const auto worker = workers_.find(info.si_pid);
     if (worker != workers_.end()) ::kill(-info.si_pid, SIGKILL);  // Whatever it has started goes with it.
     int status = 0;
@@ -202,14 +199,13 @@ void ForkServer::reap() {
   }
 }
 
-// Kills the processes whose parent is this one: workers, and what has come to it from dead ones.
+// Kills what has come to this process from dead workers: each worker keeps what its own children leave behind. The
+// death of one may bring others here; each death leads here again.
 void ForkServer::kill_orphans() {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") == std::string::npos && parent_of(name) == ::getpid())
-      ::kill(static_cast<pid_t>(std::stol(name)), SIGKILL);
-  }
+  std::array<pid_t, 1024> children;
+  const std::size_t count = child_processes(children);
+  for (const pid_t child : std::span(children).first(count))
+    if (!workers_.contains(child)) ::kill(child, SIGKILL);
 }
 
 void ForkServer::end() {

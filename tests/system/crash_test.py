@@ -57,18 +57,6 @@ class DriverKillTest(SystemTest):
 
 
 class WorkerKillTest(SystemTest):
-    def workers(self):
-        """The processes that host trials: they have a link to their node among their descriptors' names."""
-        found = []
-        for pid in marked_processes(self.mark):
-            try:
-                name = pathlib.Path(f"/proc/{pid}/comm").read_text()
-            except OSError:
-                continue
-            if name.startswith("trial-"):
-                found.append((pid, name.strip()))
-        return found
-
     def test_each_kill_costs_one_attempt_of_one_trial(self):
         randomness = random.Random(SEED)
         kills = 0

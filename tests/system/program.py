@@ -57,6 +57,26 @@ class SystemTest(unittest.TestCase):
             select.select([], [], [], 0.01)
         return left
 
+    def workers(self):
+        """The processes that host trials: they have a link to their node among their descriptors' names."""
+        found = []
+        for pid in marked_processes(self.mark):
+            try:
+                name = pathlib.Path(f"/proc/{pid}/comm").read_text()
+            except OSError:
+                continue
+            if name.startswith("trial-"):
+                found.append((pid, name.strip()))
+        return found
+
+    def wait_for_worker(self):
+        """The process of a trial, once there is one."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (found := self.workers()) and time.monotonic() < end:
+            select.select([], [], [], 0.001)
+        self.assertTrue(found, "no trial has started")
+        return found[0][0]
+
     def write_space(self, space=None, name="space.json"):
         path = self.directory / name
         path.write_text(space if isinstance(space, str) else json.dumps(SPACE if space is None else space))

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sweeps from a space in JSON to rows in SQLite, by every kind of trainable."""
 import json
+import os
+import pathlib
+import signal
 
-from program import BIN, SystemTest, main
+from program import BIN, PROGRAMS, SystemTest, main
 
 
 class SweepTest(SystemTest):
@@ -102,6 +105,20 @@ class SweepTest(SystemTest):
         self.assertEqual(len(self.query("select * from trial_summary")), 3)  # The command line wins.
 
 
+    def test_asha_alone_ends_trials_at_max_t(self):
+        self.sweep("--samples", "3", "--scheduler", "asha:grace=2,eta=2,max_t=4", trainable="Curve")
+
+        self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"completed"})
+        self.assertEqual(self.query("select max(iterations) as most from trial_summary"), [{"most": 4}])
+
+    def test_a_line_without_the_metric_is_stored_and_no_failure(self):
+        command = "echo '{{\"step\": 1}}'; echo '{{\"score\": {x}}}'"
+        self.sweep("--samples", "2", "--command", command, trainable=None, program=BIN / "tune_run")
+
+        self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"completed"})
+        self.assertEqual(len(self.query("select * from learning_curves where metric = 'step'")), 2)
+
+
 class FailingTrialsTest(SystemTest):
     def test_a_trial_that_throws_fails_with_type_and_text(self):
         self.sweep("--samples", "2", "--max-iterations", "2", trainable="Throws", expect=1)
@@ -117,6 +134,37 @@ class FailingTrialsTest(SystemTest):
         self.assertEqual((row["state"], row["attempts"]), ("failed", 3))
         self.assertIn("signal 11", row["cause"])
         self.assertIn("about to fall", row["cause"])
+
+    def test_what_a_command_left_behind_is_gone_when_its_trial_ends(self):
+        # The first trial leaves a process in a session of its own; the second looks for it.
+        left = self.directory / "left"
+        daemon = f"setsid sh -c 'echo $$ > {left}; exec sleep 1000 >&- 2>&-' & until test -s {left}; do :; done; echo 1"
+        command = f"if test {{k}} = 1; then {daemon}; else kill -0 $(cat {left}) && echo 1 || echo 0; fi"
+        self.sweep("--samples", "1", "--command", command, "--searcher", "grid", "--concurrency", "1", trainable=None,
+                   space={"k": {"grid": [1, 2]}}, program=BIN / "tune_run")
+
+        self.assertEqual([row["value"] for row in self.query("select value from trial_summary order by trial")], [1, 0])
+
+    def test_a_fork_server_that_is_killed_costs_the_attempts_that_ran(self):
+        process = self.start(self.write_space(), "--metric", "score", "--trainable", "Endless", "--samples", "2",
+                             "--concurrency", "1", "--max-iterations", "400", "--max-failures", "1", "--out", "run")
+        server = int(pathlib.Path(f"/proc/{self.wait_for_worker()}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(server, signal.SIGKILL)
+        _, errors = process.communicate(timeout=120)
+
+        self.assertEqual(process.returncode, 0, errors)
+        states = self.query("select state, attempts from trial_summary order by trial")
+        self.assertEqual(states, [{"state": "completed", "attempts": 2}, {"state": "completed", "attempts": 1}])
+
+    def test_a_machine_that_can_start_no_process_ends_the_sweep_and_keeps_its_trials(self):
+        few_files = "ulimit -n 16; exec \"$@\""
+        code, _, errors = self.run_program("-c", few_files, "sh", PROGRAMS, self.write_space(), "--metric", "score",
+                                           "--trainable", "Curve", "--samples", "3", "--max-iterations", "2",
+                                           "--out", "run", program="/bin/sh")
+
+        self.assertIn(code, (3, 5), errors)
+        self.assertIn("no worker can be started", errors)
+        self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"interrupted"})
 
     def test_nan_goes_on_stops_or_fails_as_the_option_says(self):
         for option, state in (("continue", "completed"), ("stop", "stopped"), ("fail", "failed")):

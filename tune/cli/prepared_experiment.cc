@@ -71,12 +71,18 @@ Result<void> prepare_command(PreparedExperiment& experiment) {
   return {};
 }
 
-Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher) {
+Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher,
+                                    const TrialScheduler& scheduler) {
   LoopOptions loop;
   loop.objective = {options.metric, options.mode};
   loop.max_trials = searcher.size().value_or(options.samples);
   loop.concurrency = options.concurrency;
   loop.max_iterations = options.max_iterations;
+  if (const auto limit = scheduler.max_iterations(); limit && *limit < loop.max_iterations.value_or(*limit + 1)) {
+    loop.max_iterations = limit;
+  }
+  // A command saves nothing, so there is nothing to wait for.
+  if (!options.command.empty()) loop.interrupt_grace = Duration::zero();
   for (const std::string& text : options.stop) {
     MANTA_ASSIGN_OR_RETURN(StopCondition condition, StopCondition::parse(text));
     loop.stop.push_back(std::move(condition));
@@ -116,7 +122,8 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
                          make_searcher(options.searcher, *experiment.space, options.seed, options.samples));
   MANTA_ASSIGN_OR_RETURN(experiment.scheduler,
                          make_scheduler(options.scheduler, {options.metric, options.mode}, options.max_iterations));
-  MANTA_ASSIGN_OR_RETURN(experiment.loop, loop_options_of(options, *experiment.space, *experiment.searcher));
+  MANTA_ASSIGN_OR_RETURN(experiment.loop,
+                         loop_options_of(options, *experiment.space, *experiment.searcher, *experiment.scheduler));
   return experiment;
 }
 

@@ -59,7 +59,7 @@ class Replayer {
                                                     ", but there are only " + std::to_string(trials_.size()) +
                                                     " trials"};
     }
-    searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
+    if (value) searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
     if (!internal::is_judged(options_, report.metrics)) return {};
     Result<std::vector<Order>> orders = scheduler_.on_report(report, trials_);
     if (!orders) return {};  // It cost that attempt, and nothing else.

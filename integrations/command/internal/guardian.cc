@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "core/base/child_processes.h"
+
 namespace manta::internal {
 
 namespace {
@@ -55,6 +57,18 @@ void wait_for_end(int lifeline, int shell_fd) {
   }
 }
 
+// Kills and reaps whoever is left of the command: what left the shell's group has come to this process.
+void end_the_rest() {
+  pid_t children[256];
+  for (std::size_t count = 0; (count = child_processes(children)) > 0;) {
+    for (std::size_t index = 0; index < count; ++index) kill(children[index], SIGKILL);
+    for (std::size_t index = 0; index < count; ++index) {
+      while (waitpid(children[index], nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void run_guardian(const GuardianPlan& plan) {
@@ -62,6 +76,7 @@ void run_guardian(const GuardianPlan& plan) {
   // has done its duty.
   setsid();
   reset_signals();
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t self = getpid();
   const pid_t shell = fork();
   if (shell == 0) run_shell(plan, self);
@@ -81,6 +96,7 @@ void run_guardian(const GuardianPlan& plan) {
   int status = 0;
   while (waitpid(shell, &status, 0) < 0 && errno == EINTR) {
   }
+  end_the_rest();
   while (write(1, &status, sizeof status) < 0 && errno == EINTR) {
   }
   _exit(0);

@@ -101,6 +101,15 @@ TEST(CommandProcessTest, ABackgroundProcessEndsWithItsCommand) {
   EXPECT_TRUE(ends(std::stoi(outcome.lines[0])));
 }
 
+TEST(CommandProcessTest, SoDoesOneThatHasLeftItsGroupAndItsParent) {
+  const Outcome outcome =
+      run("f=$(mktemp); (setsid sh -c \"echo \\$\\$ > $f; exec sleep 1000 >&- 2>&-\" &); until test -s $f; do :; done; "
+          "cat $f; rm $f");
+
+  ASSERT_EQ(outcome.lines.size(), 1u);
+  EXPECT_TRUE(ends(std::stoi(outcome.lines[0])));
+}
+
 TEST(CommandProcessTest, SignalsThatThisProcessIgnoresAreNotIgnoredByTheCommand) {
   const auto former = std::signal(SIGPIPE, SIG_IGN);
 

@@ -24,6 +24,7 @@ void TuneLoop::Impl::launch(TrialId trial) {
   if (live.checkpoint && live.checkpoint->bytes.empty()) live.checkpoint.reset();
   live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
   live.seconds = live.checkpoint ? live.checkpoint->seconds : 0;
+  live.reports = 0;
   book_.attempt_started(trial, live.iteration);
   ++attempts_;
   parts_.executor.launch({trial, book_[trial].attempt, book_[trial].config, live.checkpoint});
@@ -60,27 +61,41 @@ void TuneLoop::Impl::on_stepped(TrialId trial, LiveTrial& live, Stepped stepped)
   }
   if (live.ended) return proceed(trial);
   if (reports) return take_report(trial, live, std::move(stepped));
-  end_trial(trial, TrialState::kCompleted, "");
+  complete_trial(trial, live);
+}
+
+// A trial that has reported, but never the objective, has failed.
+void TuneLoop::Impl::complete_trial(TrialId trial, LiveTrial& live) {
+  if (!live.report_without_objective || book_[trial].value) return end_trial(trial, TrialState::kCompleted, "");
+  const Metrics& metrics = *live.report_without_objective;
+  if (auto unknown = internal::unknown_metric(options_, book_.unseen_metrics(), metrics, live.reports, true)) {
+    return leave({.error = std::move(unknown), .deadline = now()});
+  }
+  fail_running_attempt(trial, live, internal::missing_objective(options_.objective.metric, metrics));
 }
 
 void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped) {
   const Report report{trial, book_[trial].attempt, live.iteration, live.seconds, std::move(stepped.metrics)};
   const std::string& metric = options_.objective.metric;
   live.report_number = book_.reported(report);
+  ++live.reports;
   ++reports_since_snapshot_;
-  tell(trial);
-  if (!book_.objective_seen()) {
-    return leave({.error = internal::unknown_objective(metric, report.metrics), .deadline = now()});
-  }
+  if (report.metrics.find(metric)) tell(trial);
+  const bool at_limit = options_.max_iterations && report.iteration >= *options_.max_iterations;
+  const bool complete = stepped.finished || at_limit || internal::meets_stop_condition(options_, report.metrics);
+  auto unknown = internal::unknown_metric(options_, book_.unseen_metrics(), report.metrics, live.reports, complete);
+  if (unknown) return leave({.error = std::move(unknown), .deadline = now()});
   const std::optional<double> value = report.metrics.find(metric);
-  if (!value) return fail_running_attempt(trial, live, internal::missing_objective(metric, report.metrics));
+  if (!value) {
+    live.report_without_objective = report.metrics;
+    return complete ? complete_trial(trial, live) : proceed(trial);
+  }
+  live.report_without_objective.reset();
   if (!std::isfinite(*value) && options_.non_finite != NonFinite::kContinue) {
     const std::string cause = metric + " is " + describe(*value) + " at iteration " + std::to_string(report.iteration);
     if (options_.non_finite == NonFinite::kFail) return fail_running_attempt(trial, live, cause);
     return end_trial(trial, TrialState::kStopped, cause);
   }
-  const bool at_limit = options_.max_iterations && report.iteration >= *options_.max_iterations;
-  const bool complete = stepped.finished || at_limit || internal::meets_stop_condition(options_, report.metrics);
   std::vector<Order> orders = judge(trial, report, complete);
   carry_out(std::move(orders));
   // An order may have moved it on already.
@@ -114,7 +129,13 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const Error& erro
     return on_stopped(trial, live);
   }
   --attempts_;
-  retry_or_fail(trial, live, to_string(error));
+  const bool is_no_fault_of_the_trial = error.code == ErrorCode::kWorkerDied || error.code == ErrorCode::kSystem;
+  if (!is_no_fault_of_the_trial) return retry_or_fail(trial, live, to_string(error));
+  // No process can be started, for this trial or any other: what is left is for a resumed run.
+  book_.attempt_ended(trial, TrialState::kInterrupted);
+  live.phase = Phase::kQueued;
+  bequeath(trial, live);
+  if (!leaving_ || !leaving_->error) leave({.error = error, .deadline = now()});
 }
 
 void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {

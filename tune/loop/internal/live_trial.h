@@ -38,7 +38,9 @@ struct LiveTrial {
   double seconds = 0;                    ///< Time these took.
   std::optional<Checkpoint> checkpoint;  ///< The newest.
   int failures = 0;
-  std::uint64_t report_number = 0;  ///< The change that its last report is.
+  std::uint64_t report_number = 0;                  ///< The change that its last report is.
+  std::int64_t reports = 0;                         ///< Of this attempt.
+  std::optional<Metrics> report_without_objective;  ///< Its last report, if that lacked the objective's metric.
 
   Wish wish = Wish::kNone;
   Clone clone;                        ///< Of Wish::kClone.

@@ -12,6 +12,11 @@ namespace manta::internal {
 
 namespace {
 
+// A command may print other lines first, and a class may evaluate only now and then: so many reports of an attempt may
+// lack the metric before it is taken for a wrong name. A stop condition may be about something rare.
+constexpr std::int64_t kObjectivePatience = 10;
+constexpr std::int64_t kStopPatience = 1000;
+
 std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 std::string names_of(const Metrics& metrics) {
@@ -36,11 +41,21 @@ std::string missing_objective(const std::string& metric, const Metrics& metrics)
   return "the report lacks the objective's metric " + in_quotes(metric) + "; it has " + names_of(metrics);
 }
 
-Error unknown_objective(const std::string& metric, const Metrics& metrics) {
-  std::vector<std::string> reported;
-  for (const auto& [name, value] : metrics) reported.push_back(name);
-  return {ErrorCode::kInvalidArgument, "no report has the objective's metric " + in_quotes(metric) + "; reported is " +
-                                           names_of(metrics) + did_you_mean(metric, reported)};
+std::optional<Error> unknown_metric(const LoopOptions& options, const std::vector<std::string>& unseen,
+                                    const Metrics& metrics, std::int64_t reports, bool complete) {
+  for (const std::string& metric : unseen) {
+    const bool is_objective = metric == options.objective.metric;
+    // One condition was enough to complete it; the others' metrics may come with another trial.
+    if (!is_objective && meets_stop_condition(options, metrics)) continue;
+    if (!complete && reports < (is_objective ? kObjectivePatience : kStopPatience)) continue;
+    std::vector<std::string> reported;
+    for (const auto& [name, value] : metrics) reported.push_back(name);
+    return Error{ErrorCode::kInvalidArgument, std::string("no report has the ") +
+                                                  (is_objective ? "objective's metric " : "stop condition's metric ") +
+                                                  in_quotes(metric) + "; reported is " + names_of(metrics) +
+                                                  did_you_mean(metric, reported)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace manta::internal

@@ -2,8 +2,10 @@
 // What a report says about the objective, and what to say when it is silent.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "tune/loop/loop_options.h"
@@ -21,7 +23,10 @@ bool meets_stop_condition(const LoopOptions& options, const Metrics& metrics);
 /// `report lacks the objective's metric "x"; it has "a", "b"`.
 std::string missing_objective(const std::string& metric, const Metrics& metrics);
 
-/// No report has ever had the objective's metric: kInvalidArgument with those there are and the most similar one.
-Error unknown_objective(const std::string& metric, const Metrics& metrics);
+/// The error for the first of `unseen` metrics that by now a report should have had, if there is one: after a trial
+/// that is `complete`, or after so many `reports` of an attempt that it will not come. kInvalidArgument with those that
+/// `metrics` has, and the most similar one.
+std::optional<Error> unknown_metric(const LoopOptions& options, const std::vector<std::string>& unseen,
+                                    const Metrics& metrics, std::int64_t reports, bool complete);
 
 }  // namespace manta::internal

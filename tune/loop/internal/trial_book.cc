@@ -11,14 +11,17 @@ TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, s
     : options_(options), parts_(parts), trials_(std::move(trials)) {
   expected_trials_ = std::min(options.max_trials, parts.searcher.size().value_or(options.max_trials));
   expected_trials_ = std::max(*expected_trials_, size());
+  bool objective_seen = false;
   for (TrialStatus& status : trials_) {
     // What was under way when the last run ended waits for a slot now.
     if (!is_ended(status.state)) status.state = TrialState::kPending;
-    objective_seen_ = objective_seen_ || status.value || status.best_value;
+    objective_seen = objective_seen || status.value || status.best_value;
     if (!status.best_value) continue;
     const Objective& objective = options_.objective;
     if (!best_ || objective.score(*status.best_value) > objective.score(*at(*best_).best_value)) best_ = status.id;
   }
+  if (!objective_seen) unseen_metrics_.push_back(options_.objective.metric);
+  for (const StopCondition& condition : options_.stop) unseen_metrics_.push_back(condition.metric);
 }
 
 void TrialBook::start() { started_ = parts_.executor.clock().now(); }
@@ -79,12 +82,13 @@ std::uint64_t TrialBook::reported(const Report& report) {
   TrialStatus& status = at(report.trial);
   status.iteration = report.iteration;
   status.seconds = report.seconds;
-  status.value = report.metrics.find(options_.objective.metric);
+  const std::optional<double> value = report.metrics.find(options_.objective.metric);
+  if (value) status.value = value;  // A report without it leaves the last one standing.
   record(Reported{report, now()});
   const std::uint64_t number = last_change_;
-  objective_seen_ = objective_seen_ || status.value.has_value();
-  if (status.value && std::isfinite(*status.value)) {
-    update_best(status, *status.value, report);
+  std::erase_if(unseen_metrics_, [&report](const std::string& name) { return report.metrics.find(name).has_value(); });
+  if (value && std::isfinite(*value)) {
+    update_best(status, *value, report);
   } else {
     parts_.observer.on_report(report, progress());
   }

@@ -22,8 +22,9 @@ class TrialBook {
   TrialsView trials() const { return trials_; }
   const TrialStatus& operator[](TrialId trial) const { return trials_[static_cast<std::size_t>(trial.number)]; }
   std::int64_t size() const { return static_cast<std::int64_t>(trials_.size()); }
-  /// Whether any report, of any run, had the objective's metric.
-  bool objective_seen() const { return objective_seen_; }
+  /// The objective's metric and those of the stop conditions, in this order, as far as no report has had them: the
+  /// objective's in any run, the others' in this one.
+  const std::vector<std::string>& unseen_metrics() const { return unseen_metrics_; }
 
   /// From now on Progress::elapsed counts.
   void start();
@@ -60,7 +61,7 @@ class TrialBook {
   std::vector<TrialStatus> trials_;
   std::optional<TrialId> best_;
   std::optional<std::int64_t> expected_trials_;
-  bool objective_seen_ = false;
+  std::vector<std::string> unseen_metrics_;
   TimePoint started_{};
   std::uint64_t last_change_ = 0;
   std::optional<std::uint64_t> last_snapshots_;

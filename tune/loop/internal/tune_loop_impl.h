@@ -66,6 +66,7 @@ class TuneLoop::Impl {
   void handle(Event event);
   void on_stepped(TrialId trial, LiveTrial& live, Stepped stepped);
   void take_report(TrialId trial, LiveTrial& live, Stepped stepped);
+  void complete_trial(TrialId trial, LiveTrial& live);
   std::vector<Order> judge(TrialId trial, const Report& report, bool complete);
   void on_saved(TrialId trial, LiveTrial& live, Saved saved);
   void on_failed(TrialId trial, LiveTrial& live, const Error& error);
