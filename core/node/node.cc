@@ -220,6 +220,7 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
   auto worker = spawn_worker(actor.resources, ledger_.visible_devices(*assignment), actor.name);
   if (!worker) {
     ledger_.release(*assignment);
+    if (fork_server_state_ == ForkServerState::kReplaced) return false;
     end_actor(actor, worker.error(), deferred);
     return true;
   }
@@ -239,6 +240,7 @@ bool Node::place_task(Call& task, Deferred& deferred) {
     auto spawned = spawn_worker(task.resources, devices, task.label);
     if (!spawned) {
       ledger_.release(*assignment);
+      if (fork_server_state_ == ForkServerState::kReplaced) return false;
       deferred.complete(task.result, spawned.error());
       return true;
     }
@@ -264,7 +266,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
                                          const std::string& name) {
   if (fork_server_state_ == ForkServerState::kLost)
     return Error{ErrorCode::kWorkerDied,
-                 "no worker can be started: the fork server died without having started one; the limit on open files "
+                 "no worker can be started: fork servers die without having started one; the limit on open files "
                  "(ulimit -n) "
                  "or on processes (ulimit -u) may be too low"};
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-link", LinkLayout::kTotalBytes));
@@ -280,7 +282,11 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
   std::memcpy(request.name, name.data(), std::min(name.size(), sizeof request.name - 1));
-  MANTA_RETURN_IF_ERROR(fork_server_.request(request, memory.fd(), write_end.get()));
+  if (const auto asked = fork_server_.request(request, memory.fd(), write_end.get()); !asked) {
+    // The process thread will see that it died, and go on with what waits here.
+    if (asked.error().code == ErrorCode::kWorkerDied) fork_server_state_ = ForkServerState::kReplaced;
+    return asked.error();
+  }
   epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
   auto record = std::make_unique<WorkerRecord>(id, std::move(memory), arena_, WorkerOutput(std::move(read_end), name));
@@ -369,7 +375,6 @@ void Node::send_call(WorkerRecord& worker, Call call) {
     builder_.add(value);
     if (value.block) flight.pins.push_back(value.block);
   }
-  if (call.retry.left == 0) call.arguments.clear();
   flight.call = std::move(call);
   worker.in_flight.emplace(id, std::move(flight));
   worker.send(builder_.bytes());

@@ -118,6 +118,7 @@ class Node {
   bool take_notices();
   void on_exit(const SpawnNotice& notice);
   void on_fork_server_lost();
+  void take_back_calls(WorkerRecord& worker);
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
   void fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
                   Deferred& deferred);
@@ -144,7 +145,7 @@ class Node {
   bool closing_ = false;
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
-  bool fork_server_has_served_ = false;  // It has started a worker: worth another one if it dies.
+  int fork_servers_lost_ = 0;  // In a row, without one that has started a worker.
 
   CompletionWait completion_;
   std::atomic<bool> stop_{false};

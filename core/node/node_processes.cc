@@ -103,7 +103,7 @@ bool Node::take_notices() {
     if (it == workers_.end()) continue;
     WorkerRecord& worker = *it->second;
     worker.pid = notice.pid;
-    fork_server_has_served_ = true;
+    fork_servers_lost_ = 0;
     if (!worker.killed_because.empty()) worker.kill(worker.killed_because);
   }
 }
@@ -132,22 +132,25 @@ void Node::on_exit(const SpawnNotice& notice) {
 }
 
 // All workers have died with it, and what they had started is ended here: nobody else is left to do so. Then another
-// server takes its place, unless this one never got anywhere.
+// server takes its place, unless several in a row got nowhere.
 void Node::on_fork_server_lost() {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
   take_messages();  // What the workers said before they died still counts.
   {
     const std::lock_guard lock(mutex_);
     fork_server_state_ = ForkServerState::kReplaced;
-    for (const auto& [id, worker] : workers_) worker->kill("ended because its fork server died");
+    for (const auto& [id, worker] : workers_) {
+      worker->kill("ended because its fork server died");
+      if (layout_of<LinkLayout>(worker->link_memory)->worker_pid.load() == 0) take_back_calls(*worker);
+    }
   }
   for (const std::uint64_t id : worker_ids()) fail_worker(id, "ended because its fork server died");
   layout_of<NodePage>(page_)->node_bell.ring_all();
   fork_server_.stop();
-  const bool running =
-      fork_server_has_served_ && fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_).has_value();
+  constexpr int kMaxLost = 3;
+  const bool running = ++fork_servers_lost_ < kMaxLost &&
+                       fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_).has_value();
   if (running) watch(epoll_.get(), fork_server_.fd(), kNoticeKey);
-  fork_server_has_served_ = false;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -155,6 +158,22 @@ void Node::on_fork_server_lost() {
     place_all(deferred);
   }
   carry_out(std::move(deferred));
+}
+
+// The worker never came to run anything: its calls wait for another one.
+void Node::take_back_calls(WorkerRecord& worker) {
+  ActorRecord* actor = worker.actor != 0 ? find_actor(worker.actor) : nullptr;
+  std::map<std::uint64_t, CallInFlight, std::greater<>> latest_first;
+  for (auto& [id, flight] : worker.in_flight) latest_first.emplace(id, std::move(flight));
+  worker.in_flight.clear();
+  worker.actor = 0;
+  for (auto& [id, flight] : latest_first)
+    if (flight.call.result) (actor != nullptr ? actor->queue : tasks_).push_front(std::move(flight.call));
+  if (actor == nullptr) return;
+  actor->worker = 0;
+  actor->waits_for_argument = false;
+  actor->stop_sent = false;
+  unplaced_actors_.push_back(actor->id);
 }
 
 // The worker is no more: whatever waits for it gets the cause, or another process.

@@ -24,7 +24,7 @@ namespace manta {
 
 /// A call that a worker has and has not answered.
 struct CallInFlight {
-  Call call;  ///< Without its arguments if it is not to be made again; `result` null once its fate is decided.
+  Call call;  ///< `result` is null once its fate is decided.
   std::vector<BlockPtr> pins;  ///< The blocks of its arguments.
 };
 

@@ -5,7 +5,7 @@ import os
 import pathlib
 import signal
 
-from program import BIN, PROGRAMS, SystemTest, main
+from program import BIN, PROGRAMS, SystemTest, main, wait_for
 
 
 class SweepTest(SystemTest):
@@ -148,6 +148,7 @@ class FailingTrialsTest(SystemTest):
     def test_a_fork_server_that_is_killed_costs_the_attempts_that_ran(self):
         process = self.start(self.write_space(), "--metric", "score", "--trainable", "Endless", "--samples", "2",
                              "--concurrency", "1", "--max-iterations", "400", "--max-failures", "1", "--out", "run")
+        self.assertTrue(wait_for(lambda: self.rows() > 0))
         server = int(pathlib.Path(f"/proc/{self.wait_for_worker()}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(server, signal.SIGKILL)
         _, errors = process.communicate(timeout=120)
@@ -163,7 +164,8 @@ class FailingTrialsTest(SystemTest):
                                            "--out", "run", program="/bin/sh")
 
         self.assertIn(code, (3, 5), errors)
-        self.assertIn("no worker can be started", errors)
+        # Which of the processes is the first to run out of descriptors is not ours to say.
+        self.assertRegex(errors, "no worker can be started|Too many open files")
         self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"interrupted"})
 
     def test_nan_goes_on_stops_or_fails_as_the_option_says(self):
