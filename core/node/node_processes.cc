@@ -131,8 +131,8 @@ void Node::on_exit(const SpawnNotice& notice) {
   fail_worker(notice.worker, killed_because.empty() ? describe(notice) : std::string(killed_because));
 }
 
-// All workers have died with it. Here the rest of their process groups is ended; what had left its group cannot be found
-// any more. Then another server takes its place, unless several in a row got nowhere.
+// All workers have died with it. Here the rest of their process groups is ended; what had left its group cannot be
+// found any more. Then another server takes its place, unless several in a row got nowhere.
 void Node::on_fork_server_lost() {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
   take_messages();  // What the workers said before they died still counts.
