@@ -5,9 +5,16 @@
 #include <string>
 
 #include "core/api/function_traits.h"
-#include "core/worker/function_table.h"
+#include "core/net/actor_lease.h"
+#include "core/net/function_table.h"
 
 namespace manta {
+
+/// How long an actor lives that nobody stops.
+enum class ActorLifetime {
+  kHandles,   ///< As long as a handle to it, and no longer than the process that made it.
+  kDetached,  ///< As long as the runtime.
+};
 
 struct ActorOptions {
   double cpus = 0;  ///< That the actor keeps for its life. The default, none, lets many idle actors share a machine.
@@ -18,7 +25,9 @@ struct ActorOptions {
   /// How often a call that died with the process is made again after a restart, before those behind it. Such a call may
   /// have had its effects already; the default, never, ends it with kActorDied.
   int max_task_retries = 0;
-  std::string name;  ///< Unique among living actors; shown by ps and in messages. Default: the class's, not unique.
+  /// Unique among living actors; get_actor() finds it; shown by ps and in messages. Default: the class's, not unique.
+  std::string name;
+  ActorLifetime lifetime = ActorLifetime::kHandles;
 };
 
 namespace internal {
@@ -56,10 +65,12 @@ struct Constructor {
   static inline const std::uint64_t id = register_function(&invoke, name_of_type<Constructor>());
 };
 
-template <auto M>
+// The class is a parameter for g++'s sake: with M alone, it takes the methods of two classes of one name, each in an
+// anonymous namespace of its own file, for one and the same, and calls would reach the wrong one.
+template <auto M, class C = typename FunctionTraits<decltype(M)>::Class>
 struct Method {
   using Traits = FunctionTraits<decltype(M)>;
-  using Class = typename Traits::Class;
+  using Class = C;
   using Parameters = typename Traits::Parameters;
   using Returned = typename Traits::Returned;
 
@@ -78,44 +89,24 @@ struct Method {
   static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
 };
 
-// Ends the actor with its last handle.
-class ActorLease {
- public:
-  ActorLease(std::weak_ptr<Node> node, std::uint64_t id, int max_task_retries)
-      : node_(std::move(node)), id_(id), max_task_retries_(max_task_retries) {}
-  explicit ActorLease(Error error) : error_(std::move(error)) {}
-  ~ActorLease() {
-    if (const auto node = node_.lock()) node->stop_actor(id_);
-  }
-  ActorLease(const ActorLease&) = delete;
-  ActorLease& operator=(const ActorLease&) = delete;
-
-  std::shared_ptr<Node> node() const { return node_.lock(); }
-  std::uint64_t id() const { return id_; }
-  /// For each call.
-  RetryRule retry() const {
-    return max_task_retries_ > 0 ? RetryRule{.left = max_task_retries_, .after = {ErrorCode::kActorDied}} : RetryRule{};
-  }
-  Error error() const { return error_ ? *error_ : no_runtime_error(); }
-
- private:
-  std::weak_ptr<Node> node_;
-  std::uint64_t id_ = 0;
-  int max_task_retries_ = 0;
-  std::optional<Error> error_;
-};
+// What a call ends with on a handle that leads nowhere.
+Error unreachable_error(const ActorPtr& lease);
+// What a handle inside a value becomes.
+std::uint64_t write_reference(const ActorPtr& lease);
+ActorPtr read_actor(std::uint64_t place);
 
 }  // namespace internal
 
 /// A handle to an object of class T that lives in a process of its own. The actor ends, after its pending calls, with
-/// the last copy of its handle.
+/// the last copy of its handle in any process; and with the process that made it, unless it is detached. A handle can
+/// be an argument or a result, also inside structs and containers.
 ///
 /// Thread-safety: any const method, from any thread; the calls of one thread arrive in order.
 template <class T>
 class Actor {
  public:
   Actor() = default;
-  explicit Actor(std::shared_ptr<internal::ActorLease> lease) : lease_(std::move(lease)) {}
+  explicit Actor(ActorPtr lease) : lease_(std::move(lease)) {}
 
   /// `c.call<&T::m>(a, b)` runs m(a, b) on the actor, after the calls made before, and returns an ObjectRef of its
   /// result at once. An argument may be an ObjectRef of the parameter's type. Errors (of the ref): kActorDied: its
@@ -125,40 +116,56 @@ class Actor {
   auto call(const A&... arguments) const {
     using Method = internal::Method<M>;
     static_assert(std::is_base_of_v<typename Method::Class, T>, "this is not a method of the actor's class");
-    auto result = std::make_shared<ObjectState>();
-    const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;
-    if (!node) {
-      result->complete(lease_ ? lease_->error() : Error{ErrorCode::kFailedPrecondition, "this actor handle is empty"});
-    } else if (auto call = internal::make_call<typename Method::Parameters>(
-                   *node, MessageType::kCallMethod, Method::id, internal::name_of<M>(), result, arguments...)) {
-      call->retry = lease_->retry();
-      node->call_actor(lease_->id(), std::move(*call));
+    using Ref = ObjectRef<internal::ValueOf<typename Method::Returned>>;
+    const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
+    ObjectPtr result = caller ? caller->new_object() : std::make_shared<ObjectState>();
+    if (!caller) {
+      result->complete(internal::unreachable_error(lease_));
+      return Ref(std::move(result));
     }
-    return ObjectRef<internal::ValueOf<typename Method::Returned>>(std::move(result));
+    auto call = internal::make_call<typename Method::Parameters>(*caller, MessageType::kCallMethod, Method::id,
+                                                                 internal::name_of<M>(), arguments...);
+    if (!call) {
+      result->complete(std::move(call).error());
+      return Ref(std::move(result));
+    }
+    call->result = result;
+    caller->call_actor(lease_->id(), std::move(*call));
+    return Ref(std::move(result));
   }
 
   /// Ends the actor after the calls made so far; later ones end with kActorDied.
   void stop() const {
-    if (const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr) node->stop_actor(lease_->id());
+    if (const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr) caller->stop_actor(lease_->id());
   }
   /// Ends the actor now: its pending calls, and all later ones, end with kActorDied.
   void kill() const {
-    if (const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr) node->kill_actor(lease_->id());
+    if (const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr) caller->kill_actor(lease_->id());
   }
 
   /// False once its process has ended for good; true while it waits for resources or lives.
-  bool is_alive() const {
-    const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;
-    return node && node->is_actor_alive(lease_->id());
-  }
+  bool is_alive() const { return status().is_alive; }
   /// The process it lives in; 0 while it waits for resources, or once it has ended.
-  int pid() const {
-    const std::shared_ptr<Node> node = lease_ ? lease_->node() : nullptr;
-    return node ? node->actor_pid(lease_->id()) : 0;
+  int pid() const { return status().pid; }
+
+  template <class Archive>
+  void save(Archive& archive) const {
+    archive(internal::write_reference(lease_));
+  }
+  template <class Archive>
+  void load(Archive& archive) {
+    std::uint64_t place = 0;
+    archive(place);
+    lease_ = internal::read_actor(place);
   }
 
  private:
-  std::shared_ptr<internal::ActorLease> lease_;
+  Caller::ActorStatus status() const {
+    const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
+    return caller ? caller->actor_status(lease_->id()) : Caller::ActorStatus{};
+  }
+
+  ActorPtr lease_;
 };
 
 template <class T>
@@ -182,16 +189,20 @@ class ActorFactory {
     static_assert(std::is_constructible_v<T, TravellingAs<A>...>,
                   "the actor's class has no constructor for these arguments");
     using New = Constructor<T, TravellingAs<A>...>;
-    const std::shared_ptr<Node> node = current_node();
-    if (!node) return failed(no_runtime_error());
-    auto result = std::make_shared<ObjectState>();
-    auto call = make_call<std::tuple<TravellingAs<A>...>>(*node, MessageType::kCreateActor, New::id, name_of_type<T>(),
-                                                          result, arguments...);
-    if (!call) return failed(result->outcome().error());
-    auto id = node->create_actor(std::move(*call), {.cpus = options_.cpus, .gpus = options_.gpus},
-                                 options_.max_restarts, options_.name);
-    if (!id) return failed(id.error());
-    return Actor<T>(std::make_shared<ActorLease>(node, *id, options_.max_task_retries));
+    const std::shared_ptr<Caller> caller = current_caller();
+    if (!caller) return failed(no_runtime_error());
+    auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
+                                                          name_of_type<T>(), arguments...);
+    if (!call) return failed(std::move(call).error());
+    call->result = std::make_shared<ObjectState>();
+    auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus, .gpus = options_.gpus},
+                                                        .name = options_.name,
+                                                        .type = std::string(name_of_type<T>()),
+                                                        .max_restarts = options_.max_restarts,
+                                                        .max_task_retries = options_.max_task_retries,
+                                                        .is_detached = options_.lifetime == ActorLifetime::kDetached});
+    if (!made) return failed(std::move(made).error());
+    return Actor<T>(std::move(*made));
   }
 
  private:
@@ -207,5 +218,15 @@ class ActorFactory {
 /// machine has; kAlreadyExists: the name is taken) is the error of every call on it.
 template <class T>
 inline const internal::ActorFactory<T> actor{};
+
+/// A handle to the living actor with this name (ActorOptions::name), whoever made it.
+/// Errors: kNotFound; kInvalidArgument: it is of another class than T; kFailedPrecondition: no runtime.
+template <class T>
+Result<Actor<T>> get_actor(const std::string& name) {
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  if (!caller) return internal::no_runtime_error();
+  MANTA_ASSIGN_OR_RETURN(ActorPtr lease, caller->find_actor(name, internal::name_of_type<T>()));
+  return Actor<T>(std::move(lease));
+}
 
 }  // namespace manta

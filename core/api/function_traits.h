@@ -9,8 +9,9 @@
 
 #include "core/api/object_ref.h"
 #include "core/base/result.h"
+#include "core/net/call_context.h"
+#include "core/net/caller.h"
 #include "core/objects/codec.h"
-#include "core/worker/call_context.h"
 
 namespace manta::internal {
 
@@ -96,52 +97,47 @@ void set_outcome(CallContext& context, Function&& function) {
   }
 }
 
-// The argument `argument` of a call, as its parameter's type P or a ref to one.
+// Adds `argument` to the call, as its parameter's type P or a ref to one.
 template <class P, class A>
-Result<Argument> make_argument(const A& argument, BlockAllocator& allocator) {
+Result<void> add_argument(Call& call, Caller& caller, const A& argument) {
   if constexpr (std::is_same_v<A, ObjectRef<P>>) {
-    if (!argument.state()) return Error{ErrorCode::kFailedPrecondition, "an argument is an empty ref"};
-    return Argument(argument.state());
+    return call.add(argument.state());
   } else {
     static_assert(std::is_convertible_v<const A&, P>,
                   "an argument of this call has the wrong type: it must convert to the parameter's type, or be an "
                   "ObjectRef of exactly that type");
-    if constexpr (std::is_same_v<A, P>) {
-      MANTA_ASSIGN_OR_RETURN(EncodedValue value, encode<P>(argument, allocator));
-      return Argument(std::move(value));
+    if constexpr (is_flat<P>) {
+      const P value = static_cast<P>(argument);
+      call.add_bytes(std::as_bytes(std::span(&value, 1)));
+      return {};
+    } else if constexpr (std::is_same_v<A, P>) {
+      return add_encoded(call, caller, encode<P>(argument, caller.allocator()));
     } else {
-      MANTA_ASSIGN_OR_RETURN(EncodedValue value, encode<P>(static_cast<P>(argument), allocator));
-      return Argument(std::move(value));
+      return add_encoded(call, caller, encode<P>(static_cast<P>(argument), caller.allocator()));
     }
   }
 }
 
 template <class... P, class... A>
-Result<std::vector<Argument>> make_arguments(BlockAllocator& allocator, std::tuple<P...>*, const A&... arguments) {
+Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const A&... arguments) {
   static_assert(sizeof...(P) == sizeof...(A), "this call has the wrong number of arguments");
   static_assert(sizeof...(P) <= 16, "a remote function has at most 16 parameters; pass a struct");
-  std::vector<Argument> made;
-  made.reserve(sizeof...(A));
   std::optional<Error> error;
-  [[maybe_unused]] const auto add = [&](Result<Argument> argument) {  // Unused without parameters.
-    if (argument) made.push_back(std::move(*argument));
-    if (!argument && !error) error = argument.error();
+  [[maybe_unused]] const auto note = [&](Result<void> added) {  // Unused without parameters.
+    if (!added && !error) error = std::move(added).error();
   };
-  (add(make_argument<P>(arguments, allocator)), ...);
+  (note(add_argument<P>(call, caller, arguments)), ...);
   if (error) return *error;
-  return made;
+  return call.check_size();
 }
 
-// Makes the call that `function` is to be called with, or completes its result with the error.
+// The call of `function` with these arguments, or what makes it impossible.
 template <class Parameters, class... A>
-std::optional<Call> make_call(Node& node, MessageType type, std::uint64_t function, std::string_view name,
-                              const ObjectPtr& result, const A&... arguments) {
-  auto made = make_arguments(node.arena(), static_cast<Parameters*>(nullptr), arguments...);
-  if (!made) {
-    result->complete(made.error());
-    return std::nullopt;
-  }
-  return Call{.type = type, .function = function, .name = name, .arguments = std::move(*made), .result = result};
+Result<Call> make_call(Caller& caller, MessageType type, std::uint64_t function, std::string_view name,
+                       const A&... arguments) {
+  Call call{.type = type, .function = function, .name = name};
+  MANTA_RETURN_IF_ERROR(add_arguments(call, caller, static_cast<Parameters*>(nullptr), arguments...));
+  return call;
 }
 
 }  // namespace manta::internal

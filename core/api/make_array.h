@@ -36,8 +36,7 @@ class ArrayBuilder {
 };
 
 /// Room for an array of `shape`, of at most 7 dimensions, in this process' store; its contents are unspecified.
-/// Errors: kExhausted; kInvalidArgument; kFailedPrecondition: no runtime, or another thread of a worker than the one
-/// that runs calls.
+/// Errors: kExhausted; kInvalidArgument; kFailedPrecondition: no runtime.
 template <class T>
 Result<ArrayBuilder<T>> make_array(std::vector<std::size_t> shape) {
   internal::ArrayHeader header;
@@ -45,14 +44,14 @@ Result<ArrayBuilder<T>> make_array(std::vector<std::size_t> shape) {
   if (shape.size() > std::size(header.shape))
     return Error{ErrorCode::kInvalidArgument, "an array has at most 7 dimensions"};
   std::copy(shape.begin(), shape.end(), header.shape);
-  BlockAllocator* allocator = internal::current_allocator();
-  if (allocator == nullptr) return internal::no_runtime_error();
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  if (!caller) return internal::no_runtime_error();
   ArrayBuilder<T> builder;
   builder.size_ = shape.empty() ? 0 : 1;
   for (const std::size_t extent : shape)
     if (__builtin_mul_overflow(builder.size_, extent, &builder.size_) || builder.size_ > SIZE_MAX / sizeof(T) / 2)
       return Error{ErrorCode::kInvalidArgument, "the array's size overflows"};
-  MANTA_ASSIGN_OR_RETURN(builder.block_, allocator->allocate(sizeof header + builder.size_ * sizeof(T)));
+  MANTA_ASSIGN_OR_RETURN(builder.block_, caller->allocator().allocate(sizeof header + builder.size_ * sizeof(T)));
   std::memcpy(builder.block_->writable_data(), &header, sizeof header);
   builder.data_ = reinterpret_cast<T*>(builder.block_->writable_data() + sizeof header);
   builder.shape_ = std::move(shape);

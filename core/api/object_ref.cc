@@ -3,17 +3,40 @@
 
 #include <algorithm>
 #include <atomic>
+#include <stdexcept>
 
 namespace manta::internal {
 namespace {
 
-// Without a node nothing becomes ready any more: what is ready now is all there will be.
+// Without a runtime nothing becomes ready any more: what is ready now is all there will be.
 bool wait_until(const std::function<bool()>& done, TimePoint deadline) {
-  const std::shared_ptr<Node> node = current_node();
-  return node ? node->wait(done, deadline) : done();
+  const std::shared_ptr<Caller> caller = current_caller();
+  return caller ? caller->wait(done, deadline) : done();
 }
 
 }  // namespace
+
+bool is_ready(const ObjectPtr& state) {
+  if (!state) return false;
+  if (state->is_ready()) return true;
+  state->want();
+  return wait_until([&] { return state->is_ready(); }, TimePoint::min());
+}
+
+std::uint64_t write_reference(const ObjectPtr& state) {
+  if (!state) return 0;
+  const std::uint64_t place = ReferenceScope::add(state);
+  if (place == 0) throw std::runtime_error("a ref travels only in arguments and results of calls, and in objects");
+  return place;
+}
+
+ObjectPtr read_object(std::uint64_t place) {
+  if (place == 0) return nullptr;
+  const Reference* reference = ReferenceScope::find(place);
+  const auto* object = reference != nullptr ? std::get_if<ObjectPtr>(reference) : nullptr;
+  if (object == nullptr) throw std::runtime_error("a ref names no object");
+  return *object;
+}
 
 TimePoint deadline_after(Duration timeout) {
   const TimePoint now = std::chrono::steady_clock::now();
@@ -22,11 +45,12 @@ TimePoint deadline_after(Duration timeout) {
 
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   if (!state) return Error{ErrorCode::kFailedPrecondition, "this ref is empty: it refers to no object"};
+  state->want();
   if (!state->is_ready() && !wait_until([&] { return state->is_ready(); }, deadline))
     return Error{ErrorCode::kTimeout, "the object was not ready in time; it is still being made"};
   if (!state->outcome()) return state->outcome().error();
   const EncodedValue& value = *state->outcome();
-  return ValueView{value.bytes(), value.block};
+  return ValueView{.bytes = value.bytes(), .owner = value.block, .references = &value.references};
 }
 
 std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline) {

@@ -10,13 +10,14 @@
 
 #include "core/api/runtime.h"
 #include "core/base/result.h"
-#include "core/node/object_state.h"
 #include "core/objects/codec.h"
+#include "core/objects/object_state.h"
 
 namespace manta {
 
 /// A value of type T that is there, or will be. Pass it as an argument instead of the value: the task then starts when
-/// it is ready, and the bytes do not come through this process.
+/// it is ready, and the bytes do not come through this process. A ref can itself be an argument or a result, inside
+/// structs and containers: who gets it has the ref, not the value.
 ///
 /// Thread-safety: any const method, from any thread.
 /// Ownership: keeps the value while a copy lives.
@@ -28,17 +29,27 @@ class ObjectRef {
   ObjectRef() = default;
   explicit ObjectRef(ObjectPtr state) : state_(std::move(state)) {}
 
-  bool is_ready() const { return state_ && state_->is_ready(); }
+  bool is_ready() const;
   /// Calls `callback` once the value or its error is there: at once, or later on a thread of the runtime, which it must
   /// not keep: it may not wait for another object.
   void then(std::function<void()> callback) const { state_->then(std::move(callback)); }
   const ObjectPtr& state() const { return state_; }
+
+  template <class Archive>
+  void save(Archive& archive) const;
+  template <class Archive>
+  void load(Archive& archive);
 
  private:
   ObjectPtr state_;
 };
 
 namespace internal {
+
+bool is_ready(const ObjectPtr& state);
+// What a ref inside a value becomes.
+std::uint64_t write_reference(const ObjectPtr& state);
+ObjectPtr read_object(std::uint64_t place);
 
 TimePoint deadline_after(Duration timeout);
 /// Waits for `state`. Errors: kTimeout; whatever its call failed with.
@@ -56,6 +67,23 @@ inline Result<void> read<void>(const ObjectPtr& state, TimePoint deadline) {
 }
 
 }  // namespace internal
+
+template <class T>
+bool ObjectRef<T>::is_ready() const {
+  return internal::is_ready(state_);
+}
+template <class T>
+template <class Archive>
+void ObjectRef<T>::save(Archive& archive) const {
+  archive(internal::write_reference(state_));
+}
+template <class T>
+template <class Archive>
+void ObjectRef<T>::load(Archive& archive) {
+  std::uint64_t place = 0;
+  archive(place);
+  state_ = internal::read_object(place);
+}
 
 inline constexpr Duration kForever = Duration::max();
 
@@ -84,10 +112,10 @@ Result<std::vector<T>> get(const std::vector<ObjectRef<T>>& refs, Duration timeo
 /// Errors (of the ref): kExhausted: the store is full; kInvalidArgument: it cannot be serialized.
 template <class T>
 ObjectRef<T> put(const T& value) {
-  auto state = std::make_shared<ObjectState>();
-  const std::shared_ptr<Node> node = internal::current_node();
-  if (node) {
-    state->complete(encode(value, node->arena()));
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  ObjectPtr state = caller ? caller->new_object() : std::make_shared<ObjectState>();
+  if (caller) {
+    state->complete(encode(value, caller->allocator()));
   } else {
     state->complete(internal::no_runtime_error());
   }

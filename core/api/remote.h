@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/api/function_traits.h"
-#include "core/worker/function_table.h"
+#include "core/net/function_table.h"
 
 namespace manta {
 
@@ -44,30 +44,41 @@ struct Task {
 template <auto F>
 class RemoteFunction {
  public:
-  RemoteFunction() = default;
-  explicit RemoteFunction(TaskOptions options) : options_(std::move(options)) {}
+  explicit RemoteFunction(const TaskOptions& options = {}) : spec_(make_spec(options)) {}
 
-  RemoteFunction with(TaskOptions options) const { return RemoteFunction(std::move(options)); }
+  RemoteFunction with(const TaskOptions& options) const { return RemoteFunction(options); }
 
   template <class... A>
   auto operator()(const A&... arguments) const {
     using T = Task<F>;
-    auto result = std::make_shared<ObjectState>();
-    const std::shared_ptr<Node> node = current_node();
-    if (!node) {
-      result->complete(no_runtime_error());
-    } else if (auto call = make_call<typename T::Parameters>(*node, MessageType::kRunTask, T::id, name_of<F>(), result,
-                                                             arguments...)) {
-      call->resources = {.cpus = options_.cpus, .gpus = options_.gpus};
-      call->label = options_.name.empty() ? std::string(name_of<F>()) : options_.name;
-      if (options_.max_retries > 0) call->retry = {.left = options_.max_retries, .after = options_.retry_on};
-      node->submit(std::move(*call));
-    }
-    return ObjectRef<ValueOf<typename T::Returned>>(std::move(result));
+    const std::shared_ptr<Caller> caller = current_caller();
+    if (!caller) return failed(std::make_shared<ObjectState>(), no_runtime_error());
+    ObjectPtr result = caller->new_object();
+    auto call = make_call<typename T::Parameters>(*caller, MessageType::kRunTask, T::id, name_of<F>(), arguments...);
+    if (!call) return failed(std::move(result), std::move(call).error());
+    call->result = result;
+    call->task = spec_;
+    caller->submit(std::move(*call));
+    return Ref(std::move(result));
   }
 
  private:
-  TaskOptions options_;
+  using Ref = ObjectRef<ValueOf<typename Task<F>::Returned>>;
+
+  static std::shared_ptr<const TaskSpec> make_spec(const TaskOptions& options) {
+    auto spec = std::make_shared<TaskSpec>();
+    spec->resources = {.cpus = options.cpus, .gpus = options.gpus};
+    spec->label = options.name.empty() ? std::string(name_of<F>()) : options.name;
+    spec->max_retries = options.max_retries;
+    for (const ErrorCode code : options.retry_on) spec->retry_on(code);
+    return spec;
+  }
+  static Ref failed(ObjectPtr result, Error error) {
+    result->complete(std::move(error));
+    return Ref(std::move(result));
+  }
+
+  std::shared_ptr<const TaskSpec> spec_;
 };
 
 }  // namespace internal

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/node/node.h"
 #include "core/worker/fork_server.h"
 #include "core/worker/worker_process.h"
 
@@ -42,17 +43,18 @@ Result<Machine> choose_machine(const RuntimeOptions& options) {
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   static_cast<void>(argc);  // argv ends with a null pointer; the pair is what main() has.
   if (const char* settings = std::getenv(kForkServerVariable)) run_fork_server(settings);
-  if (internal::current_node())
+  if (internal::current_caller())
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
   MANTA_ASSIGN_OR_RETURN(
-      std::unique_ptr<Node> started,
+      std::shared_ptr<Node> node,
       Node::start({.machine = std::move(machine), .object_store_bytes = options.object_store_bytes}, argv));
-  std::shared_ptr<Node> node = std::move(started);
   const std::lock_guard lock(current().mutex);
   current().node = node;
   return Runtime(std::move(node));
 }
+
+const Machine& Runtime::machine() const { return node_->machine(); }
 
 Runtime::~Runtime() {
   if (!node_) return;
@@ -65,22 +67,30 @@ Runtime::~Runtime() {
 
 namespace internal {
 
-std::shared_ptr<Node> current_node() {
+std::shared_ptr<Caller> current_caller() {
+  if (std::shared_ptr<Caller> worker = WorkerProcess::current()) return worker;
   const std::lock_guard lock(current().mutex);
   return current().node.lock();
 }
 
-BlockAllocator* current_allocator() {
-  if (BlockAllocator* of_worker = WorkerProcess::current_allocator()) return of_worker;
-  const std::shared_ptr<Node> node = current_node();
-  return node ? &node->arena() : nullptr;
+Result<Machine> current_machine() {
+  const std::lock_guard lock(current().mutex);
+  const std::shared_ptr<Node> node = current().node.lock();
+  if (!node) return no_runtime_error();
+  return node->machine();
 }
 
 Error no_runtime_error() {
-  if (WorkerProcess::current_allocator() != nullptr)
-    return {ErrorCode::kFailedPrecondition,
-            "this is a worker: tasks, actors and objects are made in the driver; return a value instead"};
-  return {ErrorCode::kFailedPrecondition, "there is no runtime: call manta::init(argc, argv) first and keep its Runtime"};
+  return {ErrorCode::kFailedPrecondition,
+          "there is no runtime: call manta::init(argc, argv) first and keep its Runtime"};
+}
+
+Result<void> add_encoded(Call& call, Caller& caller, Result<EncodedValue> value) {
+  if (!value) return std::move(value).error();
+  std::vector<WireReference> names;
+  for (const Reference& reference : value->references) names.push_back(caller.name_of(reference));
+  call.add(std::move(*value), names);
+  return {};
 }
 
 }  // namespace internal

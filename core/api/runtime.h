@@ -6,9 +6,11 @@
 #include <optional>
 
 #include "core/base/result.h"
-#include "core/node/node.h"
+#include "core/net/caller.h"
 
 namespace manta {
+
+class Node;
 
 /// What init() may be told; the defaults use the whole machine.
 struct RuntimeOptions {
@@ -25,7 +27,7 @@ class Runtime {
   ~Runtime();
 
   /// What this runtime counts on.
-  const Machine& machine() const { return node_->machine(); }
+  const Machine& machine() const;
 
  private:
   friend Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options);
@@ -41,12 +43,17 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options = {});
 
 namespace internal {
 
-/// The node of this process; null before init(), after the Runtime's end, and in a worker.
-std::shared_ptr<Node> current_node();
-/// The store that values of this process go to, in the driver or in a worker; null before init().
-BlockAllocator* current_allocator();
-/// What a call ends with that is made where there is no node.
+/// By what code of this process makes calls, in the driver or in a worker; null before init() and after the Runtime's
+/// end.
+std::shared_ptr<Caller> current_caller();
+/// What the driver counts on.
+/// Errors: kFailedPrecondition: this is not the driver.
+Result<Machine> current_machine();
+/// What a call ends with that is made where there is none.
 Error no_runtime_error();
+/// Adds an argument to a call.
+/// Errors: that of `value`; kInvalidArgument: it contains too many references.
+Result<void> add_encoded(Call& call, Caller& caller, Result<EncodedValue> value);
 
 }  // namespace internal
 }  // namespace manta

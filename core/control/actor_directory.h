@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "core/base/did_you_mean.h"
 #include "core/base/result.h"
 
 namespace manta {
@@ -22,10 +24,20 @@ class ActorDirectory {
     if (inserted) return {};
     return Error{ErrorCode::kAlreadyExists, "an actor named \"" + name + "\" is alive; choose another name or kill it"};
   }
+  /// The actor that has `name`; 0: none.
+  std::uint64_t find(const std::string& name) const {
+    const auto it = actors_.find(name);
+    return it == actors_.end() ? 0 : it->second;
+  }
   /// Gives `name` back, if `actor` has it.
   void remove(const std::string& name, std::uint64_t actor) {
     const auto it = actors_.find(name);
     if (it != actors_.end() && it->second == actor) actors_.erase(it);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, actor] : actors_) names.push_back(name);
+    return names;
   }
 
  private:

@@ -7,15 +7,23 @@
 namespace manta {
 namespace {
 
-// Stands before each value. `offset` is kInline for bytes that follow at once.
+// Stands before each value. `where` is an offset in the store or one of those below.
 struct ValueHeader {
-  std::uint64_t offset = 0;
+  std::uint64_t where = 0;
   std::uint64_t size = 0;
 };
-constexpr std::uint64_t kInline = ~std::uint64_t{0};
+constexpr std::uint64_t kInline = ~std::uint64_t{0};          // `size` bytes follow, padded.
+constexpr std::uint64_t kObject = ~std::uint64_t{0} - 1;      // An ObjectId follows.
+constexpr std::uint64_t kReferences = ~std::uint64_t{0} - 2;  // `size` WireReferences follow; then the value's header.
 constexpr std::size_t kTextMax = kInlineLimit;
 
 std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
+
+void append(std::vector<std::byte>& out, const void* data, std::size_t size) {
+  const auto* bytes = static_cast<const std::byte*>(data);
+  out.insert(out.end(), bytes, bytes + size);
+  if (const std::size_t rest = padded(out.size()) - out.size(); rest != 0) out.resize(out.size() + rest);
+}
 
 // Takes things from the front of bytes that somebody else wrote.
 class Cursor {
@@ -35,81 +43,129 @@ class Cursor {
     bytes_ = bytes_.subspan(padded(size));
     return true;
   }
+  const std::byte* position() const { return bytes_.data(); }
 
  private:
   std::span<const std::byte> bytes_;
 };
 
 bool take_value(Cursor& cursor, std::uint64_t store_size, MessageValue& value) {
+  const std::byte* begin = cursor.position();
   ValueHeader header;
   if (!cursor.take(header)) return false;
-  if (header.offset == kInline) return cursor.take_bytes(header.size, value.inline_bytes);
-  value.in_store = true;
-  value.offset = header.offset;
-  value.size = header.size;
-  return header.offset <= store_size && header.size <= store_size - header.offset;
+  if (header.where == kReferences) {
+    if (header.size > SIZE_MAX / sizeof(WireReference)) return false;
+    if (!cursor.take_bytes(header.size * sizeof(WireReference), value.references) || !cursor.take(header)) return false;
+  }
+  if (header.where == kInline) {
+    value.kind = MessageValue::Kind::kInline;
+    if (!cursor.take_bytes(header.size, value.inline_bytes)) return false;
+  } else if (header.where == kObject) {
+    value.kind = MessageValue::Kind::kObject;
+    if (!cursor.take(value.object)) return false;
+  } else {
+    value.kind = MessageValue::Kind::kStored;
+    value.offset = header.where;
+    value.size = header.size;
+    if (header.where > store_size || header.size > store_size - header.where) return false;
+  }
+  value.wire = {begin, cursor.position()};
+  return true;
 }
 
 }  // namespace
 
-void MessageBuilder::append(const void* data, std::size_t size) {
-  const auto* bytes = static_cast<const std::byte*>(data);
-  bytes_.insert(bytes_.end(), bytes, bytes + size);
-  bytes_.resize(padded(bytes_.size()));
+WireReference MessageValue::reference(std::size_t index) const {
+  WireReference reference;
+  std::memcpy(&reference, references.data() + index * sizeof reference, sizeof reference);
+  return reference;
+}
+
+void append_inline(std::vector<std::byte>& out, std::span<const std::byte> bytes) {
+  const ValueHeader here{kInline, bytes.size()};
+  append(out, &here, sizeof here);
+  append(out, bytes.data(), bytes.size());
+}
+
+void append_stored(std::vector<std::byte>& out, std::uint64_t offset, std::uint64_t size) {
+  const ValueHeader in_store{offset, size};
+  append(out, &in_store, sizeof in_store);
+}
+
+void append_object(std::vector<std::byte>& out, const ObjectId& id) {
+  const ValueHeader elsewhere{kObject, sizeof id};
+  append(out, &elsewhere, sizeof elsewhere);
+  append(out, &id, sizeof id);
+}
+
+void append_references(std::vector<std::byte>& out, std::span<const WireReference> references) {
+  if (references.empty()) return;
+  const ValueHeader list{kReferences, references.size()};
+  append(out, &list, sizeof list);
+  append(out, references.data(), references.size_bytes());
+}
+
+void append_value(std::vector<std::byte>& out, const EncodedValue& value, std::span<const WireReference> references) {
+  append_references(out, references);
+  if (value.block) {
+    append_stored(out, value.block->offset(), value.block->size());
+  } else {
+    append_inline(out, value.inline_bytes);
+  }
 }
 
 void MessageBuilder::start(const MessageHeader& header) {
   bytes_.clear();
-  append(&header, sizeof header);
+  append(bytes_, &header, sizeof header);
 }
 
-void MessageBuilder::add(const EncodedValue& value) {
-  if (value.block) {
-    const ValueHeader in_store{value.block->offset(), value.block->size()};
-    append(&in_store, sizeof in_store);
-  } else {
-    const ValueHeader here{kInline, value.inline_bytes.size()};
-    append(&here, sizeof here);
-    append(value.inline_bytes.data(), value.inline_bytes.size());
-  }
+void MessageBuilder::add(const EncodedValue& value, std::span<const WireReference> references) {
+  append_value(bytes_, value, references);
   ++header().value_count;
 }
 
+void MessageBuilder::add_wire(std::span<const std::byte> wire, std::size_t count) {
+  bytes_.insert(bytes_.end(), wire.begin(), wire.end());
+  header().value_count = static_cast<std::uint16_t>(header().value_count + count);
+}
+
 void MessageBuilder::add_text(std::string_view text) {
-  const std::string_view cut = text.substr(0, kTextMax);
-  const ValueHeader here{kInline, cut.size()};
-  append(&here, sizeof here);
-  append(cut.data(), cut.size());
+  append_inline(bytes_, std::as_bytes(std::span(text.substr(0, kTextMax))));
   ++header().value_count;
 }
 
 void MessageBuilder::add_offset(std::uint64_t offset) {
-  append(&offset, sizeof offset);
+  append(bytes_, &offset, sizeof offset);
   ++header().offset_count;
 }
 
-std::string Message::text() const {
-  if (values.empty()) return {};
-  const std::span<const std::byte> bytes = values.front().inline_bytes;
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+std::string Message::text() const { return values.empty() ? std::string() : std::string(values.front().text()); }
+
+bool Message::read(std::span<const std::byte> bytes, std::uint64_t store_size) {
+  Cursor cursor(bytes);
+  values.clear();
+  offsets.clear();
+  if (!cursor.take(header)) return false;
+  values.resize(header.value_count);
+  for (MessageValue& value : values)
+    if (!take_value(cursor, store_size, value)) return false;
+  if (header.offset_count > bytes.size() / sizeof(std::uint64_t)) return false;
+  offsets.resize(header.offset_count);
+  for (std::uint64_t& offset : offsets)
+    if (!cursor.take(offset)) return false;
+  return true;
 }
 
 std::optional<Message> Message::parse(std::span<const std::byte> bytes, std::uint64_t store_size) {
-  Cursor cursor(bytes);
   Message message;
-  if (!cursor.take(message.header)) return std::nullopt;
-  message.values.resize(message.header.value_count);
-  for (MessageValue& value : message.values)
-    if (!take_value(cursor, store_size, value)) return std::nullopt;
-  if (message.header.offset_count > bytes.size() / sizeof(std::uint64_t)) return std::nullopt;
-  message.offsets.resize(message.header.offset_count);
-  for (std::uint64_t& offset : message.offsets)
-    if (!cursor.take(offset)) return std::nullopt;
+  if (!message.read(bytes, store_size)) return std::nullopt;
   return message;
 }
 
-void build_failure(MessageBuilder& builder, std::uint64_t call, const Error& error) {
-  builder.start({.type = MessageType::kFailure, .call = call, .function = static_cast<std::uint64_t>(error.code)});
+void build_failure(MessageBuilder& builder, const MessageHeader& header, const Error& error) {
+  MessageHeader with_code = header;
+  with_code.function = static_cast<std::uint64_t>(error.code);
+  builder.start(with_code);
   builder.add_text(error.message);
 }
 

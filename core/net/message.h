@@ -12,23 +12,42 @@
 
 #include "core/base/error.h"
 #include "core/objects/codec.h"
+#include "core/objects/reference.h"
 
 namespace manta {
 
 enum class MessageType : std::uint16_t {
-  // Node to worker.
-  kRunTask = 1,       // function, values: the arguments.
-  kCreateActor = 2,   // As kRunTask; the worker keeps what the constructor made.
-  kCallMethod = 3,    // As kRunTask.
-  kStop = 4,          // End the actor, then the process.
-  kChunkGranted = 5,  // a: offset, b: size of a range of the store to fill.
-  kChunkRefused = 6,  // values: the reason.
-  // Worker to node.
-  kResult = 16,        // values: the result; offsets: blocks of the store that the worker goes on holding.
-  kFailure = 17,       // function: the ErrorCode; values: the message; offsets as above.
-  kChunkRequest = 18,  // b: size needed.
-  kRelease = 19,       // a: offset of a block that the worker held.
-  kDiscard = 20,       // a, b: offset and size of a range of its chunk that it does not use.
+  // Node to worker: what it is to do.
+  kRunTask = 1,      // function, values: the arguments.
+  kCreateActor = 2,  // As kRunTask; the worker keeps what the constructor made.
+  kCallMethod = 3,   // As kRunTask.
+  kStop = 4,         // End the actor, then the process.
+  // Node to worker: what it asked for.
+  kReady = 5,    // a, call: the object's id; values: its value.
+  kFailed = 6,   // a, call: the object's id; function: the ErrorCode; values: the message.
+  kReply = 7,    // call: the request's number; a, b: its answer; values: if it has more.
+  kRefusal = 8,  // call: the request's number; function: the ErrorCode; values: the message.
+  // Worker to node: the outcome of a call.
+  kResult = 16,   // values: the result; offsets: blocks of the store that the worker goes on holding.
+  kFailure = 17,  // function: the ErrorCode; values: the message; offsets as above.
+  // Worker to node: requests, each with its number in `call`; kReply or kRefusal follows.
+  kLendChunk = 18,    // b: size needed. Reply: a: offset, b: size of a range of the store to fill.
+  kMakeActor = 19,    // function, values: see ActorSpec; the arguments of the constructor. Reply: a: its id.
+  kFindActor = 20,    // values: its name, its class. Reply: a: its id.
+  kActorStatus = 21,  // a: its id. Reply: a: whether it lives, b: its process.
+  // Worker to node: orders.
+  kSubmitTask = 32,  // call: the number of its result; function, values: see TaskSpec; the arguments.
+  kCallActor = 33,   // a: the actor; call: the number of the result; function, values: the name, the arguments.
+  kPut = 34,         // call: the object's number; values: its value; offsets as for kResult.
+  kWatch = 35,       // a, call: the object whose outcome is wanted.
+  kDropObject = 36,  // a, call: an object that the worker had `b` references to.
+  kDropActor = 37,   // a: an actor that the worker had `b` handles of.
+  kStopActor = 38,   // a: the actor.
+  kKillActor = 39,   // a: the actor.
+  kBlocked = 40,     // The call that runs waits for an object.
+  kUnblocked = 41,   // It goes on.
+  kRelease = 42,     // a: offset of a block that the worker held.
+  kDiscard = 43,     // a, b: offset and size of a range of its chunk that it does not use.
 };
 
 /// What stands at the beginning of each message. Both ends are the same binary, so it travels as it lies in memory.
@@ -36,33 +55,68 @@ struct MessageHeader {
   MessageType type{};
   std::uint16_t value_count = 0;
   std::uint32_t offset_count = 0;
-  std::uint64_t call = 0;      ///< Which call this is, or answers.
+  std::uint64_t call = 0;      ///< Which call, object or request this is about.
   std::uint64_t function = 0;  ///< Which function to run.
   std::uint64_t a = 0;
   std::uint64_t b = 0;
 };
 
-/// One value of a message: its bytes, or where they lie in the store.
+/// A reference inside a value, by name.
+struct WireReference {
+  enum Kind : std::uint64_t { kObject = 1, kActor = 2 };
+  std::uint64_t kind = 0;
+  ObjectId id;  ///< An actor: process 0.
+
+  bool operator==(const WireReference&) const = default;
+};
+
+/// One value of a message: its bytes, where they lie in the store, or the object whose value it is.
 struct MessageValue {
+  enum class Kind : std::uint8_t { kInline, kStored, kObject };
+  Kind kind = Kind::kInline;
   std::span<const std::byte> inline_bytes;
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
-  bool in_store = false;
+  ObjectId object;
+  std::span<const std::byte> references;  ///< Packed WireReferences that it contains.
+  std::span<const std::byte> wire;        ///< All of it, as it travels.
+
+  std::string_view text() const { return {reinterpret_cast<const char*>(inline_bytes.data()), inline_bytes.size()}; }
+  std::size_t reference_count() const { return references.size() / sizeof(WireReference); }
+  WireReference reference(std::size_t index) const;
 };
+
+/// Appends one value to `out`, in the form in which it travels.
+void append_inline(std::vector<std::byte>& out, std::span<const std::byte> bytes);
+void append_stored(std::vector<std::byte>& out, std::uint64_t offset, std::uint64_t size);
+void append_object(std::vector<std::byte>& out, const ObjectId& id);
+/// Before the value that contains them; nothing if there are none.
+void append_references(std::vector<std::byte>& out, std::span<const WireReference> references);
+/// A value whose references go by these names.
+void append_value(std::vector<std::byte>& out, const EncodedValue& value, std::span<const WireReference> references);
 
 /// Builds one message. Reusable: start() begins anew.
 class MessageBuilder {
  public:
   void start(const MessageHeader& header);
-  void add(const EncodedValue& value);
+  /// A value without references.
+  void add(const EncodedValue& value) { add(value, {}); }
+  void add(const EncodedValue& value, std::span<const WireReference> references);
+  /// `count` values that travel as `wire`.
+  void add_wire(std::span<const std::byte> wire, std::size_t count);
   void add_text(std::string_view text);
+  /// The bytes of `value`, which is trivially copyable.
+  template <class T>
+  void add_raw(const T& value) {
+    append_inline(bytes_, std::as_bytes(std::span(&value, 1)));
+    ++header().value_count;
+  }
   /// After all values.
   void add_offset(std::uint64_t offset);
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:
   MessageHeader& header() { return *reinterpret_cast<MessageHeader*>(bytes_.data()); }
-  void append(const void* data, std::size_t size);
 
   std::vector<std::byte> bytes_;
 };
@@ -75,11 +129,21 @@ struct Message {
 
   /// Value 0 as text; "" if there is none.
   std::string text() const;
-  /// None: the bytes are no message, or a store value lies outside [0, store_size).
+  /// Value `index`, which add_raw() wrote; none if it is not there or has another size.
+  template <class T>
+  std::optional<T> raw(std::size_t index) const {
+    if (index >= values.size() || values[index].inline_bytes.size() != sizeof(T)) return std::nullopt;
+    T value;
+    __builtin_memcpy(&value, values[index].inline_bytes.data(), sizeof value);
+    return value;
+  }
+  /// Reads anew into this. False: the bytes are no message, or a store value lies outside [0, store_size).
+  bool read(std::span<const std::byte> bytes, std::uint64_t store_size);
+  /// As read(), into a new one.
   static std::optional<Message> parse(std::span<const std::byte> bytes, std::uint64_t store_size);
 };
 
-/// The message that says that call `call` failed. Long texts are cut.
-void build_failure(MessageBuilder& builder, std::uint64_t call, const Error& error);
+/// The message, of a type that carries an error, that says that call `call` failed. Long texts are cut.
+void build_failure(MessageBuilder& builder, const MessageHeader& header, const Error& error);
 
 }  // namespace manta

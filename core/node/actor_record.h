@@ -4,20 +4,23 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "core/base/error.h"
-#include "core/node/call.h"
-#include "core/placement/resources.h"
+#include "core/net/call.h"
 
 namespace manta {
 
 /// Thread-safety: none; the node's mutex guards it.
 struct ActorRecord {
   std::uint64_t id = 0;
-  std::string name;
-  Resources resources;
+  ActorSpec spec;                   ///< `name` is never empty: the class's, if it was given none.
+  bool is_named = false;            ///< The directory has its name.
+  std::uint64_t owner = 0;          ///< The worker that made it; 0: the driver.
+  std::weak_ptr<ActorLease> lease;  ///< That all handles share.
+  ActorPtr detached;                ///< Of a detached actor: keeps it without handles.
   std::uint64_t worker = 0;         ///< 0: waits for resources.
   std::deque<Call> queue;           ///< Calls not yet sent, in order; the constructor is the first.
   bool waits_for_argument = false;  ///< The first call's arguments are pending; their arrival goes on with the queue.
@@ -26,6 +29,13 @@ struct ActorRecord {
   bool stop_wanted = false;         ///< Ends when its queue is empty.
   bool stop_sent = false;
   std::optional<Error> died;  ///< What every further call ends with.
+
+  /// Its process is gone, or never came: it can be placed in another one.
+  void make_ready_to_place() {
+    worker = 0;
+    waits_for_argument = false;
+    stop_sent = false;
+  }
 };
 
 }  // namespace manta

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Placement and calls; node_messages.cc and node_processes.cc have the rest of Node.
+// Tasks and placement; node_*.cc have the rest of Node.
 #include "core/node/node.h"
 
 #include <fcntl.h>
@@ -14,20 +14,22 @@
 #include <cstring>
 #include <utility>
 
+#include "core/net/actor_lease.h"
+
 namespace manta {
 
 Node::Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page)
     : arena_(std::move(arena)),
       page_(std::move(page)),
       ledger_(std::move(options.machine)),
-      completion_((new (page_.data()) NodePage)->node_bell, [this] { return take_messages(); },
-                  [this] { return has_messages(); }) {}
+      completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
+                  [this] { return take_messages(); }, [this] { return has_messages(); }) {}
 
-Result<std::unique_ptr<Node>> Node::start(Options options, char* const* argv) {
+Result<std::shared_ptr<Node>> Node::start(Options options, char* const* argv) {
   const std::size_t capacity = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Arena> arena, Arena::create(capacity, options.warm_bytes));
   MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
-  std::unique_ptr<Node> node(new Node(std::move(options), std::move(arena), std::move(page)));
+  std::shared_ptr<Node> node(new Node(std::move(options), std::move(arena), std::move(page)));
   node->argv_ = argv;
   MANTA_RETURN_IF_ERROR(node->start_fork_server());
   node->service_thread_ = std::thread([raw = node.get()] { raw->serve_messages(); });
@@ -77,12 +79,13 @@ void Node::shut_down() {
 }
 
 void Node::submit(Call call) {
-  if (auto possible = ledger_.check(call.resources); !possible) {
+  if (auto possible = ledger_.check(call.task->resources); !possible) {
     Deferred deferred;
     deferred.complete(call.result, possible.error());
     carry_out(std::move(deferred));
     return;
   }
+  call.retries_left = call.task->max_retries;
   enqueue_task(std::move(call));
 }
 
@@ -108,100 +111,6 @@ void Node::enqueue_task(Call task) {
   carry_out(std::move(deferred));
 }
 
-Result<std::uint64_t> Node::create_actor(Call constructor, const Resources& resources, int max_restarts,
-                                         std::string name) {
-  MANTA_RETURN_IF_ERROR(ledger_.check(resources));
-  Deferred deferred;
-  std::uint64_t id = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (closing_) return shut_down_error();
-    id = next_id_++;
-    if (!name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(name, id));
-    ActorRecord& actor = actors_[id];
-    actor.id = id;
-    actor.name = name.empty() ? std::string(constructor.name) : std::move(name);
-    actor.resources = resources;
-    actor.restarts_left = max_restarts;
-    if (max_restarts > 0) actor.constructor = constructor;
-    actor.queue.push_back(std::move(constructor));
-    unplaced_actors_.push_back(id);
-    place_all(deferred);
-  }
-  carry_out(std::move(deferred));
-  return id;
-}
-
-void Node::call_actor(std::uint64_t actor_id, Call call) {
-  Deferred deferred;
-  {
-    const std::lock_guard lock(mutex_);
-    ActorRecord* actor = find_actor(actor_id);
-    if (actor == nullptr || actor->died) {
-      const Error gone{ErrorCode::kActorDied, "the actor was stopped"};
-      deferred.complete(call.result, actor != nullptr && actor->died ? *actor->died : gone);
-    } else {
-      actor->queue.push_back(std::move(call));
-      pump_actor(*actor, deferred);
-    }
-  }
-  carry_out(std::move(deferred));
-}
-
-void Node::stop_actor(std::uint64_t actor_id) {
-  Deferred deferred;
-  {
-    const std::lock_guard lock(mutex_);
-    ActorRecord* actor = find_actor(actor_id);
-    if (actor == nullptr) return;
-    actor->stop_wanted = true;
-    if (actor->died) {
-      actors_.erase(actor_id);
-    } else {
-      pump_actor(*actor, deferred);
-    }
-  }
-  carry_out(std::move(deferred));
-}
-
-void Node::kill_actor(std::uint64_t actor_id) {
-  Deferred deferred;
-  {
-    const std::lock_guard lock(mutex_);
-    ActorRecord* actor = find_actor(actor_id);
-    if (actor == nullptr || actor->died) return;
-    actor->restarts_left = 0;
-    if (const auto worker = workers_.find(actor->worker); worker != workers_.end()) {
-      worker->second->kill("was killed on request");
-    } else {
-      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + " was killed before it started"}, deferred);
-    }
-  }
-  carry_out(std::move(deferred));
-}
-
-bool Node::is_actor_alive(std::uint64_t actor_id) const {
-  const std::lock_guard lock(mutex_);
-  const auto actor = actors_.find(actor_id);
-  return actor != actors_.end() && !actor->second.died;
-}
-
-pid_t Node::actor_pid(std::uint64_t actor_id) const {
-  const std::lock_guard lock(mutex_);
-  const auto actor = actors_.find(actor_id);
-  if (actor == actors_.end()) return 0;
-  const auto worker = workers_.find(actor->second.worker);
-  if (worker == workers_.end()) return 0;
-  // An answer may come before the fork server's notice of the start.
-  const WorkerRecord& record = *worker->second;
-  return record.pid > 0 ? record.pid : layout_of<LinkLayout>(record.link_memory)->worker_pid.load();
-}
-
-ActorRecord* Node::find_actor(std::uint64_t id) {
-  const auto it = actors_.find(id);
-  return it == actors_.end() ? nullptr : &it->second;
-}
-
 // Starts what fits, in order. What stands first and does not fit waits, and so do those behind it: otherwise small
 // requests would keep a large one waiting for ever.
 void Node::place_all(Deferred& deferred) {
@@ -215,9 +124,9 @@ void Node::place_all(Deferred& deferred) {
 }
 
 bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
-  const auto assignment = ledger_.acquire(actor.resources);
+  const auto assignment = ledger_.acquire(actor.spec.resources);
   if (!assignment) return false;
-  auto worker = spawn_worker(actor.resources, ledger_.visible_devices(*assignment), actor.name);
+  auto worker = spawn_worker(actor.spec.resources, ledger_.visible_devices(*assignment), actor.spec.name);
   if (!worker) {
     ledger_.release(*assignment);
     if (fork_server_state_ == ForkServerState::kReplaced) return false;
@@ -232,12 +141,12 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
 }
 
 bool Node::place_task(Call& task, Deferred& deferred) {
-  const auto assignment = ledger_.acquire(task.resources);
+  const auto assignment = ledger_.acquire(task.task->resources);
   if (!assignment) return false;
   const std::string devices = ledger_.visible_devices(*assignment);
-  WorkerRecord* worker = find_idle_worker(devices, threads_of(task.resources));
+  WorkerRecord* worker = find_idle_worker(devices, threads_of(task.task->resources));
   if (worker == nullptr) {
-    auto spawned = spawn_worker(task.resources, devices, task.label);
+    auto spawned = spawn_worker(task.task->resources, devices, task.task->label);
     if (!spawned) {
       ledger_.release(*assignment);
       if (fork_server_state_ == ForkServerState::kReplaced) return false;
@@ -296,100 +205,82 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
 }
 
 void Node::release_resources(WorkerRecord& worker) {
+  set_blocked(worker, false);
   if (worker.assignment) ledger_.release(*worker.assignment);
   worker.assignment.reset();
 }
 
-// Sends the calls at the front of the queue whose arguments are ready.
-void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
-  if (actor.worker == 0 || actor.waits_for_argument) return;
-  WorkerRecord& worker = *workers_.at(actor.worker);
-  if (!worker.killed_because.empty()) return;  // Its death, soon noticed, answers what is queued.
-  while (!actor.queue.empty()) {
-    Call& call = actor.queue.front();
-    if (const ObjectPtr pending = call.pending_argument()) {
-      actor.waits_for_argument = true;
-      deferred.waits.emplace_back(pending, actor.id);
-      return;
-    }
-    const Error* error = call.failed_argument();
-    if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
-    if (error != nullptr) {
-      deferred.complete(call.result, *error);
-    } else {
-      send_call(worker, std::move(call));
-    }
-    actor.queue.pop_front();
-  }
-  if (!actor.stop_wanted || actor.stop_sent) return;
-  actor.stop_sent = true;
+// Workers are kept for tasks to come, as many as could run at once; tasks that wait for tasks may have made more.
+void Node::become_idle(WorkerRecord& worker) {
+  idle_workers_.push_back(worker.id);
+  const auto keep = static_cast<std::size_t>(std::ceil(machine().cpus)) + machine().gpus.size();
+  if (idle_workers_.size() <= keep) return;
   builder_.start({.type = MessageType::kStop});
-  worker.send(builder_.bytes());
-}
-
-void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
-  actor.died = error;
-  directory_.remove(actor.name, actor.id);
-  for (Call& call : actor.queue) deferred.complete(call.result, error);
-  actor.queue.clear();
-  if (actor.stop_wanted) actors_.erase(actor.id);
-}
-
-// Makes ready for another process: the constructor first, then the calls not yet answered. False: it is to end.
-bool Node::restart_actor(ActorRecord& actor) {
-  if (closing_ || actor.restarts_left == 0 || (actor.stop_wanted && actor.queue.empty())) return false;
-  --actor.restarts_left;
-  Call constructor = *actor.constructor;
-  constructor.result = std::make_shared<ObjectState>();
-  actor.queue.push_front(std::move(constructor));
-  actor.worker = 0;
-  actor.waits_for_argument = false;
-  actor.stop_sent = false;
-  unplaced_actors_.push_back(actor.id);
-  return true;
-}
-
-// There is no actor: the calls made on it get the cause, and its process ends.
-void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
-  const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.name + " failed: " + cause.message};
-  WorkerRecord& worker = *workers_.at(actor.worker);
-  fail_in_flight(worker, died, deferred);
-  worker.actor = 0;
-  worker.kill("was killed because its actor's constructor failed");
-  end_actor(actor, died, deferred);
+  workers_.at(idle_workers_.front())->send(builder_.bytes());
+  idle_workers_.erase(idle_workers_.begin());
 }
 
 // Calls on their way get `error`, and nothing that their process says or suffers from now on. Their arguments stay
 // pinned until it is gone.
 void Node::fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred) {
-  for (auto& [call, flight] : worker.in_flight) deferred.complete(std::exchange(flight.call.result, nullptr), error);
+  worker.in_flight.for_each([&](Call& call) { deferred.complete(std::exchange(call.result, nullptr), error); });
+}
+
+// Names are given with mutex_ held, so that an object gets one only.
+WireReference Node::name(const Reference& reference) {
+  if (const auto* actor = std::get_if<ActorPtr>(&reference))
+    return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
+  ObjectState& object = *std::get<ObjectPtr>(reference);
+  if (object.id().number == 0) object.set_id({.process = 0, .number = next_id_++});
+  return {.kind = WireReference::kObject, .id = object.id()};
+}
+
+WireReference Node::name_of(const Reference& reference) {
+  const std::lock_guard lock(mutex_);
+  return name(reference);
+}
+
+std::vector<WireReference> Node::names(const std::vector<Reference>& references) {
+  std::vector<WireReference> names;
+  names.reserve(references.size());
+  for (const Reference& reference : references) names.push_back(name(reference));
+  return names;
+}
+
+// The worker is about to be sent a value that contains these.
+void Node::add_references(WorkerRecord& worker, const std::vector<Reference>& references) {
+  for (const Reference& reference : references) {
+    if (const auto* actor = std::get_if<ActorPtr>(&reference)) {
+      worker.references.add((*actor)->id(), *actor);
+    } else {
+      worker.references.add(name(reference).id, std::get<ObjectPtr>(reference));
+    }
+  }
 }
 
 void Node::send_call(WorkerRecord& worker, Call call) {
-  const std::uint64_t id = next_id_++;
-  CallInFlight flight;
-  builder_.start({.type = call.type, .call = id, .function = call.function});
-  for (const Argument& argument : call.arguments) {
-    const auto* object = std::get_if<ObjectPtr>(&argument);
-    const EncodedValue& value = object != nullptr ? (*object)->outcome().value() : std::get<EncodedValue>(argument);
-    builder_.add(value);
-    if (value.block) flight.pins.push_back(value.block);
+  MessageHeader header{
+      .type = call.type, .value_count = call.value_count, .call = worker.in_flight.next(), .function = call.function};
+  add_references(worker, call.references);
+  if (call.late.empty()) {
+    worker.send(std::as_bytes(std::span(&header, 1)), call.values);
+  } else {
+    header.value_count = 0;
+    builder_.start(header);
+    const std::span<const std::byte> values(call.values);
+    std::size_t sent = 0;
+    for (const Call::Late& argument : call.late) {
+      builder_.add_wire(values.subspan(sent, argument.position - sent), 0);
+      sent = argument.position;
+      const EncodedValue& value = argument.object->outcome().value();
+      builder_.add(value, names(value.references));
+      add_references(worker, value.references);
+      if (value.block) call.blocks.push_back(value.block);
+    }
+    builder_.add_wire(values.subspan(sent), call.value_count);
+    worker.send(builder_.bytes());
   }
-  flight.call = std::move(call);
-  worker.in_flight.emplace(id, std::move(flight));
-  worker.send(builder_.bytes());
-}
-
-void Node::resume_actor(std::uint64_t id) {
-  Deferred deferred;
-  {
-    const std::lock_guard lock(mutex_);
-    ActorRecord* actor = find_actor(id);
-    if (actor == nullptr) return;
-    actor->waits_for_argument = false;
-    if (!actor->died) pump_actor(*actor, deferred);
-  }
-  carry_out(std::move(deferred));
+  worker.in_flight.put(std::move(call));
 }
 
 void Node::carry_out(Deferred deferred) {
@@ -397,6 +288,11 @@ void Node::carry_out(Deferred deferred) {
   for (auto& [object, outcome] : deferred.completions) object->complete(std::move(outcome));
   if (!deferred.completions.empty()) completion_.notify();
   for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });
+  for (Deferred::Watch& watch : deferred.watches) {
+    const ObjectPtr& object = watch.object;
+    object->then([this, watch] { send_outcome(watch.worker, watch.object, watch.id); });
+  }
+  for (Call& task : deferred.tasks) submit(std::move(task));
 }
 
 }  // namespace manta

@@ -13,8 +13,9 @@
 #include <vector>
 
 #include "core/control/actor_directory.h"
+#include "core/net/caller.h"
+#include "core/net/completion_wait.h"
 #include "core/node/actor_record.h"
-#include "core/node/completion_wait.h"
 #include "core/node/fork_server_client.h"
 #include "core/node/worker_record.h"
 
@@ -24,7 +25,7 @@ namespace manta {
 ///
 /// Thread-safety: any method, from any thread. Callbacks of objects run on the thread that completed them.
 /// Ownership: owns the fork server, all workers and two threads; all of it is gone when shut_down() returns.
-class Node {
+class Node final : public Caller, public std::enable_shared_from_this<Node> {
  public:
   struct Options {
     Machine machine;
@@ -35,8 +36,8 @@ class Node {
 
   /// `argv` is the program's command line, with which the fork server is started.
   /// Errors: kSystem.
-  static Result<std::unique_ptr<Node>> start(Options options, char* const* argv);
-  ~Node() { shut_down(); }
+  static Result<std::shared_ptr<Node>> start(Options options, char* const* argv);
+  ~Node() override { shut_down(); }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -44,36 +45,33 @@ class Node {
   /// Never call it on a thread of the node (in a callback of an object): it waits for them.
   void shut_down();
 
-  /// Runs the task `call` on some worker when its arguments are ready and its resources are free, again if it fails in
-  /// a way that its rule for retries names. `call.result` gets the last outcome.
-  void submit(Call call);
+  BlockAllocator& allocator() override { return *arena_; }
+  ObjectPtr new_object() override { return std::make_shared<ObjectState>(); }
+  WireReference name_of(const Reference& reference) override;
+  void submit(Call call) override;
+  Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
+  Result<ActorPtr> find_actor(const std::string& name, std::string_view type) override;
+  void call_actor(std::uint64_t actor, Call call) override;
+  void stop_actor(std::uint64_t actor) override;
+  void kill_actor(std::uint64_t actor) override;
+  void release_actor(std::uint64_t actor, std::uint64_t count) override;
+  ActorStatus actor_status(std::uint64_t actor) override;
+  bool wait(const std::function<bool()>& done, TimePoint deadline) override { return completion_.wait(done, deadline); }
 
-  /// Makes an actor by `constructor`. Its process starts when `resources` are free, and again, up to `max_restarts`
-  /// times, when it died without being asked to.
-  /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name), kCancelled.
-  Result<std::uint64_t> create_actor(Call constructor, const Resources& resources, int max_restarts, std::string name);
-  /// Calls arrive in the order in which they are made here, also when an argument of an earlier one is still pending.
-  void call_actor(std::uint64_t actor, Call call);
-  /// Ends the actor after the calls made so far.
-  void stop_actor(std::uint64_t actor);
-  /// Ends it now: pending calls end with kActorDied.
-  void kill_actor(std::uint64_t actor);
-  /// False once it has ended, or if it never was.
-  bool is_actor_alive(std::uint64_t actor) const;
-  /// The process that hosts the actor; 0 while there is none.
-  pid_t actor_pid(std::uint64_t actor) const;
-
-  /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done().
-  bool wait(const std::function<bool()>& done, TimePoint deadline) { return completion_.wait(done, deadline); }
-
-  Arena& arena() { return *arena_; }
   const Machine& machine() const { return ledger_.machine(); }
 
  private:
   // What is to be done once mutex_ is free: callbacks of objects run any code.
   struct Deferred {
+    struct Watch {
+      ObjectPtr object;
+      ObjectId id;
+      std::uint64_t worker = 0;
+    };
     std::vector<std::pair<ObjectPtr, ObjectState::Outcome>> completions;
     std::vector<std::pair<ObjectPtr, std::uint64_t>> waits;  // Actors whose next call waits for an object.
+    std::vector<Watch> watches;                              // Workers that want an object's outcome.
+    std::vector<Call> tasks;                                 // Submitted by workers.
     std::string output;                                      // Of workers, to be printed.
 
     void complete(ObjectPtr object, ObjectState::Outcome outcome) {
@@ -83,34 +81,67 @@ class Node {
 
   Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page);
 
-  // node.cc: placement. All with mutex_ held, but for the public ones.
-  void enqueue_task(Call task);
+  // Functions with a Deferred, and those without that say so, are called with mutex_ held.
+
+  // node.cc: tasks and placement.
+  void enqueue_task(Call task);  // Without mutex_.
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
   WorkerRecord* find_idle_worker(const std::string& devices, std::uint32_t threads);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
+  void become_idle(WorkerRecord& worker);  // Held.
   void release_resources(WorkerRecord& worker);
+  void send_call(WorkerRecord& worker, Call call);
+  void add_references(WorkerRecord& worker, const std::vector<Reference>& references);
+  WireReference name(const Reference& reference);  // Held.
+  std::vector<WireReference> names(const std::vector<Reference>& references);
+  static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
+  void carry_out(Deferred deferred);  // Without mutex_.
+
+  // node_actors.cc: actors from their making to their end.
+  Result<ActorPtr> add_actor(Call constructor, ActorSpec spec, std::uint64_t owner);  // Held; place_all() follows.
+  Result<ActorPtr> look_up_actor(const std::string& name, std::string_view type);     // Held.
+  void queue_call(std::uint64_t actor_id, Call call, Deferred& deferred);
+  void want_stop(std::uint64_t actor_id, Deferred& deferred);
+  void kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred);
+  ActorStatus status_of(std::uint64_t actor_id);
   void pump_actor(ActorRecord& actor, Deferred& deferred);
   void end_actor(ActorRecord& actor, const Error& error, Deferred& deferred);
   bool restart_actor(ActorRecord& actor);
   void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
-  static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
-  void send_call(WorkerRecord& worker, Call call);
-  void carry_out(Deferred deferred);  // Without mutex_.
-  void resume_actor(std::uint64_t id);
+  void resume_actor(std::uint64_t id);  // Without mutex_.
+  void stop_released(Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
 
-  // node_messages.cc: what workers say.
+  // node_messages.cc: what workers answer, and their dealings with the object store.
   bool take_messages();
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
-  ObjectState::Outcome take_outcome(WorkerRecord& worker, const Message& message, const CallInFlight& call);
-  BlockPtr find_block(WorkerRecord& worker, const CallInFlight& call, std::uint64_t offset, std::uint64_t size);
-  void grant_chunk(WorkerRecord& worker, std::size_t size);
+  ObjectState::Outcome take_outcome(WorkerRecord& worker, const Message& message, const Call& call);
+  BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
+  bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, const std::vector<BlockPtr>& known);
+  void lend_chunk(WorkerRecord& worker, const MessageHeader& request);
   void distrust(WorkerRecord& worker);
   void serve_messages();  // The service thread.
+
+  // node_requests.cc: what workers want of the node.
+  bool handle_request(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  std::optional<Call> take_call(WorkerRecord& worker, const Message& message, std::size_t first, MessageType type);
+  bool take_references(WorkerRecord& worker, const MessageValue& value, std::vector<Reference>& references);
+  ObjectPtr promise(WorkerRecord& worker, std::uint64_t number);
+  bool submit_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool call_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool make_actor_for(WorkerRecord& worker, const Message& message);
+  bool find_actor_for(WorkerRecord& worker, const Message& message);
+  bool put_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool watch_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  void set_blocked(WorkerRecord& worker, bool blocked);
+  void give_actor(WorkerRecord& worker, std::uint64_t request, const Result<ActorPtr>& actor);
+  void reply(WorkerRecord& worker, std::uint64_t request, std::uint64_t a, std::uint64_t b = 0);
+  void refuse(WorkerRecord& worker, std::uint64_t request, const Error& error);
+  void send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id);  // Without mutex_.
 
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
@@ -122,6 +153,7 @@ class Node {
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
   void fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
                   Deferred& deferred);
+  void end_children(std::uint64_t owner, Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
   std::vector<std::uint64_t> worker_ids() const;
 
@@ -132,7 +164,7 @@ class Node {
   UniqueFd epoll_;
   UniqueFd stop_event_;
 
-  mutable std::mutex mutex_;  // Guards all that follows, down to completion_.
+  mutable std::mutex mutex_;  // Guards all that follows, down to released_mutex_, and the names of objects.
   ResourceLedger ledger_;
   ActorDirectory directory_;
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
@@ -142,10 +174,16 @@ class Node {
   std::deque<std::uint64_t> unplaced_actors_;
   std::uint64_t next_id_ = 1;
   MessageBuilder builder_;
+  Message incoming_;
   bool closing_ = false;
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
   int fork_servers_lost_ = 0;  // In a row, without one that has started a worker.
+
+  // Actors without handles. A lease may end anywhere, also where mutex_ is held.
+  std::mutex released_mutex_;
+  std::vector<std::uint64_t> released_;
+  std::atomic<bool> any_released_{false};
 
   CompletionWait completion_;
   std::atomic<bool> stop_{false};

@@ -7,6 +7,7 @@
 namespace manta {
 
 bool Node::has_messages() {
+  if (any_released_) return true;
   const std::lock_guard lock(mutex_);
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) {
     WorkerRecord& worker = *entry.second;
@@ -20,12 +21,13 @@ bool Node::take_messages() {
   bool any = false;
   {
     const std::lock_guard lock(mutex_);
+    stop_released(deferred);
     for (auto& [id, worker] : workers_) {
       bool worker_waits = false;
       while (const auto bytes = worker->from_worker.front()) {
         any = true;
-        if (const auto message = Message::parse(*bytes, arena_->capacity())) {
-          handle(*worker, *message, deferred);
+        if (incoming_.read(*bytes, arena_->capacity())) {
+          handle(*worker, incoming_, deferred);
         } else {
           distrust(*worker);
         }
@@ -69,81 +71,104 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
   switch (header.type) {
     case MessageType::kResult:
     case MessageType::kFailure: return handle_answer(worker, message, deferred);
-    case MessageType::kChunkRequest: return grant_chunk(worker, header.b);
+    case MessageType::kLendChunk: return lend_chunk(worker, header);
     case MessageType::kRelease:
       if (!worker.memory.release(header.a)) distrust(worker);
       return;
     case MessageType::kDiscard:
       if (!worker.memory.take_back(header.a, header.b)) distrust(worker);
       return;
-    default: return distrust(worker);
+    default:
+      if (!handle_request(worker, message, deferred)) distrust(worker);
   }
 }
 
 void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
-  const auto it = worker.in_flight.find(message.header.call);
-  if (it == worker.in_flight.end()) return distrust(worker);
-  CallInFlight flight = std::move(it->second);
-  Call& call = flight.call;
-  worker.in_flight.erase(it);
-  ObjectState::Outcome outcome = take_outcome(worker, message, flight);
-  for (const std::uint64_t offset : message.offsets) {
-    const bool is_result = outcome && outcome->block && outcome->block->offset() == offset;
-    BlockPtr block = is_result ? outcome->block : find_block(worker, flight, offset, 0);
-    if (!block) return distrust(worker);
-    worker.memory.hold(std::move(block));
-  }
+  std::optional<Call> answered = worker.in_flight.take(message.header.call);
+  if (!answered) return distrust(worker);
+  Call& call = *answered;
+  ObjectState::Outcome outcome = take_outcome(worker, message, call);
+  std::vector<BlockPtr> known;
+  if (outcome && outcome->block) known.push_back(outcome->block);
+  if (!hold_blocks(worker, message, &call, known)) return distrust(worker);
   if (call.type == MessageType::kRunTask) {
     release_resources(worker);
-    idle_workers_.push_back(worker.id);
+    become_idle(worker);
   }
   if (call.type == MessageType::kCreateActor && !outcome) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, outcome.error(), deferred);
   }
-  if (!outcome && call.type == MessageType::kRunTask && call.result && call.retry.take(outcome.error().code)) {
+  const bool again = !outcome && call.type == MessageType::kRunTask && call.result && call.retries_left > 0 &&
+                     call.task->retries_on(outcome.error().code);
+  if (again) {
+    --call.retries_left;
     tasks_.push_front(std::move(call));
   } else {
     deferred.complete(call.result, std::move(outcome));
   }
 }
 
-ObjectState::Outcome Node::take_outcome(WorkerRecord& worker, const Message& message, const CallInFlight& call) {
+ObjectState::Outcome Node::take_outcome(WorkerRecord& worker, const Message& message, const Call& call) {
   if (message.header.type == MessageType::kFailure)
     return Error{static_cast<ErrorCode>(message.header.function), message.text()};
   EncodedValue value;
   if (message.values.empty()) return value;
   const MessageValue& result = message.values.front();
-  if (!result.in_store) {
+  const bool known = take_references(worker, result, value.references);
+  if (result.kind == MessageValue::Kind::kInline && known) {
     value.inline_bytes.assign(result.inline_bytes.begin(), result.inline_bytes.end());
     return value;
   }
-  value.block = find_block(worker, call, result.offset, result.size);
-  if (!value.block) value.block = worker.memory.adopt(result.offset, result.size);
-  if (value.block) return value;
+  if (result.kind == MessageValue::Kind::kStored && known) {
+    value.block = find_block(worker, &call, result.offset, result.size);
+    if (!value.block) value.block = worker.memory.adopt(result.offset, result.size);
+    if (value.block) return value;
+  }
   distrust(worker);
-  return Error{ErrorCode::kObjectLost, "the worker's result does not lie in its part of the object store"};
+  return Error{ErrorCode::kObjectLost, "the worker's result names what the worker does not have"};
 }
 
-// The block at `offset` that the worker has by an argument of `call`, or holds from before. `size` 0: any.
-BlockPtr Node::find_block(WorkerRecord& worker, const CallInFlight& call, std::uint64_t offset, std::uint64_t size) {
+// The block at `offset` that the worker has by an argument of `call`, by one of the calls that it runs if that is null,
+// or holds from before. `size` 0: any.
+BlockPtr Node::find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size) {
   const auto fits = [&](const BlockPtr& block) {
     return block && block->offset() == offset && (size == 0 || block->size() == size);
   };
-  for (const BlockPtr& pin : call.pins)
-    if (fits(pin)) return pin;
   BlockPtr held = worker.memory.held(offset);
-  return fits(held) ? held : nullptr;
+  if (fits(held)) return held;
+  const auto look = [&](const Call& flight) {
+    for (const BlockPtr& block : flight.blocks)
+      if (!held && fits(block)) held = block;
+  };
+  held = nullptr;
+  if (call != nullptr) {
+    look(*call);
+  } else {
+    worker.in_flight.for_each(look);
+  }
+  return held;
 }
 
-void Node::grant_chunk(WorkerRecord& worker, std::size_t size) {
-  const auto range = worker.memory.lend(size);
-  if (range) {
-    builder_.start({.type = MessageType::kChunkGranted, .a = range->offset, .b = range->size});
-  } else {
-    builder_.start({.type = MessageType::kChunkRefused});
-    builder_.add_text(range.error().message);
+// The worker goes on holding the blocks that the message lists; `known` are those that came with it.
+bool Node::hold_blocks(WorkerRecord& worker, const Message& message, const Call* call,
+                       const std::vector<BlockPtr>& known) {
+  for (const std::uint64_t offset : message.offsets) {
+    const auto it =
+        std::find_if(known.begin(), known.end(), [&](const BlockPtr& block) { return block->offset() == offset; });
+    BlockPtr block = it != known.end() ? *it : find_block(worker, call, offset, 0);
+    if (!block) return false;
+    worker.memory.hold(std::move(block));
   }
-  worker.send(builder_.bytes());
+  return true;
+}
+
+void Node::lend_chunk(WorkerRecord& worker, const MessageHeader& request) {
+  const auto range = worker.memory.lend(request.b);
+  if (range) {
+    reply(worker, request.call, range->offset, range->size);
+  } else {
+    refuse(worker, request.call, range.error());
+  }
 }
 
 // A worker that writes what no worker writes has had its memory damaged: end it before it does more.

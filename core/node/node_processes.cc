@@ -163,16 +163,12 @@ void Node::on_fork_server_lost() {
 // The worker never came to run anything: its calls wait for another one.
 void Node::take_back_calls(WorkerRecord& worker) {
   ActorRecord* actor = worker.actor != 0 ? find_actor(worker.actor) : nullptr;
-  std::map<std::uint64_t, CallInFlight, std::greater<>> latest_first;
-  for (auto& [id, flight] : worker.in_flight) latest_first.emplace(id, std::move(flight));
-  worker.in_flight.clear();
+  worker.in_flight.drain_latest_first([&](Call call) {
+    if (call.result) (actor != nullptr ? actor->queue : tasks_).push_front(std::move(call));
+  });
   worker.actor = 0;
-  for (auto& [id, flight] : latest_first)
-    if (flight.call.result) (actor != nullptr ? actor->queue : tasks_).push_front(std::move(flight.call));
   if (actor == nullptr) return;
-  actor->worker = 0;
-  actor->waits_for_argument = false;
-  actor->stop_sent = false;
+  actor->make_ready_to_place();
   unplaced_actors_.push_back(actor->id);
 }
 
@@ -191,10 +187,11 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     const std::string process = " (pid " + std::to_string(worker->pid) + ") " + cause;
     std::string lines = worker->output.last_lines();
     if (!lines.empty()) lines = "; its last lines:\n" + lines;
+    end_children(worker_id, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
     fail_calls(*worker, actor, process, lines, deferred);
     if (actor != nullptr && !restart_actor(*actor))
-      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->name + process + lines}, deferred);
+      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->spec.name + process + lines}, deferred);
     if (!closing_) place_all(deferred);
   }
   carry_out(std::move(deferred));
@@ -203,20 +200,27 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
 // Calls that the dead worker had: those that may be made again go back to the front of their queue, in order.
 void Node::fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
                       Deferred& deferred) {
-  std::map<std::uint64_t, CallInFlight, std::greater<>> latest_first;
-  for (auto& [id, flight] : worker.in_flight) latest_first.emplace(id, std::move(flight));
-  for (auto& [id, flight] : latest_first) {
-    Call& call = flight.call;
-    if (!call.result) continue;
+  worker.in_flight.drain_latest_first([&](Call call) {
+    if (!call.result) return;
     const ErrorCode code = actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied;
-    const bool has_place = actor == nullptr || actor->restarts_left > 0;
-    if (!closing_ && has_place && call.type != MessageType::kCreateActor && call.retry.take(code)) {
+    const bool may_retry = actor != nullptr ? actor->restarts_left > 0 : call.task->retries_on(code);
+    if (!closing_ && may_retry && call.type != MessageType::kCreateActor && call.retries_left > 0) {
+      --call.retries_left;
       (actor != nullptr ? actor->queue : tasks_).push_front(std::move(call));
-      continue;
+      return;
     }
-    const std::string who = actor != nullptr ? "actor " + actor->name : "the worker of " + std::string(call.name);
+    const std::string who = actor != nullptr ? "actor " + actor->spec.name : "the worker of " + std::string(call.name);
     deferred.complete(std::move(call.result), Error{code, who + process + " in " + std::string(call.name) + lines});
-  }
+  });
+}
+
+// Actors that the dead process had made and that are not detached.
+void Node::end_children(std::uint64_t owner, Deferred& deferred) {
+  std::vector<std::uint64_t> children;
+  for (const auto& [id, actor] : actors_)
+    if (actor.owner == owner && !actor.died && !actor.spec.is_detached) children.push_back(id);
+  for (const std::uint64_t id : children)
+    if (ActorRecord* actor = find_actor(id)) kill_now(*actor, "ended because its owner did", deferred);
 }
 
 }  // namespace manta

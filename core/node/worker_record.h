@@ -11,22 +11,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/net/link.h"
-#include "core/node/call.h"
+#include "core/node/call_window.h"
 #include "core/node/worker_memory.h"
 #include "core/node/worker_output.h"
+#include "core/node/worker_references.h"
 #include "core/placement/resource_ledger.h"
 
 namespace manta {
-
-/// A call that a worker has and has not answered.
-struct CallInFlight {
-  Call call;  ///< `result` is null once its fate is decided.
-  std::vector<BlockPtr> pins;  ///< The blocks of its arguments.
-};
 
 /// Thread-safety: none; the node's mutex guards it.
 struct WorkerRecord {
@@ -38,12 +32,13 @@ struct WorkerRecord {
     from_worker = RingConsumer(&link->to_node, link->to_node_data(), LinkLayout::kRingBytes);
   }
 
-  /// Sends `message` now, or once there is room.
-  void send(std::span<const std::byte> message) {
-    if (outbox.empty() && to_worker.push(message)) {
+  /// Sends `first` and `second`, one message, now, or once there is room.
+  void send(std::span<const std::byte> first, std::span<const std::byte> second = {}) {
+    if (outbox.empty() && to_worker.push(first, second)) {
       bell->ring();
     } else {
-      outbox.emplace_back(message.begin(), message.end());
+      outbox.emplace_back(first.begin(), first.end());
+      outbox.back().insert(outbox.back().end(), second.begin(), second.end());
     }
   }
   /// Sends what waits, as far as there is room.
@@ -71,14 +66,16 @@ struct WorkerRecord {
   std::deque<std::vector<std::byte>> outbox;
 
   WorkerMemory memory;
+  WorkerReferences references;
   WorkerOutput output;
   pid_t pid = 0;                         ///< 0 until the fork server has started it.
   std::uint64_t actor = 0;               ///< The actor it hosts, or 0: it runs tasks.
   std::string devices;                   ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
   std::uint32_t threads = 1;             ///< That its libraries use; fixed too.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
+  bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
   std::string_view killed_because;       ///< Why the node killed it; "": it did not.
-  std::unordered_map<std::uint64_t, CallInFlight> in_flight;
+  CallWindow in_flight;
 };
 
 }  // namespace manta

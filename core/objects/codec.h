@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
 #include "core/objects/store_block.h"
 
@@ -37,16 +38,18 @@ inline constexpr std::size_t kInlineLimit = 8 * 1024;
 
 /// A value as bytes: in the message, or a block of the store.
 struct EncodedValue {
-  std::vector<std::byte> inline_bytes;
-  BlockPtr block;
+  std::vector<std::byte> inline_bytes = {};
+  BlockPtr block = {};
+  std::vector<Reference> references = {};  ///< That the bytes name by their places here.
 
   std::span<const std::byte> bytes() const { return block ? block->bytes() : std::span(inline_bytes); }
 };
 
 /// The bytes of a value that is being read; `owner` keeps them (null: valid during the call only).
 struct ValueView {
-  std::span<const std::byte> bytes;
-  BlockPtr owner;
+  std::span<const std::byte> bytes = {};
+  BlockPtr owner = {};
+  const std::vector<Reference>* references = nullptr;  ///< Valid while it is read.
 };
 
 namespace internal {
@@ -127,13 +130,13 @@ Result<EncodedValue> encode_array(const SharedArray<T>& array, BlockAllocator& a
   const BlockPtr block = allocator.block_of(array.data(), array.owner());
   if (block && reinterpret_cast<const std::byte*>(array.data()) == block->data() + sizeof(ArrayHeader) &&
       block->size() == sizeof(ArrayHeader) + array.size() * sizeof(T)) {
-    return EncodedValue{{}, block};  // It is there already.
+    return EncodedValue{.block = block};  // It is there already.
   }
   ArrayHeader header;
   header.dimensions = array.shape().size();
   if (header.dimensions > std::size(header.shape))
-    return Error{ErrorCode::kInvalidArgument, "a shared array has at most 7 dimensions, this one has " +
-                                                  std::to_string(header.dimensions)};
+    return Error{ErrorCode::kInvalidArgument,
+                 "a shared array has at most 7 dimensions, this one has " + std::to_string(header.dimensions)};
   std::copy(array.shape().begin(), array.shape().end(), header.shape);
   return place(std::as_bytes(std::span(&header, 1)), std::as_bytes(array.span()), allocator);
 }
@@ -175,17 +178,20 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
     static_assert(internal::is_serializable<T>,
                   "this type cannot travel between processes: give it a member "
                   "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
-    std::vector<std::byte> bytes;
-    internal::ByteSink sink(bytes);
+    EncodedValue encoded;
+    internal::ByteSink sink(encoded.inline_bytes);
     std::ostream stream(&sink);
     try {
+      const ReferenceScope scope(encoded.references);
       cereal::BinaryOutputArchive archive(stream);
       archive(value);
     } catch (const std::exception& error) {
       return Error{ErrorCode::kInvalidArgument, std::string("cannot serialize: ") + error.what()};
     }
-    if (bytes.size() <= kInlineLimit) return EncodedValue{std::move(bytes), nullptr};
-    return internal::place(bytes, {}, allocator);
+    if (encoded.inline_bytes.size() <= kInlineLimit) return encoded;
+    MANTA_ASSIGN_OR_RETURN(EncodedValue placed, internal::place(encoded.inline_bytes, {}, allocator));
+    placed.references = std::move(encoded.references);
+    return placed;
   }
 }
 
@@ -210,6 +216,7 @@ Result<T> decode(const ValueView& view) {
     internal::ByteSource source(view.bytes);
     std::istream stream(&source);
     try {
+      const ReferenceScope scope(view.references);
       T value{};
       cereal::BinaryInputArchive archive(stream);
       archive(value);

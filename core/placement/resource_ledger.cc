@@ -68,6 +68,10 @@ void ResourceLedger::release(const Assignment& assignment) {
     free_gpus_[index] += std::min(to_units(assignment.resources.gpus), kWhole);
 }
 
+void ResourceLedger::lend_cpus(const Assignment& assignment) { free_cpus_ += to_units(assignment.resources.cpus); }
+
+void ResourceLedger::reclaim_cpus(const Assignment& assignment) { free_cpus_ -= to_units(assignment.resources.cpus); }
+
 std::string ResourceLedger::visible_devices(const Assignment& assignment) const {
   std::string list;
   for (const std::size_t index : assignment.gpu_indices) list += (list.empty() ? "" : ",") + machine_.gpus[index];

@@ -34,6 +34,10 @@ class ResourceLedger {
   /// Takes `resources` now, or nothing. A fraction of a GPU goes to the fullest device with room for it.
   std::optional<Assignment> acquire(const Resources& resources);
   void release(const Assignment& assignment);
+  /// The CPUs of an assignment whose holder waits: others may have them meanwhile.
+  void lend_cpus(const Assignment& assignment);
+  /// The holder goes on. Until those who had them are done, more is taken than there is.
+  void reclaim_cpus(const Assignment& assignment);
 
   /// "0,1": what CUDA_VISIBLE_DEVICES is to be.
   std::string visible_devices(const Assignment& assignment) const;

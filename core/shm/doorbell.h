@@ -37,6 +37,9 @@ class Doorbell {
     rung_.store(0);
     awake_.fetch_sub(1);
   }
+  /// As leave(), by a receiver that will look again before anybody of its process sleeps: at most one sender rings for
+  /// nothing meanwhile.
+  void leave_busy() { awake_.fetch_sub(1); }
 
   /// Which sleeper ring() is to wake. At most one thread of a process chooses kCaller at a time, and sets it back.
   void set_sleeper(Sleeper sleeper) { sleeper_.store(sleeper); }

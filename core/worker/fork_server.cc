@@ -158,7 +158,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   auto page = SharedMemory::map(UniqueFd(kNodePageFd), NodePage::kTotalBytes, SharedMemory::Access::kReadWrite);
   auto store = SharedMemory::map(UniqueFd(kArenaFd), store_size_, SharedMemory::Access::kRead);
   MANTA_CHECK(link && page && store, "cannot map the node's memory");
-  auto* process = new WorkerProcess(std::move(*link), std::move(*page), std::move(*store));
+  const auto process =
+      std::make_shared<WorkerProcess>(request.worker, std::move(*link), std::move(*page), std::move(*store));
   process->run();
 }
 

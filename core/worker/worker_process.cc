@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Calls to this process; worker_calls.cc has those that it makes.
 #include "core/worker/worker_process.h"
 
 #include <cxxabi.h>
@@ -11,10 +12,12 @@
 #include <string>
 #include <typeinfo>
 
+#include "core/net/actor_lease.h"
+
 namespace manta {
 namespace {
 
-BlockAllocator* g_allocator = nullptr;  // The process has one store; make_array() must find it.
+std::shared_ptr<WorkerProcess> g_worker;  // The process is one worker or none; user code must find it.
 
 std::string demangle(const char* name) {
   int status = 0;
@@ -30,36 +33,31 @@ std::string current_exception_type() {
 
 }  // namespace
 
-BlockAllocator* WorkerProcess::current_allocator() { return g_allocator; }
+std::shared_ptr<Caller> WorkerProcess::current() { return g_worker; }
 
-WorkerProcess::WorkerProcess(SharedMemory link, SharedMemory node_page, SharedMemory store)
-    : link_(std::move(link)),
-      node_page_(std::move(node_page)),
-      bell_(layout_of<LinkLayout>(link_)->worker_bell),
-      node_bell_(layout_of<NodePage>(node_page_)->node_bell),
-      thread_(std::this_thread::get_id()),
-      store_(std::move(store), {.request = [this](std::size_t size) { return request_chunk(size); },
-                                .discard = [this](std::uint64_t offset, std::size_t size) {
-                                  note({.type = MessageType::kDiscard, .a = offset, .b = size});
-                                },
-                                .release = [this](std::uint64_t offset) {
-                                  note({.type = MessageType::kRelease, .a = offset});
-                                }}) {
-  auto* layout = layout_of<LinkLayout>(link_);
-  layout->worker_pid.store(::getpid());
-  incoming_ = RingConsumer(&layout->to_worker, layout->to_worker_data(), LinkLayout::kRingBytes);
-  outgoing_ = RingProducer(&layout->to_node, layout->to_node_data(), LinkLayout::kRingBytes);
-  g_allocator = &store_;
-}
+WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store)
+    : id_(id),
+      link_(std::move(link), std::move(node_page)),
+      completion_(
+          link_.bell(), CompletionWait::Otherwise::kNobody, [this] { return take_messages(); },
+          [this] { return link_.has_messages(); }),
+      store_(
+          std::move(store),
+          {.request = [this](std::size_t size) { return request_chunk(size); },
+           .discard = [this](std::uint64_t offset,
+                             std::size_t size) { link_.send({.type = MessageType::kDiscard, .a = offset, .b = size}); },
+           .release = [this](std::uint64_t offset) { link_.send({.type = MessageType::kRelease, .a = offset}); }}) {}
 
 void WorkerProcess::run() {
-  bell_.enter();
+  g_worker = shared_from_this();
+  std::vector<std::byte> bytes;
+  Message message;
   for (;;) {
-    const std::vector<std::byte> bytes = next_message();
-    const auto message = Message::parse(bytes, store_.capacity());
-    MANTA_CHECK(message.has_value(), "the node sent a message that is none");
-    if (message->header.type == MessageType::kStop) break;
-    run_call(*message);
+    completion_.wait([&] { return !calls_.empty(); }, TimePoint::max());
+    if (!calls_.pop(bytes)) continue;
+    MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
+    if (message.header.type == MessageType::kStop) break;
+    run_call(message);
   }
   actor_.reset();
   std::cout.flush();
@@ -67,44 +65,40 @@ void WorkerProcess::run() {
   ::_exit(0);  // No exit handlers: they belong to the fork server, of which this process is a copy.
 }
 
-std::vector<std::byte> WorkerProcess::next_message() {
-  if (backlog_.empty()) return receive();
-  std::vector<std::byte> message = std::move(backlog_.front());
-  backlog_.pop_front();
-  return message;
+// Called by the one thread that is at the bell.
+bool WorkerProcess::take_messages() {
+  // Calls that wait here cost this process memory; those in the ring do not. But behind them may lie what another
+  // thread waits for, so only an idle process leaves them there.
+  constexpr std::size_t kBatch = 256;
+  std::size_t taken = 0;
+  while (taken < kBatch && link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); })) ++taken;
+  if (taken > 0) completion_.notify();
+  return taken > 0;
 }
 
-// Waits for a message: looks for a while, then sleeps.
-std::vector<std::byte> WorkerProcess::receive() {
-  for (int spins = 0;;) {
-    if (const auto bytes = incoming_.front()) {
-      std::vector<std::byte> message(bytes->begin(), bytes->end());
-      if (incoming_.pop()) node_bell_.ring();
-      return message;
-    }
-    MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
-    if (++spins < spin_limit()) {
-      cpu_relax();
-      continue;
-    }
-    const std::uint32_t sequence = bell_.sequence();
-    bell_.leave();
-    if (incoming_.empty()) bell_.sleep(sequence, Doorbell::kService, TimePoint::max());
-    bell_.enter();
-    spins = 0;
+void WorkerProcess::handle(std::span<const std::byte> bytes) {
+  MANTA_CHECK(incoming_.read(bytes, store_.capacity()), "the node sent a message that is none");
+  switch (incoming_.header.type) {
+    case MessageType::kReady:
+    case MessageType::kFailed: return take_outcome(incoming_);
+    case MessageType::kReply:
+    case MessageType::kRefusal: return take_answer(incoming_);
+    default: calls_.push(bytes);
   }
 }
 
 void WorkerProcess::run_call(const Message& message) {
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
-  for (const MessageValue& value : message.values) {
-    if (value.in_store) {
-      BlockPtr block = store_.view(value.offset, value.size);
-      const std::span<const std::byte> bytes = block->bytes();
-      context.arguments.push_back({bytes, std::move(block)});
-    } else {
-      context.arguments.push_back({value.inline_bytes, nullptr});
+  std::vector<std::vector<Reference>> references(message.values.size());
+  for (std::size_t i = 0; i < message.values.size(); ++i) {
+    const MessageValue& value = message.values[i];
+    references[i] = take_references(value);
+    ValueView view{.bytes = value.inline_bytes, .references = &references[i]};
+    if (value.kind == MessageValue::Kind::kStored) {
+      view.owner = store_.view(value.offset, value.size);
+      view.bytes = view.owner->bytes();
     }
+    context.arguments.push_back(std::move(view));
   }
   if (message.header.type == MessageType::kCallMethod && !actor_) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
@@ -134,58 +128,50 @@ void WorkerProcess::answer(const Message& message, CallContext& context) {
   for (ValueView& argument : context.arguments)
     if (argument.owner) blocks.push_back(std::move(argument.owner));
   context.arguments.clear();
+  std::vector<WireReference> names;
+  if (context.outcome) {
+    for (const Reference& reference : context.outcome->references) names.push_back(name_of(reference));
+    const BlockPtr& result = context.outcome->block;
+    if (result && std::find(blocks.begin(), blocks.end(), result) == blocks.end()) blocks.push_back(result);
+  }
   const std::uint64_t call = message.header.call;
-  {
-    const std::lock_guard lock(send_mutex_);
+  link_.send([&](MessageBuilder& builder) {
     if (context.outcome) {
-      builder_.start({.type = MessageType::kResult, .call = call});
-      builder_.add(*context.outcome);
-      if (context.outcome->block) {
-        WorkerStore::give(context.outcome->block);
-        const bool is_argument = std::find(blocks.begin(), blocks.end(), context.outcome->block) != blocks.end();
-        if (!is_argument) blocks.push_back(context.outcome->block);
-        context.outcome->block.reset();
-      }
+      builder.start({.type = MessageType::kResult, .call = call});
+      builder.add(*context.outcome, names);
+      if (context.outcome->block) WorkerStore::give(context.outcome->block);
+      context.outcome->block.reset();  // `blocks` still has it.
     } else {
-      build_failure(builder_, call, context.outcome.error());
+      build_failure(builder, {.type = MessageType::kFailure, .call = call}, context.outcome.error());
     }
     for (const BlockPtr& block : blocks)
-      if (WorkerStore::hold_if_used(block, 1)) builder_.add_offset(block->offset());
-    send(builder_);
-  }
+      if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
+  });
 }
 
-void WorkerProcess::send(const MessageBuilder& builder) {
-  while (!outgoing_.push(builder.bytes())) {
-    // The node rings this process when it has made room. It also looks at rings of its own accord, so a bell that rang
-    // for another reason only costs another look.
-    const std::uint32_t sequence = bell_.sequence();
-    node_bell_.ring();
-    if (outgoing_.push(builder.bytes())) break;
-    bell_.sleep(sequence, Doorbell::kService, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
+std::vector<Reference> WorkerProcess::take_references(const MessageValue& value) {
+  std::vector<Reference> references;
+  references.reserve(value.reference_count());
+  for (std::size_t i = 0; i < value.reference_count(); ++i) {
+    const WireReference name = value.reference(i);
+    if (name.kind == WireReference::kActor) {
+      references.emplace_back(import_actor(name.id.number));
+    } else {
+      references.emplace_back(import_object(name.id));
+    }
   }
-  node_bell_.ring();
+  return references;
 }
 
-void WorkerProcess::note(const MessageHeader& header) {
-  const std::lock_guard lock(send_mutex_);
-  builder_.start(header);
-  send(builder_);
-}
-
-Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
-  if (std::this_thread::get_id() != thread_)
-    return Error{ErrorCode::kFailedPrecondition, "large arrays are made on the thread that runs the call"};
-  note({.type = MessageType::kChunkRequest, .b = size});
-  for (;;) {
-    std::vector<std::byte> bytes = receive();
-    const auto message = Message::parse(bytes, store_.capacity());
-    MANTA_CHECK(message.has_value(), "the node sent a message that is none");
-    if (message->header.type == MessageType::kChunkGranted)
-      return WorkerStore::Range{message->header.a, message->header.b};
-    if (message->header.type == MessageType::kChunkRefused) return Error{ErrorCode::kExhausted, message->text()};
-    backlog_.push_back(std::move(bytes));
+EncodedValue WorkerProcess::take_value(const MessageValue& value) {
+  EncodedValue taken;
+  taken.references = take_references(value);
+  if (value.kind == MessageValue::Kind::kStored) {
+    taken.block = store_.view_held(value.offset, value.size);
+  } else {
+    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
   }
+  return taken;
 }
 
 }  // namespace manta

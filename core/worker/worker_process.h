@@ -1,55 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a worker process does: takes calls from its node, runs them, answers.
+// What a worker process does: takes calls from its node, runs them, answers, and makes calls itself.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
-#include "core/net/link.h"
-#include "core/net/message.h"
-#include "core/worker/function_table.h"
+#include "core/net/caller.h"
+#include "core/net/completion_wait.h"
+#include "core/net/function_table.h"
+#include "core/worker/message_queue.h"
+#include "core/worker/worker_link.h"
 #include "core/worker/worker_store.h"
 
 namespace manta {
 
-/// Lives as long as the process. One thread, that of run(), takes messages and runs user code; answers and notes to the
-/// node may be sent from any.
-class WorkerProcess {
+/// Lives as long as the process. The thread of run() runs user code; that code may make calls, and wait for them, on
+/// any thread.
+class WorkerProcess final : public Caller, private ObjectSource, public std::enable_shared_from_this<WorkerProcess> {
  public:
-  WorkerProcess(SharedMemory link, SharedMemory node_page, SharedMemory store);
+  WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store);
 
   /// Serves calls until the node says stop; then destroys the actor and ends the process.
   [[noreturn]] void run();
 
-  /// Where values of this process are put; null in a process that is no worker.
-  static BlockAllocator* current_allocator();
+  /// The worker that this process is; null in a process that is none.
+  static std::shared_ptr<Caller> current();
+
+  BlockAllocator& allocator() override { return store_; }
+  ObjectPtr new_object() override;
+  WireReference name_of(const Reference& reference) override;
+  void submit(Call call) override;
+  Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
+  Result<ActorPtr> find_actor(const std::string& name, std::string_view type) override;
+  void call_actor(std::uint64_t actor, Call call) override;
+  void stop_actor(std::uint64_t actor) override;
+  void kill_actor(std::uint64_t actor) override;
+  void release_actor(std::uint64_t actor, std::uint64_t count) override;
+  ActorStatus actor_status(std::uint64_t actor) override;
+  bool wait(const std::function<bool()>& done, TimePoint deadline) override;
 
  private:
-  std::vector<std::byte> next_message();
+  class NamedObject;
+  // A question to the node that waits for its answer.
+  struct Request {
+    std::optional<Error> refusal;
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::atomic<bool> is_answered{false};
+  };
+
+  using Sender = std::function<void(std::uint64_t number)>;
+
+  // worker_process.cc: calls to this process.
+  bool take_messages();
+  void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
   void invoke(const FunctionEntry& function, CallContext& context);
   void answer(const Message& message, CallContext& context);
-  void send(const MessageBuilder& builder);  // With send_mutex_.
-  void note(const MessageHeader& header);
+  EncodedValue take_value(const MessageValue& value);
+  std::vector<Reference> take_references(const MessageValue& value);
+
+  // worker_calls.cc: calls of this process.
+  void watch(const ObjectId& id) override;
+  void forget(NamedObject& object);
+  void take_outcome(const Message& message);
+  void take_answer(const Message& message);
+  ObjectPtr import_object(const ObjectId& id);
+  ActorPtr import_actor(std::uint64_t id);
+  void announce(NamedObject& object);
+  Result<const Request*> ask(Request& request, const Sender& send);
+  Result<ActorPtr> ask_for_actor(const Sender& send);
   Result<WorkerStore::Range> request_chunk(std::size_t size);
-  std::vector<std::byte> receive();
+  void count_waiting(int change);
+  void send_call(const Call& call, const std::function<void(MessageBuilder&)>& first);
+  static void add_arguments(MessageBuilder& builder, const Call& call);
+  static void give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks);
 
-  SharedMemory link_;
-  SharedMemory node_page_;
-  Doorbell& bell_;
-  Doorbell& node_bell_;
-  RingConsumer incoming_;
-  std::deque<std::vector<std::byte>> backlog_;  // Messages that came while one of another kind was waited for.
-  std::thread::id thread_;
+  const std::uint64_t id_;
+  WorkerLink link_;
+  MessageQueue calls_;  // To be run.
+  Message incoming_;    // Of the thread that takes messages.
   std::shared_ptr<void> actor_;
-
-  std::mutex send_mutex_;  // Guards outgoing_ and builder_.
-  RingProducer outgoing_;
-  MessageBuilder builder_;
-
+  CompletionWait completion_;
   WorkerStore store_;
+
+  std::mutex waiting_mutex_;
+  int threads_waiting_ = 0;  // Guarded by it.
+
+  std::mutex names_mutex_;  // Guards what follows.
+  std::unordered_map<ObjectId, std::weak_ptr<NamedObject>, ObjectIdHash> objects_;
+  std::unordered_map<std::uint64_t, std::weak_ptr<ActorLease>> actors_;
+  std::unordered_map<std::uint64_t, Request*> requests_;
+  std::uint64_t next_number_ = 1;
 };
 
 }  // namespace manta

@@ -19,7 +19,10 @@ class WorkerStore::Block final : public StoreBlock {
  public:
   Block(std::uint64_t offset, std::size_t size, const std::byte* data, std::byte* writable, WorkerStore* store,
         std::shared_ptr<const SharedMemory> chunk)
-      : StoreBlock(offset, size, data, writable), store_(store), chunk_(std::move(chunk)), given_(writable == nullptr) {}
+      : StoreBlock(offset, size, data, writable),
+        store_(store),
+        chunk_(std::move(chunk)),
+        given_(writable == nullptr) {}
 
   ~Block() override {
     if (chunk_) {
@@ -56,8 +59,8 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
   MANTA_ASSIGN_OR_RETURN(const Range range, callbacks_.request(size));
   UniqueFd fd(::fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 100));
   if (!fd) return system_error("dup of the object store", errno);
-  MANTA_ASSIGN_OR_RETURN(SharedMemory mapped, SharedMemory::map(std::move(fd), range.size,
-                                                                SharedMemory::Access::kReadWrite, range.offset));
+  MANTA_ASSIGN_OR_RETURN(SharedMemory mapped,
+                         SharedMemory::map(std::move(fd), range.size, SharedMemory::Access::kReadWrite, range.offset));
   mapped.close_fd();  // A process may keep thousands of arrays, but not descriptors.
   chunk_ = std::make_shared<const SharedMemory>(std::move(mapped));
   chunk_offset_ = range.offset;
@@ -67,6 +70,7 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
 
 Result<BlockPtr> WorkerStore::allocate(std::size_t size) {
   const std::size_t need = (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  const std::lock_guard chunk_lock(chunk_mutex_);
   if (need > free_.size) MANTA_RETURN_IF_ERROR(change_chunk(need));
   std::byte* data = chunk_->data() + (free_.offset - chunk_offset_);
   auto block = std::make_shared<const Block>(free_.offset, size, data, data, this, chunk_);
@@ -92,6 +96,12 @@ BlockPtr WorkerStore::view(std::uint64_t offset, std::size_t size) const {
   // The store outlives all blocks: it lives as long as the process.
   return std::make_shared<const Block>(offset, size, memory_.data() + offset, nullptr, const_cast<WorkerStore*>(this),
                                        nullptr);
+}
+
+BlockPtr WorkerStore::view_held(std::uint64_t offset, std::size_t size) const {
+  BlockPtr block = view(offset, size);
+  static_cast<const Block&>(*block).hold();
+  return block;
 }
 
 void WorkerStore::give(const BlockPtr& block) { static_cast<const Block&>(*block).give(); }

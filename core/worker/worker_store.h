@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "core/objects/store_block.h"
@@ -17,7 +16,7 @@ namespace manta {
 
 /// Reads all of the store, writes into ranges that the node lends it, one after the other.
 ///
-/// Thread-safety: allocate() on the thread that runs calls; the rest on any.
+/// Thread-safety: any method, on any thread; allocate() waits for the node at times.
 class WorkerStore : public BlockAllocator {
  public:
   /// A range to fill.
@@ -27,9 +26,9 @@ class WorkerStore : public BlockAllocator {
   };
   /// What the store tells the node. All are called on the thread that causes them.
   struct Callbacks {
-    std::function<Result<Range>(std::size_t)> request;           ///< Waits for a range of at least this size.
-    std::function<void(std::uint64_t, std::size_t)> discard;     ///< A range will not become an object.
-    std::function<void(std::uint64_t)> release;                  ///< A held object is let go of.
+    std::function<Result<Range>(std::size_t)> request;        ///< Waits for a range of at least this size.
+    std::function<void(std::uint64_t, std::size_t)> discard;  ///< A range will not become an object.
+    std::function<void(std::uint64_t)> release;               ///< A held object is let go of.
   };
 
   /// `memory` is the whole store, mapped for reading; its descriptor is kept for mapping ranges.
@@ -43,6 +42,8 @@ class WorkerStore : public BlockAllocator {
 
   /// An object of the node's, for the time of a call.
   BlockPtr view(std::uint64_t offset, std::size_t size) const;
+  /// An object that the node has been told to keep for this process, until the view goes.
+  BlockPtr view_held(std::uint64_t offset, std::size_t size) const;
   /// The result lies in `block` and is the node's from now on.
   static void give(const BlockPtr& block);
   /// True if somebody besides the caller holds `block` and the node does not know it yet: it is then to be told to keep
@@ -56,11 +57,13 @@ class WorkerStore : public BlockAllocator {
 
   const SharedMemory memory_;
   const Callbacks callbacks_;
+
+  std::mutex chunk_mutex_;                     // Guards the chunk; held while the node is asked for another.
   std::shared_ptr<const SharedMemory> chunk_;  // The writable mapping of the current range.
   Range free_;                                 // What is left of it.
   std::uint64_t chunk_offset_ = 0;
 
-  mutable std::mutex mutex_;  // Guards made_.
+  mutable std::mutex mutex_;                           // Guards made_.
   std::map<const std::byte*, const std::byte*> made_;  // Writable blocks: begin to end.
 };
 

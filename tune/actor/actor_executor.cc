@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/placement/resource_ledger.h"
+
 namespace manta {
 namespace {
 
@@ -27,7 +29,9 @@ std::string tail_of(const std::filesystem::path& path) {
 }
 
 // How many trials of `need` fit into `have`; without a need, as many as the machine has CPUs.
-double fits(double have, double need, double otherwise) { return need > 0 ? std::floor(have / need + 1e-9) : otherwise; }
+double fits(double have, double need, double otherwise) {
+  return need > 0 ? std::floor(have / need + 1e-9) : otherwise;
+}
 
 }  // namespace
 
@@ -36,9 +40,7 @@ ActorExecutor::ActorExecutor(ActorExecutorOptions options, int slots) : options_
 ActorExecutor::~ActorExecutor() = default;
 
 Result<std::unique_ptr<ActorExecutor>> ActorExecutor::create(ActorExecutorOptions options) {
-  const std::shared_ptr<Node> node = internal::current_node();
-  if (!node) return internal::no_runtime_error();
-  const Machine& machine = node->machine();
+  MANTA_ASSIGN_OR_RETURN(const Machine machine, internal::current_machine());
   if (auto possible = ResourceLedger(machine).check({options.cpus_per_trial, options.gpus_per_trial}); !possible)
     return Error{possible.error().code, "a trial cannot run: " + possible.error().message};
   const double by_gpus = fits(static_cast<double>(machine.gpus.size()), options.gpus_per_trial, machine.cpus);
@@ -54,7 +56,8 @@ std::filesystem::path ActorExecutor::log_path(TrialId trial, int attempt) const 
 Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, int attempt) const {
   return actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
                                  .gpus = options_.gpus_per_trial,
-                                 .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(options_.trainable);
+                                 .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(
+      options_.trainable);
 }
 
 void ActorExecutor::launch(Launch launch) {

@@ -11,6 +11,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "core/objects/arena.h"
 
 namespace manta {
 namespace {
@@ -41,7 +42,7 @@ class Keeper {
   SharedArray<double> kept_;
 };
 
-Arena& store() { return internal::current_node()->arena(); }
+Arena& store() { return static_cast<Arena&>(internal::current_caller()->allocator()); }
 bool lies_in_store(const SharedArray<double>& array) {
   return store().block_of(array.data(), array.owner()) != nullptr;
 }

@@ -60,8 +60,6 @@ int die(int signal) {
   ::raise(signal);
   return 0;
 }
-int call_from_worker() { return get(remote<add>(1, 2)).value_or(-1); }
-std::string error_in_worker() { return get(remote<add>(1, 2)).error().message; }
 int value_after(const std::string& gate, int value) {
   Gate::stand_at(gate);
   return value;
@@ -169,11 +167,6 @@ TEST(RemoteTest, AProcessThatIsKilledGivesTheSignalAndLastLines) {
   EXPECT_EQ(result.error().code, ErrorCode::kWorkerDied);
   EXPECT_THAT(result.error().message, AllOf(HasSubstr("signal 9"), HasSubstr("about to die")));
   EXPECT_EQ(get(remote<add>(1, 2)).value(), 3) << "others go on";
-}
-
-TEST(RemoteTest, AWorkerThatCallsIsToldWhy) {
-  EXPECT_EQ(get(remote<call_from_worker>()).value(), -1);
-  EXPECT_THAT(get(remote<error_in_worker>()).value(), HasSubstr("worker"));
 }
 
 }  // namespace

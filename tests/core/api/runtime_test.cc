@@ -14,6 +14,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "core/objects/arena.h"
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
@@ -224,7 +225,7 @@ TEST(RuntimeTest, AFullStoreIsExhaustedInATaskAndHasRoomAgainAfterARelease) {
 
 TEST(RuntimeTest, WhatADeadActorKeptIsFree) {
   const auto runtime = start();
-  const Arena& store = internal::current_node()->arena();
+  const Arena& store = static_cast<Arena&>(internal::current_caller()->allocator());
   const auto keeper = actor<Keeper>();
   ASSERT_TRUE(get(keeper.call<&Keeper::make>(std::size_t{2} << 20)));
   ASSERT_GT(store.used(), std::size_t{2} << 20);

@@ -37,6 +37,12 @@ std::vector<std::byte> sample() {
   builder.add(text_value("hello"));
   builder.add({{}, std::make_shared<FakeBlock>(1024, 512)});
   builder.add(text_value(""));
+  const WireReference references[] = {{.kind = WireReference::kObject, .id = {3, 4}},
+                                      {.kind = WireReference::kActor, .id = {0, 5}}};
+  builder.add(text_value("with refs"), references);
+  std::vector<std::byte> object;
+  append_object(object, {6, 7});
+  builder.add_wire(object, 1);
   builder.add_offset(64);
   builder.add_offset(128);
   return {builder.bytes().begin(), builder.bytes().end()};
@@ -45,7 +51,7 @@ std::vector<std::byte> sample() {
 // Whatever parse() accepts lies inside the bytes or the store.
 void expect_inside(const Message& message, std::span<const std::byte> bytes) {
   for (const MessageValue& value : message.values) {
-    if (value.in_store) {
+    if (value.kind == MessageValue::Kind::kStored) {
       EXPECT_LE(value.offset, kStoreSize);
       EXPECT_LE(value.size, kStoreSize - value.offset);
     } else if (!value.inline_bytes.empty()) {
@@ -66,12 +72,18 @@ TEST(MessageTest, WhatIsBuiltIsRead) {
   EXPECT_EQ(message->header.function, 8u);
   EXPECT_EQ(message->header.a, 9u);
   EXPECT_EQ(message->header.b, 10u);
-  ASSERT_EQ(message->values.size(), 3u);
+  ASSERT_EQ(message->values.size(), 5u);
   EXPECT_EQ(text_of(message->values[0]), "hello");
-  EXPECT_TRUE(message->values[1].in_store);
+  EXPECT_EQ(message->values[1].kind, MessageValue::Kind::kStored);
   EXPECT_EQ(message->values[1].offset, 1024u);
   EXPECT_EQ(message->values[1].size, 512u);
   EXPECT_EQ(text_of(message->values[2]), "");
+  EXPECT_EQ(text_of(message->values[3]), "with refs");
+  ASSERT_EQ(message->values[3].reference_count(), 2u);
+  EXPECT_EQ(message->values[3].reference(0), (WireReference{.kind = WireReference::kObject, .id = {3, 4}}));
+  EXPECT_EQ(message->values[3].reference(1), (WireReference{.kind = WireReference::kActor, .id = {0, 5}}));
+  EXPECT_EQ(message->values[4].kind, MessageValue::Kind::kObject);
+  EXPECT_EQ(message->values[4].object, (ObjectId{6, 7}));
   EXPECT_THAT(message->offsets, ElementsAre(64, 128));
   EXPECT_EQ(message->text(), "hello");
 }
@@ -104,7 +116,7 @@ TEST(MessageTest, ABuilderThatStartsAnewForgetsTheLastMessage) {
 
 TEST(MessageTest, AFailureCarriesItsCodeAndText) {
   MessageBuilder builder;
-  build_failure(builder, 5, {ErrorCode::kTaskFailed, "it broke"});
+  build_failure(builder, {.type = MessageType::kFailure, .call = 5}, {ErrorCode::kTaskFailed, "it broke"});
 
   const auto message = Message::parse(builder.bytes(), kStoreSize);
 
@@ -117,9 +129,37 @@ TEST(MessageTest, AFailureCarriesItsCodeAndText) {
 
 TEST(MessageTest, ALongTextIsCutAtTheInlineLimit) {
   MessageBuilder builder;
-  build_failure(builder, 5, {ErrorCode::kTaskFailed, std::string(kInlineLimit + 1, 'x')});
+  build_failure(builder, {.type = MessageType::kFailure, .call = 5},
+                {ErrorCode::kTaskFailed, std::string(kInlineLimit + 1, 'x')});
 
   EXPECT_EQ(Message::parse(builder.bytes(), kStoreSize)->text(), std::string(kInlineLimit, 'x'));
+}
+
+TEST(MessageTest, ValuesTravelOnAsTheyCame) {
+  const std::vector<std::byte> bytes = sample();
+  const auto first = Message::parse(bytes, kStoreSize);
+  MessageBuilder builder;
+  builder.start({.type = MessageType::kResult});
+  for (const MessageValue& value : first->values) builder.add_wire(value.wire, 1);
+
+  const auto second = Message::parse(builder.bytes(), kStoreSize);
+
+  ASSERT_EQ(second->values.size(), first->values.size());
+  for (std::size_t i = 0; i < first->values.size(); ++i)
+    EXPECT_TRUE(std::equal(first->values[i].wire.begin(), first->values[i].wire.end(), second->values[i].wire.begin(),
+                           second->values[i].wire.end()));
+}
+
+TEST(MessageTest, ARawValueIsReadOnlyAsWhatHasItsSize) {
+  MessageBuilder builder;
+  builder.start({.type = MessageType::kSubmitTask});
+  builder.add_raw(std::uint64_t{5});
+
+  const auto message = Message::parse(builder.bytes(), kStoreSize);
+
+  EXPECT_EQ(message->raw<std::uint64_t>(0), 5u);
+  EXPECT_FALSE(message->raw<std::uint32_t>(0));
+  EXPECT_FALSE(message->raw<std::uint64_t>(1));
 }
 
 TEST(MessageTest, NoTruncatedMessageIsRead) {

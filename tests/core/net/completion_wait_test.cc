@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many threads wait, one of them at the bell: no wake-up is lost.
-#include "core/node/completion_wait.h"
+#include "core/net/completion_wait.h"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +68,7 @@ class Fixture {
   std::vector<std::atomic<bool>> flags_;
   std::atomic<bool> stop_{false};
   Doorbell bell_;
-  CompletionWait wait_{bell_, [this] { return take_messages(); }, [this] { return has_messages(); }};
+  CompletionWait wait_{bell_, CompletionWait::Otherwise::kServiceThread, [this] { return take_messages(); }, [this] { return has_messages(); }};
 };
 
 TEST(CompletionWaitTest, WhatIsDoneIsNotWaitedFor) {

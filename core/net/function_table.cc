@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/worker/function_table.h"
+#include "core/net/function_table.h"
 
 #include <dlfcn.h>
 

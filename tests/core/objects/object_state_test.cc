@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An object's way from pending to its outcome.
-#include "core/node/object_state.h"
+#include "core/objects/object_state.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/node/completion_wait.h"
+#include "core/net/completion_wait.h"
 
 namespace manta {
 
@@ -13,11 +13,29 @@ bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline)
   return true;
 }
 
+bool CompletionWait::look(const std::function<bool()>& done) {
+  if (done()) return true;
+  const std::unique_lock role(at_bell_, std::try_to_lock);
+  if (!role) return false;
+  thread_at_bell_.store(std::this_thread::get_id());
+  bell_.enter();
+  spin(done);
+  leave_bell();
+  return done();
+}
+
+bool CompletionWait::spin(const std::function<bool()>& done) {
+  for (int spins = spin_limit(); spins > 0; --spins) {
+    if (done()) return true;
+    if (!take_messages_()) cpu_relax();
+  }
+  return done();
+}
+
 bool CompletionWait::wait_at_bell(const std::function<bool()>& done, TimePoint deadline) {
   thread_at_bell_.store(std::this_thread::get_id());
   bell_.enter();
-  for (int spins = spin_limit(); spins > 0 && !done(); --spins)
-    if (!take_messages_()) cpu_relax();
+  spin(done);
   while (!done() && std::chrono::steady_clock::now() < deadline) {
     bell_.set_sleeper(Doorbell::kCaller);
     const std::uint32_t sequence = bell_.sequence();
@@ -28,17 +46,25 @@ bool CompletionWait::wait_at_bell(const std::function<bool()>& done, TimePoint d
     bell_.enter();
     take_messages_();
   }
-  bell_.set_sleeper(Doorbell::kService);
-  bell_.leave();
+  leave_bell();
+  return done();
+}
+
+void CompletionWait::leave_bell() {
+  if (otherwise_ == Otherwise::kServiceThread) {
+    bell_.set_sleeper(Doorbell::kService);
+    bell_.leave();
+  } else {
+    bell_.leave_busy();
+  }
   thread_at_bell_.store(std::thread::id());
   // What arrived while we were awake has rung nobody.
-  if (has_messages_()) take_messages_();
+  if (otherwise_ == Otherwise::kServiceThread && has_messages_()) take_messages_();
   // A thread that waits to be told may now wait at the bell.
   if (waiting_to_be_told_.load() > 0) {
     const std::lock_guard lock(told_mutex_);
     told_.notify_all();
   }
-  return done();
 }
 
 bool CompletionWait::wait_to_be_told(const std::function<bool()>& done, TimePoint deadline) {

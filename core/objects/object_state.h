@@ -15,6 +15,16 @@
 
 namespace manta {
 
+/// Has the values of objects that another process makes.
+class ObjectSource {
+ public:
+  /// Sees to it that the object's outcome comes here.
+  virtual void watch(const ObjectId& id) = 0;
+
+ protected:
+  ~ObjectSource() = default;
+};
+
 /// What an ObjectRef refers to.
 ///
 /// Thread-safety: any method, from any thread.
@@ -22,12 +32,28 @@ class ObjectState {
  public:
   using Outcome = Result<EncodedValue>;
 
+  /// An object of this process, without a name as long as no other process hears of it.
+  ObjectState() = default;
+  /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
+  /// it; null: it comes by itself.
+  explicit ObjectState(ObjectId id, ObjectSource* source = nullptr) : id_(id), source_(source) {}
+
+  /// Guarded, as is set_id(), by whoever names the objects of the process.
+  const ObjectId& id() const { return id_; }
+  void set_id(const ObjectId& id) { id_ = id; }
+
+  /// To be called by all who wait for it.
+  void want() {
+    if (source_ != nullptr && !is_ready() && !wanted_.exchange(true)) source_->watch(id_);
+  }
+
   bool is_ready() const { return ready_.load(); }
   /// Only once is_ready().
   const Outcome& outcome() const { return *outcome_; }
 
   /// Runs `callback` once the object is ready: now if it is, else on the thread that makes it so. It must be short.
   void then(std::function<void()> callback) {
+    want();
     {
       const std::lock_guard lock(mutex_);
       if (!ready_.load()) {
@@ -56,7 +82,9 @@ class ObjectState {
   std::atomic<bool> ready_{false};
   std::optional<Outcome> outcome_;
   std::vector<std::function<void()>> callbacks_;
+  ObjectId id_;
+  ObjectSource* const source_ = nullptr;
+  std::atomic<bool> wanted_{false};
 };
-using ObjectPtr = std::shared_ptr<ObjectState>;
 
 }  // namespace manta

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions by number.
-#include "core/worker/function_table.h"
+#include "core/net/function_table.h"
 
 #include <gtest/gtest.h>
 

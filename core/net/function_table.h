@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/worker/call_context.h"
+#include "core/net/call_context.h"
 
 namespace manta {
 

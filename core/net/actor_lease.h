@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What keeps an actor alive.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include "core/net/caller.h"
+
+namespace manta {
+
+/// All handles of one process to one actor share a lease; a value that contains a handle has it too. The actor ends,
+/// after its pending calls, with the last lease.
+///
+/// Thread-safety: any method, from any thread.
+class ActorLease {
+ public:
+  ActorLease(std::weak_ptr<Caller> caller, std::uint64_t id) : caller_(std::move(caller)), id_(id) {}
+  /// Of an actor that could not be made.
+  explicit ActorLease(Error error) : error_(std::move(error)) {}
+  ~ActorLease() {
+    if (const auto caller = caller_.lock()) caller->release_actor(id_, count_.load());
+  }
+  ActorLease(const ActorLease&) = delete;
+  ActorLease& operator=(const ActorLease&) = delete;
+
+  std::shared_ptr<Caller> caller() const { return caller_.lock(); }
+  std::uint64_t id() const { return id_; }
+  /// Why there is no actor, if so.
+  const std::optional<Error>& error() const { return error_; }
+  /// It stands for one handle more than before: the node has sent another.
+  void add() { count_.fetch_add(1); }
+
+ private:
+  std::weak_ptr<Caller> caller_;
+  std::uint64_t id_ = 0;
+  std::atomic<std::uint64_t> count_{1};
+  std::optional<Error> error_;
+};
+
+}  // namespace manta

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/net/call.h"
+
+namespace manta {
+namespace {
+
+// What a ring takes at once, less what stands around the arguments.
+constexpr std::size_t kMaxBytes = 250'000;
+
+}  // namespace
+
+Result<void> Call::add(const ObjectPtr& object) {
+  if (!object) return Error{ErrorCode::kFailedPrecondition, "an argument is an empty ref"};
+  if (object->is_ready() && object->outcome()) {
+    const EncodedValue& value = *object->outcome();
+    if (!value.block && value.references.empty()) {
+      add_bytes(value.inline_bytes);
+      return {};
+    }
+  }
+  late.push_back({.position = values.size(), .object = object});
+  return {};
+}
+
+void Call::add(EncodedValue value, std::span<const WireReference> names) {
+  append_value(values, value, names);
+  ++value_count;
+  if (value.block) blocks.push_back(std::move(value.block));
+  for (Reference& reference : value.references) references.push_back(std::move(reference));
+}
+
+Result<void> Call::check_size() const {
+  if (values.size() + late.size() * kInlineLimit <= kMaxBytes) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "the arguments of " + std::string(name) + " take " + std::to_string(values.size()) +
+                   " bytes with the references in them; at most " + std::to_string(kMaxBytes) +
+                   " travel with a call. Put part of them into objects of their own"};
+}
+
+ObjectPtr Call::pending_argument() const {
+  for (const Late& argument : late)
+    if (!argument.object->is_ready()) return argument.object;
+  return nullptr;
+}
+
+const Error* Call::failed_argument() const {
+  for (const Late& argument : late)
+    if (!argument.object->outcome()) return &argument.object->outcome().error();
+  return nullptr;
+}
+
+}  // namespace manta

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call of a function, constructor or method, from the moment it is made.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/net/message.h"
+#include "core/objects/object_state.h"
+#include "core/placement/resources.h"
+
+namespace manta {
+
+/// What a task needs, and after which errors it is run again.
+struct TaskSpec {
+  Resources resources;
+  std::string label;  ///< What ps and messages call it.
+  int max_retries = 0;
+  std::uint64_t retry_codes = 0;  ///< Bit n: after the ErrorCode n.
+
+  void retry_on(ErrorCode code) { retry_codes |= std::uint64_t{1} << static_cast<unsigned>(code); }
+  bool retries_on(ErrorCode code) const { return (retry_codes >> static_cast<unsigned>(code) & 1) != 0; }
+};
+
+/// What an actor needs, how long it lives, and what happens when its process dies.
+struct ActorSpec {
+  Resources resources;
+  std::string name;  ///< "": it has none.
+  std::string type;  ///< Its class.
+  int max_restarts = 0;
+  int max_task_retries = 0;  ///< Of each call on it, after a restart.
+  bool is_detached = false;  ///< Lives until it is stopped or killed, without handles and without its maker.
+};
+
+/// A call with its arguments as they travel. Those that are values are written when it is made; those that are refs are
+/// put in between when it is sent.
+struct Call {
+  /// An argument that is a ref.
+  struct Late {
+    std::size_t position = 0;  ///< In `values`: it comes before the byte here.
+    ObjectPtr object;
+  };
+
+  MessageType type = MessageType::kRunTask;
+  std::uint16_t value_count = 0;  ///< Arguments, without the late ones.
+  std::uint64_t function = 0;
+  std::string_view name;  ///< Of the function; lives as long as the program.
+  std::vector<std::byte> values;
+  std::vector<Late> late;
+  std::vector<BlockPtr> blocks;       ///< Of values in the store, kept until the call is answered.
+  std::vector<Reference> references;  ///< That lie inside values, kept as long.
+  ObjectPtr result;                   ///< Null once its fate is decided.
+  int retries_left = 0;
+  std::shared_ptr<const TaskSpec> task;  ///< Of a task.
+
+  /// Adds an argument that is a ref; a small value that is there goes by itself.
+  /// Errors: kFailedPrecondition: it is empty.
+  Result<void> add(const ObjectPtr& object);
+  /// Adds a number or the like.
+  void add_bytes(std::span<const std::byte> bytes) {
+    append_inline(values, bytes);
+    ++value_count;
+  }
+  /// Adds a value; `names` are those of its references.
+  void add(EncodedValue value, std::span<const WireReference> names);
+  /// Errors: kInvalidArgument: the arguments do not fit a message.
+  Result<void> check_size() const;
+
+  /// The first argument object that is still pending, or null.
+  ObjectPtr pending_argument() const;
+  /// The error of the first argument that failed, or null. Only when none is pending.
+  const Error* failed_argument() const;
+};
+
+}  // namespace manta

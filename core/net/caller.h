@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API needs of the process it runs in: the driver, or a worker.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/net/call.h"
+
+namespace manta {
+
+/// Makes calls and waits for their outcome.
+///
+/// Thread-safety: any method, from any thread.
+class Caller {
+ public:
+  struct ActorStatus {
+    bool is_alive = false;
+    int pid = 0;  ///< 0 while it has no process.
+  };
+
+  virtual ~Caller() = default;
+
+  /// Where values of this process are put.
+  virtual BlockAllocator& allocator() = 0;
+  /// An object of this process, to be completed here or by a call.
+  virtual ObjectPtr new_object() = 0;
+  /// The name by which `reference` is known to the receiver of a call's values.
+  virtual WireReference name_of(const Reference& reference) = 0;
+
+  /// Runs a task on some worker, when its arguments are ready and its resources are free.
+  virtual void submit(Call call) = 0;
+  /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name), kCancelled.
+  virtual Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) = 0;
+  /// A handle to the living actor of this name.
+  /// Errors: kNotFound; kInvalidArgument: it is of another class than `type`.
+  virtual Result<ActorPtr> find_actor(const std::string& name, std::string_view type) = 0;
+  /// Calls of one process arrive in the order in which they are made here, also when an argument of an earlier one is
+  /// still pending.
+  virtual void call_actor(std::uint64_t actor, Call call) = 0;
+  /// Ends the actor after the calls made so far.
+  virtual void stop_actor(std::uint64_t actor) = 0;
+  /// Ends it now: pending calls end with kActorDied.
+  virtual void kill_actor(std::uint64_t actor) = 0;
+  /// A lease ends that stood for `count` handles.
+  virtual void release_actor(std::uint64_t actor, std::uint64_t count) = 0;
+  virtual ActorStatus actor_status(std::uint64_t actor) = 0;
+
+  /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done().
+  virtual bool wait(const std::function<bool()>& done, TimePoint deadline) = 0;
+};
+
+}  // namespace manta

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Actors from their making to their end.
+#include "core/net/actor_lease.h"
+#include "core/node/node.h"
+
+namespace manta {
+namespace {
+
+const Error& stopped_error() {
+  static const Error error{ErrorCode::kActorDied, "the actor was stopped"};
+  return error;
+}
+
+}  // namespace
+
+Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
+  Deferred deferred;
+  Result<ActorPtr> made = [&] {
+    const std::lock_guard lock(mutex_);
+    auto actor = add_actor(std::move(constructor), std::move(spec), 0);
+    if (actor) place_all(deferred);
+    return actor;
+  }();
+  carry_out(std::move(deferred));
+  return made;
+}
+
+Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t owner) {
+  if (closing_) return Error{ErrorCode::kCancelled, "the runtime was shut down"};
+  MANTA_RETURN_IF_ERROR(ledger_.check(spec.resources));
+  const std::uint64_t id = next_id_++;
+  if (!spec.name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(spec.name, id));
+  ActorRecord& actor = actors_[id];
+  actor.id = id;
+  actor.owner = owner;
+  actor.is_named = !spec.name.empty();
+  actor.spec = std::move(spec);
+  if (!actor.is_named) actor.spec.name = actor.spec.type;
+  actor.restarts_left = actor.spec.max_restarts;
+  if (actor.restarts_left > 0) actor.constructor = constructor;
+  auto lease = std::make_shared<ActorLease>(weak_from_this(), id);
+  actor.lease = lease;
+  if (actor.spec.is_detached) actor.detached = lease;
+  actor.queue.push_back(std::move(constructor));
+  unplaced_actors_.push_back(id);
+  return lease;
+}
+
+Result<ActorPtr> Node::find_actor(const std::string& name, std::string_view type) {
+  const std::lock_guard lock(mutex_);
+  return look_up_actor(name, type);
+}
+
+Result<ActorPtr> Node::look_up_actor(const std::string& name, std::string_view type) {
+  ActorRecord* actor = find_actor(directory_.find(name));
+  ActorPtr lease = actor != nullptr ? actor->lease.lock() : nullptr;
+  if (!lease)
+    return Error{ErrorCode::kNotFound,
+                 "no living actor is named \"" + name + "\"" + did_you_mean(name, directory_.names())};
+  if (actor->spec.type != type)
+    return Error{ErrorCode::kInvalidArgument,
+                 "the actor \"" + name + "\" is a " + actor->spec.type + ", not a " + std::string(type)};
+  return lease;
+}
+
+void Node::call_actor(std::uint64_t actor_id, Call call) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_call(actor_id, std::move(call), deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::queue_call(std::uint64_t actor_id, Call call, Deferred& deferred) {
+  ActorRecord* actor = find_actor(actor_id);
+  if (actor == nullptr || actor->died) {
+    deferred.complete(call.result, actor != nullptr ? *actor->died : stopped_error());
+    return;
+  }
+  call.retries_left = actor->spec.max_task_retries;
+  actor->queue.push_back(std::move(call));
+  pump_actor(*actor, deferred);
+}
+
+void Node::stop_actor(std::uint64_t actor_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    want_stop(actor_id, deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+void Node::want_stop(std::uint64_t actor_id, Deferred& deferred) {
+  ActorRecord* actor = find_actor(actor_id);
+  if (actor == nullptr) return;
+  actor->stop_wanted = true;
+  if (actor->died) {
+    actors_.erase(actor_id);
+  } else {
+    pump_actor(*actor, deferred);
+  }
+}
+
+void Node::release_actor(std::uint64_t actor, std::uint64_t) {
+  {
+    const std::lock_guard lock(released_mutex_);
+    released_.push_back(actor);
+  }
+  any_released_ = true;
+  layout_of<NodePage>(page_)->node_bell.ring();  // Whoever takes messages next stops it.
+}
+
+void Node::stop_released(Deferred& deferred) {
+  if (!any_released_.exchange(false)) return;
+  std::vector<std::uint64_t> released;
+  {
+    const std::lock_guard lock(released_mutex_);
+    released.swap(released_);
+  }
+  for (const std::uint64_t actor : released) want_stop(actor, deferred);
+}
+
+void Node::kill_actor(std::uint64_t actor_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(actor_id);
+    if (actor != nullptr && !actor->died) kill_now(*actor, "was killed on request", deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+// `because` lives as long as the program.
+void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred) {
+  actor.restarts_left = 0;
+  if (const auto worker = workers_.find(actor.worker); worker != workers_.end()) {
+    worker->second->kill(because);
+  } else {
+    const std::string text = "actor " + actor.spec.name + " " + std::string(because) + " before it started";
+    end_actor(actor, {ErrorCode::kActorDied, text}, deferred);
+  }
+}
+
+Caller::ActorStatus Node::actor_status(std::uint64_t actor_id) {
+  const std::lock_guard lock(mutex_);
+  return status_of(actor_id);
+}
+
+Caller::ActorStatus Node::status_of(std::uint64_t actor_id) {
+  const ActorRecord* actor = find_actor(actor_id);
+  if (actor == nullptr || actor->died) return {};
+  const auto worker = workers_.find(actor->worker);
+  if (worker == workers_.end()) return {.is_alive = true};
+  // An answer may come before the fork server's notice of the start.
+  const WorkerRecord& record = *worker->second;
+  return {.is_alive = true,
+          .pid = record.pid > 0 ? record.pid : layout_of<LinkLayout>(record.link_memory)->worker_pid.load()};
+}
+
+ActorRecord* Node::find_actor(std::uint64_t id) {
+  const auto it = actors_.find(id);
+  return it == actors_.end() ? nullptr : &it->second;
+}
+
+// Sends the calls at the front of the queue whose arguments are ready.
+void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
+  if (actor.worker == 0 || actor.waits_for_argument) return;
+  WorkerRecord& worker = *workers_.at(actor.worker);
+  if (!worker.killed_because.empty()) return;  // Its death, soon noticed, answers what is queued.
+  while (!actor.queue.empty()) {
+    Call& call = actor.queue.front();
+    if (const ObjectPtr pending = call.pending_argument()) {
+      actor.waits_for_argument = true;
+      deferred.waits.emplace_back(pending, actor.id);
+      return;
+    }
+    const Error* error = call.failed_argument();
+    if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
+    if (error != nullptr) {
+      deferred.complete(call.result, *error);
+    } else {
+      send_call(worker, std::move(call));
+    }
+    actor.queue.pop_front();
+  }
+  if (!actor.stop_wanted || actor.stop_sent) return;
+  actor.stop_sent = true;
+  builder_.start({.type = MessageType::kStop});
+  worker.send(builder_.bytes());
+}
+
+void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
+  actor.died = error;
+  actor.detached.reset();
+  if (actor.is_named) directory_.remove(actor.spec.name, actor.id);
+  for (Call& call : actor.queue) deferred.complete(call.result, error);
+  actor.queue.clear();
+  if (actor.stop_wanted) actors_.erase(actor.id);
+}
+
+// Makes ready for another process: the constructor first, then the calls not yet answered. False: it is to end.
+bool Node::restart_actor(ActorRecord& actor) {
+  if (closing_ || actor.restarts_left == 0 || (actor.stop_wanted && actor.queue.empty())) return false;
+  --actor.restarts_left;
+  Call constructor = *actor.constructor;
+  constructor.result = std::make_shared<ObjectState>();
+  actor.queue.push_front(std::move(constructor));
+  actor.make_ready_to_place();
+  unplaced_actors_.push_back(actor.id);
+  return true;
+}
+
+// There is no actor: the calls made on it get the cause, and its process ends.
+void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
+  const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.spec.name + " failed: " + cause.message};
+  WorkerRecord& worker = *workers_.at(actor.worker);
+  fail_in_flight(worker, died, deferred);
+  worker.actor = 0;
+  worker.kill("was killed because its actor's constructor failed");
+  end_actor(actor, died, deferred);
+}
+
+void Node::resume_actor(std::uint64_t id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    ActorRecord* actor = find_actor(id);
+    if (actor == nullptr) return;
+    actor->waits_for_argument = false;
+    if (!actor->died) pump_actor(*actor, deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+}  // namespace manta

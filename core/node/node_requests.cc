@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// What workers want of the node: calls on behalf of their code, and objects. Each function that returns a bool says
+// with false that no worker sends such a thing.
+#include "core/net/actor_lease.h"
+#include "core/net/function_table.h"
+#include "core/net/wire_spec.h"
+#include "core/node/node.h"
+
+namespace manta {
+
+bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  const MessageHeader& header = message.header;
+  const bool has_actor = worker.references.actor(header.a) != nullptr;
+  switch (header.type) {
+    case MessageType::kSubmitTask: return submit_for(worker, message, deferred);
+    case MessageType::kCallActor: return call_for(worker, message, deferred);
+    case MessageType::kMakeActor: return make_actor_for(worker, message);
+    case MessageType::kFindActor: return find_actor_for(worker, message);
+    case MessageType::kPut: return put_for(worker, message, deferred);
+    case MessageType::kWatch: return watch_for(worker, message, deferred);
+    case MessageType::kDropObject:
+      return worker.references.drop_object({.process = header.a, .number = header.call}, header.b);
+    case MessageType::kDropActor: return worker.references.drop_actor(header.a, header.b);
+    case MessageType::kStopActor:
+      if (has_actor) want_stop(header.a, deferred);
+      return has_actor;
+    case MessageType::kKillActor:
+      if (ActorRecord* actor = find_actor(header.a); has_actor && actor != nullptr && !actor->died)
+        kill_now(*actor, "was killed on request", deferred);
+      return has_actor;
+    case MessageType::kActorStatus: {
+      const ActorStatus status = status_of(header.a);
+      reply(worker, header.call, status.is_alive ? 1 : 0, static_cast<std::uint64_t>(status.pid));
+      return true;
+    }
+    case MessageType::kBlocked: set_blocked(worker, true); return true;
+    case MessageType::kUnblocked: set_blocked(worker, false); return true;
+    default: return false;
+  }
+}
+
+bool Node::take_references(WorkerRecord& worker, const MessageValue& value, std::vector<Reference>& references) {
+  for (std::size_t i = 0; i < value.reference_count(); ++i) {
+    std::optional<Reference> known = worker.references.find(value.reference(i));
+    if (!known) return false;
+    references.push_back(std::move(*known));
+  }
+  return true;
+}
+
+// The call whose arguments are the values from `first` on. They travel on as they came, but for those that are refs.
+std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message, std::size_t first, MessageType type) {
+  Call call{.type = type, .function = message.header.function};
+  const FunctionEntry* function = find_function(call.function);
+  if (function == nullptr || message.values.size() < first) return std::nullopt;
+  call.name = function->name;
+  for (std::size_t i = first; i < message.values.size(); ++i) {
+    const MessageValue& value = message.values[i];
+    if (value.kind == MessageValue::Kind::kObject) {
+      ObjectPtr object = worker.references.object(value.object);
+      if (!object) return std::nullopt;
+      call.late.push_back({.position = call.values.size(), .object = std::move(object)});
+      continue;
+    }
+    if (!take_references(worker, value, call.references)) return std::nullopt;
+    if (value.kind == MessageValue::Kind::kStored) {
+      BlockPtr block = find_block(worker, nullptr, value.offset, value.size);
+      if (!block) block = worker.memory.adopt(value.offset, value.size);
+      if (!block) return std::nullopt;
+      call.blocks.push_back(std::move(block));
+    }
+    call.values.insert(call.values.end(), value.wire.begin(), value.wire.end());
+    ++call.value_count;
+  }
+  if (!hold_blocks(worker, message, nullptr, call.blocks)) return std::nullopt;
+  return call;
+}
+
+// The object that the worker has named so, for the result of a call that it makes.
+ObjectPtr Node::promise(WorkerRecord& worker, std::uint64_t number) {
+  const ObjectId id{.process = worker.id, .number = number};
+  if (number == 0 || worker.references.object(id)) return nullptr;
+  auto object = std::make_shared<ObjectState>(id);
+  worker.references.add(id, object);
+  return object;
+}
+
+bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  const auto wire = message.raw<WireTaskSpec>(0);
+  if (!wire) return false;
+  std::optional<Call> call = take_call(worker, message, kTaskSpecValues, MessageType::kRunTask);
+  if (!call) return false;
+  call->task = std::make_shared<const TaskSpec>(TaskSpec{.resources = wire->resources,
+                                                         .label = std::string(message.values[1].text()),
+                                                         .max_retries = static_cast<int>(wire->max_retries),
+                                                         .retry_codes = wire->retry_codes});
+  call->result = promise(worker, message.header.call);
+  if (!call->result) return false;
+  deferred.tasks.push_back(std::move(*call));
+  return true;
+}
+
+bool Node::call_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  if (!worker.references.actor(message.header.a)) return false;
+  std::optional<Call> call = take_call(worker, message, 0, MessageType::kCallMethod);
+  if (!call) return false;
+  call->result = promise(worker, message.header.call);
+  if (!call->result) return false;
+  queue_call(message.header.a, std::move(*call), deferred);
+  return true;
+}
+
+bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
+  const auto wire = message.raw<WireActorSpec>(0);
+  if (!wire) return false;
+  std::optional<Call> constructor = take_call(worker, message, kActorSpecValues, MessageType::kCreateActor);
+  if (!constructor) return false;
+  ActorSpec spec{.resources = wire->resources,
+                 .name = std::string(message.values[1].text()),
+                 .type = std::string(message.values[2].text()),
+                 .max_restarts = wire->max_restarts,
+                 .max_task_retries = wire->max_task_retries,
+                 .is_detached = wire->is_detached != 0};
+  constructor->result = std::make_shared<ObjectState>();
+  give_actor(worker, message.header.call, add_actor(std::move(*constructor), std::move(spec), worker.id));
+  return true;
+}
+
+bool Node::find_actor_for(WorkerRecord& worker, const Message& message) {
+  if (message.values.size() != 2) return false;
+  give_actor(worker, message.header.call, look_up_actor(message.text(), message.values[1].text()));
+  return true;
+}
+
+void Node::give_actor(WorkerRecord& worker, std::uint64_t request, const Result<ActorPtr>& actor) {
+  if (!actor) return refuse(worker, request, actor.error());
+  worker.references.add((*actor)->id(), *actor);
+  reply(worker, request, (*actor)->id());
+}
+
+bool Node::put_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  ObjectPtr object = promise(worker, message.header.call);
+  if (!object) return false;
+  if (message.header.function != 0) {
+    const auto code = static_cast<ErrorCode>(message.header.function - 1);
+    deferred.complete(std::move(object), Error{code, message.text()});
+    return true;
+  }
+  if (message.values.size() != 1) return false;
+  const MessageValue& value = message.values.front();
+  EncodedValue taken;
+  if (!take_references(worker, value, taken.references)) return false;
+  std::vector<BlockPtr> known;
+  if (value.kind == MessageValue::Kind::kStored) {
+    taken.block = find_block(worker, nullptr, value.offset, value.size);
+    if (!taken.block) taken.block = worker.memory.adopt(value.offset, value.size);
+    if (!taken.block) return false;
+    known.push_back(taken.block);
+  } else if (value.kind == MessageValue::Kind::kInline) {
+    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
+  } else {
+    return false;
+  }
+  // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
+  object->complete(std::move(taken));
+  return hold_blocks(worker, message, nullptr, known);
+}
+
+bool Node::watch_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  const ObjectId id{.process = message.header.a, .number = message.header.call};
+  ObjectPtr object = worker.references.object(id);
+  if (!object) return false;
+  deferred.watches.push_back({.object = std::move(object), .id = id, .worker = worker.id});
+  return true;
+}
+
+void Node::send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = workers_.find(worker_id);
+  if (it == workers_.end()) return;
+  WorkerRecord& worker = *it->second;
+  const ObjectState::Outcome& outcome = object->outcome();
+  const MessageHeader header{
+      .type = outcome ? MessageType::kReady : MessageType::kFailed, .call = id.number, .a = id.process};
+  if (outcome) {
+    builder_.start(header);
+    builder_.add(*outcome, names(outcome->references));
+    add_references(worker, outcome->references);
+    if (outcome->block) worker.memory.hold(outcome->block);
+  } else {
+    build_failure(builder_, header, outcome.error());
+  }
+  worker.send(builder_.bytes());
+}
+
+// A call that waits does not use its CPUs: others may, or all could wait for one that finds no place.
+void Node::set_blocked(WorkerRecord& worker, bool blocked) {
+  if (!worker.assignment || worker.is_blocked == blocked) return;
+  worker.is_blocked = blocked;
+  if (blocked) {
+    ledger_.lend_cpus(*worker.assignment);
+  } else {
+    ledger_.reclaim_cpus(*worker.assignment);
+  }
+}
+
+void Node::reply(WorkerRecord& worker, std::uint64_t request, std::uint64_t a, std::uint64_t b) {
+  builder_.start({.type = MessageType::kReply, .call = request, .a = a, .b = b});
+  worker.send(builder_.bytes());
+}
+
+void Node::refuse(WorkerRecord& worker, std::uint64_t request, const Error& error) {
+  build_failure(builder_, {.type = MessageType::kRefusal, .call = request}, error);
+  worker.send(builder_.bytes());
+}
+
+}  // namespace manta

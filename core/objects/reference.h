@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// References to objects and actors that lie inside values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace manta {
+
+class ActorLease;
+class ObjectState;
+using ActorPtr = std::shared_ptr<ActorLease>;
+using ObjectPtr = std::shared_ptr<ObjectState>;
+
+/// Names an object among all processes of a node: who gave the number, and the number. A process that dies takes its
+/// name with it: no other ever has it again.
+struct ObjectId {
+  std::uint64_t process = 0;  ///< 0: the node itself; else the worker's id.
+  std::uint64_t number = 0;   ///< From 1; 0: no name yet.
+
+  bool operator==(const ObjectId&) const = default;
+};
+
+struct ObjectIdHash {
+  std::size_t operator()(const ObjectId& id) const {
+    return std::hash<std::uint64_t>()(id.number * 0x9E3779B97F4A7C15ull ^ id.process);
+  }
+};
+
+/// What a ref, or a handle, inside a value refers to. The value keeps it.
+using Reference = std::variant<ObjectPtr, ActorPtr>;
+
+/// While a value is written, collects the references in it: its bytes hold only their places in the list, which travels
+/// beside them. While one is read, has the list.
+///
+/// Thread-safety: one at a time on each thread; scopes nest.
+class ReferenceScope {
+ public:
+  explicit ReferenceScope(std::vector<Reference>& written) : written_(&written), outer_(current_) { current_ = this; }
+  explicit ReferenceScope(const std::vector<Reference>* read) : read_(read), outer_(current_) { current_ = this; }
+  ~ReferenceScope() { current_ = outer_; }
+  ReferenceScope(const ReferenceScope&) = delete;
+  ReferenceScope& operator=(const ReferenceScope&) = delete;
+
+  /// The place of `reference` in the list, from 1. 0: nothing is being written on this thread.
+  static std::uint64_t add(Reference reference) {
+    if (current_ == nullptr || current_->written_ == nullptr) return 0;
+    current_->written_->push_back(std::move(reference));
+    return current_->written_->size();
+  }
+  /// What add() gave `place` to, or null.
+  static const Reference* find(std::uint64_t place) {
+    if (current_ == nullptr || current_->read_ == nullptr) return nullptr;
+    return place >= 1 && place <= current_->read_->size() ? &(*current_->read_)[place - 1] : nullptr;
+  }
+
+ private:
+  std::vector<Reference>* written_ = nullptr;
+  const std::vector<Reference>* read_ = nullptr;
+  ReferenceScope* outer_;
+  static inline thread_local ReferenceScope* current_ = nullptr;
+};
+
+}  // namespace manta

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that the code of a worker makes.
+#include "core/net/actor_lease.h"
+#include "core/net/wire_spec.h"
+#include "core/worker/worker_process.h"
+
+namespace manta {
+
+// An object under the name by which the node knows it, or will.
+class WorkerProcess::NamedObject final : public ObjectState {
+ public:
+  NamedObject(ObjectId id, WorkerProcess& worker, std::uint64_t count)
+      : ObjectState(id, &worker), worker_(worker), count_(count) {}
+  ~NamedObject() { worker_.forget(*this); }
+
+ private:
+  friend class WorkerProcess;
+  WorkerProcess& worker_;
+  // How many references of the node's count this stands for; 0: the node does not know the object yet. Guarded by
+  // names_mutex_.
+  std::uint64_t count_;
+};
+
+ObjectPtr WorkerProcess::new_object() {
+  const std::lock_guard lock(names_mutex_);
+  auto object = std::make_shared<NamedObject>(ObjectId{.process = id_, .number = next_number_++}, *this, 0);
+  objects_[object->id()] = object;
+  return object;
+}
+
+void WorkerProcess::forget(NamedObject& object) {
+  std::uint64_t count = 0;
+  {
+    const std::lock_guard lock(names_mutex_);
+    // The node may have sent the object again, when this one was no longer found.
+    const auto it = objects_.find(object.id());
+    if (it != objects_.end() && it->second.expired()) objects_.erase(it);
+    count = object.count_;
+  }
+  const ObjectId& id = object.id();
+  if (count > 0) link_.send({.type = MessageType::kDropObject, .call = id.number, .a = id.process, .b = count});
+}
+
+ObjectPtr WorkerProcess::import_object(const ObjectId& id) {
+  const std::lock_guard lock(names_mutex_);
+  std::weak_ptr<NamedObject>& known = objects_[id];
+  std::shared_ptr<NamedObject> object = known.lock();
+  if (object) {
+    ++object->count_;
+  } else {
+    known = object = std::make_shared<NamedObject>(id, *this, 1);
+  }
+  return object;
+}
+
+ActorPtr WorkerProcess::import_actor(std::uint64_t id) {
+  const std::lock_guard lock(names_mutex_);
+  std::weak_ptr<ActorLease>& known = actors_[id];
+  ActorPtr lease = known.lock();
+  if (lease) {
+    lease->add();
+  } else {
+    known = lease = std::make_shared<ActorLease>(weak_from_this(), id);
+  }
+  return lease;
+}
+
+void WorkerProcess::watch(const ObjectId& id) {
+  link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
+}
+
+// The node gets to know an object that was made here: it goes out in a value for the first time.
+void WorkerProcess::announce(NamedObject& object) {
+  {
+    const std::lock_guard lock(names_mutex_);
+    if (object.count_ > 0) return;
+    object.count_ = 1;
+  }
+  MANTA_CHECK(object.is_ready(), "an object that nobody makes was sent");
+  const ObjectState::Outcome& outcome = object.outcome();
+  MessageHeader header{.type = MessageType::kPut, .call = object.id().number};
+  if (!outcome) {
+    link_.send([&](MessageBuilder& builder) {
+      header.function = static_cast<std::uint64_t>(outcome.error().code) + 1;
+      builder.start(header);
+      builder.add_text(outcome.error().message);
+    });
+    return;
+  }
+  std::vector<WireReference> names;
+  for (const Reference& reference : outcome->references) names.push_back(name_of(reference));
+  link_.send([&](MessageBuilder& builder) {
+    builder.start(header);
+    builder.add(*outcome, names);
+    if (outcome->block) give_blocks(builder, {outcome->block});
+  });
+}
+
+WireReference WorkerProcess::name_of(const Reference& reference) {
+  if (const auto* actor = std::get_if<ActorPtr>(&reference))
+    return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
+  auto& object = static_cast<NamedObject&>(*std::get<ObjectPtr>(reference));
+  announce(object);
+  return {.kind = WireReference::kObject, .id = object.id()};
+}
+
+// An object that the node was asked for is ready.
+void WorkerProcess::take_outcome(const Message& message) {
+  const ObjectId id{.process = message.header.a, .number = message.header.call};
+  std::shared_ptr<NamedObject> object;
+  {
+    const std::lock_guard lock(names_mutex_);
+    if (const auto it = objects_.find(id); it != objects_.end()) object = it->second.lock();
+  }
+  // Taken also when nobody wants it any more: what it holds is given back thereby.
+  ObjectState::Outcome outcome = Error{static_cast<ErrorCode>(message.header.function), message.text()};
+  if (message.header.type == MessageType::kReady)
+    outcome = message.values.empty() ? EncodedValue{} : take_value(message.values.front());
+  if (object) object->complete(std::move(outcome));
+}
+
+void WorkerProcess::take_answer(const Message& message) {
+  const std::lock_guard lock(names_mutex_);
+  const auto it = requests_.find(message.header.call);
+  MANTA_CHECK(it != requests_.end(), "the node answered what was not asked");
+  Request& request = *it->second;
+  if (message.header.type == MessageType::kRefusal)
+    request.refusal = Error{static_cast<ErrorCode>(message.header.function), message.text()};
+  request.a = message.header.a;
+  request.b = message.header.b;
+  requests_.erase(it);
+  request.is_answered = true;
+}
+
+// Has `send(number)` send a question, and waits for the answer, which goes to `request`.
+Result<const WorkerProcess::Request*> WorkerProcess::ask(Request& request, const Sender& send) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(names_mutex_);
+    number = next_number_++;
+    requests_[number] = &request;
+  }
+  send(number);
+  completion_.wait([&] { return request.is_answered.load(); }, TimePoint::max());
+  if (request.refusal) return *request.refusal;
+  return &request;
+}
+
+Result<ActorPtr> WorkerProcess::ask_for_actor(const Sender& send) {
+  Request request;
+  MANTA_ASSIGN_OR_RETURN(const Request* answer, ask(request, send));
+  return import_actor(answer->a);
+}
+
+Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
+  Request request;
+  MANTA_ASSIGN_OR_RETURN(const Request* answer, ask(request, [&](std::uint64_t number) {
+                           link_.send({.type = MessageType::kLendChunk, .call = number, .b = size});
+                         }));
+  return WorkerStore::Range{answer->a, answer->b};
+}
+
+void WorkerProcess::add_arguments(MessageBuilder& builder, const Call& call) {
+  const std::span<const std::byte> values(call.values);
+  std::size_t sent = 0;
+  std::vector<std::byte> name;
+  for (const Call::Late& argument : call.late) {
+    builder.add_wire(values.subspan(sent, argument.position - sent), 0);
+    sent = argument.position;
+    name.clear();
+    append_object(name, argument.object->id());
+    builder.add_wire(name, 1);
+  }
+  builder.add_wire(values.subspan(sent), call.value_count);
+}
+
+void WorkerProcess::give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks) {
+  for (const BlockPtr& block : blocks) {
+    WorkerStore::give(block);
+    if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
+  }
+}
+
+// `first` starts the message and adds what stands before the arguments.
+void WorkerProcess::send_call(const Call& call, const std::function<void(MessageBuilder&)>& first) {
+  for (const Call::Late& argument : call.late) announce(static_cast<NamedObject&>(*argument.object));
+  if (call.result) {
+    const std::lock_guard lock(names_mutex_);
+    static_cast<NamedObject&>(*call.result).count_ = 1;
+  }
+  link_.send([&](MessageBuilder& builder) {
+    first(builder);
+    add_arguments(builder, call);
+    give_blocks(builder, call.blocks);
+  });
+}
+
+void WorkerProcess::submit(Call call) {
+  const TaskSpec& task = *call.task;
+  send_call(call, [&](MessageBuilder& builder) {
+    builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
+    builder.add_raw(
+        WireTaskSpec{.resources = task.resources, .max_retries = task.max_retries, .retry_codes = task.retry_codes});
+    builder.add_text(task.label);
+  });
+}
+
+void WorkerProcess::call_actor(std::uint64_t actor, Call call) {
+  send_call(call, [&](MessageBuilder& builder) {
+    builder.start(
+        {.type = MessageType::kCallActor, .call = call.result->id().number, .function = call.function, .a = actor});
+  });
+}
+
+Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
+  constructor.result = nullptr;  // The node has one of its own.
+  const WireActorSpec wire{.resources = spec.resources,
+                           .max_restarts = spec.max_restarts,
+                           .max_task_retries = spec.max_task_retries,
+                           .is_detached = spec.is_detached ? 1u : 0u};
+  return ask_for_actor([&](std::uint64_t number) {
+    send_call(constructor, [&](MessageBuilder& builder) {
+      builder.start({.type = MessageType::kMakeActor, .call = number, .function = constructor.function});
+      builder.add_raw(wire);
+      builder.add_text(spec.name);
+      builder.add_text(spec.type);
+    });
+  });
+}
+
+Result<ActorPtr> WorkerProcess::find_actor(const std::string& name, std::string_view type) {
+  return ask_for_actor([&](std::uint64_t number) {
+    link_.send([&](MessageBuilder& builder) {
+      builder.start({.type = MessageType::kFindActor, .call = number});
+      builder.add_text(name);
+      builder.add_text(type);
+    });
+  });
+}
+
+void WorkerProcess::stop_actor(std::uint64_t actor) { link_.send({.type = MessageType::kStopActor, .a = actor}); }
+
+void WorkerProcess::kill_actor(std::uint64_t actor) { link_.send({.type = MessageType::kKillActor, .a = actor}); }
+
+void WorkerProcess::release_actor(std::uint64_t actor, std::uint64_t count) {
+  {
+    const std::lock_guard lock(names_mutex_);
+    const auto it = actors_.find(actor);
+    if (it != actors_.end() && it->second.expired()) actors_.erase(it);
+  }
+  link_.send({.type = MessageType::kDropActor, .a = actor, .b = count});
+}
+
+Caller::ActorStatus WorkerProcess::actor_status(std::uint64_t actor) {
+  Request request;
+  const auto answer = ask(request, [&](std::uint64_t number) {
+    link_.send({.type = MessageType::kActorStatus, .call = number, .a = actor});
+  });
+  if (!answer) return {};
+  return {.is_alive = (*answer)->a != 0, .pid = static_cast<int>((*answer)->b)};
+}
+
+bool WorkerProcess::wait(const std::function<bool()>& done, TimePoint deadline) {
+  if (completion_.look(done)) return true;
+  if (deadline <= std::chrono::steady_clock::now()) return false;
+  count_waiting(1);
+  const bool finished = completion_.wait(done, deadline);
+  count_waiting(-1);
+  return finished;
+}
+
+// While a thread waits, the node lends the CPUs of this process to others. The lock keeps the two messages in order.
+void WorkerProcess::count_waiting(int change) {
+  const std::lock_guard lock(waiting_mutex_);
+  const bool waited = threads_waiting_ > 0;
+  threads_waiting_ += change;
+  const bool waits = threads_waiting_ > 0;
+  if (waits != waited) link_.send({.type = waits ? MessageType::kBlocked : MessageType::kUnblocked});
+}
+
+}  // namespace manta

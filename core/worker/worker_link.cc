@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/worker/worker_link.h"
+
+#include <unistd.h>
+
+namespace manta {
+
+WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
+    : link_(std::move(link)),
+      node_page_(std::move(node_page)),
+      bell_(layout_of<LinkLayout>(link_)->worker_bell),
+      node_bell_(layout_of<NodePage>(node_page_)->node_bell) {
+  auto* layout = layout_of<LinkLayout>(link_);
+  layout->worker_pid.store(::getpid());
+  incoming_ = RingConsumer(&layout->to_worker, layout->to_worker_data(), LinkLayout::kRingBytes);
+  outgoing_ = RingProducer(&layout->to_node, layout->to_node_data(), LinkLayout::kRingBytes);
+}
+
+void WorkerLink::push() {
+  while (!outgoing_.push(builder_.bytes())) {
+    // The node rings this process when it has made room. It also looks at rings of its own accord, so a bell that rang
+    // for another reason only costs another look.
+    const std::uint32_t sequence = bell_.sequence();
+    node_bell_.ring();
+    if (outgoing_.push(builder_.bytes())) break;
+    bell_.sleep(sequence, Doorbell::kCaller, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
+  }
+  node_bell_.ring();
+}
+
+}  // namespace manta

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker's end of the shared memory between it and its node.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+#include "core/net/link.h"
+#include "core/net/message.h"
+
+namespace manta {
+
+/// Thread-safety: send() from any thread; the rest from one at a time.
+class WorkerLink {
+ public:
+  WorkerLink(SharedMemory link, SharedMemory node_page);
+
+  /// Sends what `build(MessageBuilder&)` builds; waits while the ring is full. `build` must not send, nor let go of a
+  /// value.
+  template <class Build>
+  void send(Build&& build) {
+    const std::lock_guard lock(mutex_);
+    std::forward<Build>(build)(builder_);
+    push();
+  }
+  void send(const MessageHeader& header) {
+    send([&](MessageBuilder& builder) { builder.start(header); });
+  }
+
+  Doorbell& bell() { return bell_; }
+  bool has_messages() const { return !incoming_.empty(); }
+  /// Hands the oldest message to `take(bytes)`, if there is one; false if not.
+  template <class Take>
+  bool receive(Take&& take) {
+    const auto bytes = incoming_.front();
+    MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
+    if (!bytes) return false;
+    std::forward<Take>(take)(*bytes);
+    if (incoming_.pop()) node_bell_.ring();
+    return true;
+  }
+
+ private:
+  void push();
+
+  SharedMemory link_;
+  SharedMemory node_page_;
+  Doorbell& bell_;
+  Doorbell& node_bell_;
+  RingConsumer incoming_;
+
+  std::mutex mutex_;  // Guards what follows.
+  RingProducer outgoing_;
+  MessageBuilder builder_;
+};
+
+}  // namespace manta
