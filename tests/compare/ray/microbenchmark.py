@@ -177,8 +177,9 @@ def get_100_mb(name):
 def wait_1k_refs(name):
     def step():
         pending = [small_value.remote() for _ in range(REFS)]
+        _, pending = ray.wait(pending)  # This asks for all values to be brought here; once is enough.
         while pending:
-            _, pending = ray.wait(pending)
+            _, pending = ray.wait(pending, fetch_local=False)
 
     emit(name, 1e3 / measure_rate(step), "ms")
 
