@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The minimum effective task granularity, METG(50 %): Task Bench, Slaughter et al. 2020, section 3, for independent
-// tasks.
+// The minimum effective task granularity, METG(50 %), of Task Bench (Slaughter et al. 2020), for independent tasks.
 #include <manta/manta.h>
 
 #include <cmath>
