@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of actors, and tasks: one after the other, and by the batch.
+#include <manta/manta.h>
+
+#include "tests/bench/benchmark_support.h"
+#include "tests/bench/core_benchmark.h"
+
+namespace manta::bench {
+namespace {
+
+constexpr std::size_t kBatch = 1000;
+constexpr std::size_t kActors = 2;  // Of the rows with n actors: one for each CPU.
+constexpr std::size_t kBatchOfEach = 5000;
+
+SmallValue small_value() { return 1; }
+
+/// The refs of as many calls of `call` as a batch has.
+template <class Call>
+void get_batch(Call&& call) {
+  std::vector<ObjectRef<SmallValue>> refs(kBatch);
+  for (auto& ref : refs) ref = call();
+  MANTA_CHECK(get(refs).has_value(), "a call failed");
+}
+
+/// Times of `count` calls of `call`, one after the other, after a tenth as many to warm up.
+template <class Call>
+void print_calls(std::string_view name, std::size_t count, Call&& call) {
+  std::vector<double> times;
+  times.reserve(count);
+  for (std::size_t i = 0; i < count / 10; ++i) get(call()).value();
+  for (std::size_t i = 0; i < count; ++i) times.push_back(time_us([&] { get(call()).value(); }));
+  print_latencies(name, times);
+}
+
+void actor_calls_sync(std::string_view name) {
+  const auto actor = manta::actor<SmallActor>();
+  print_calls(name, 50'000, [&] { return actor.call<&SmallActor::small_value>(); });
+}
+
+void actor_calls_async(std::string_view name) {
+  const auto actor = manta::actor<SmallActor>();
+  const auto batch = [&] { get_batch([&] { return actor.call<&SmallActor::small_value>(); }); };
+  print(name, measure_rate(batch) * kBatch, "calls/s");
+}
+
+void actor_calls_with_arg_async(std::string_view name) {
+  const auto actor = manta::actor<SmallActor>();
+  const auto batch = [&] {
+    const ObjectRef<int> argument = put(0);
+    get_batch([&] { return actor.call<&SmallActor::small_value_with>(argument); });
+  };
+  print(name, measure_rate(batch) * kBatch, "calls/s");
+}
+
+void one_to_n_actor_calls_async(std::string_view name) {
+  const std::vector<Actor<SmallActor>> actors{manta::actor<SmallActor>(), manta::actor<SmallActor>()};
+  const auto batch = [&] {
+    std::vector<ObjectRef<SmallValue>> refs;
+    refs.reserve(kActors * kBatchOfEach);
+    for (const auto& actor : actors)
+      for (std::size_t i = 0; i < kBatchOfEach; ++i) refs.push_back(actor.call<&SmallActor::small_value>());
+    MANTA_CHECK(get(refs).has_value(), "a call failed");
+  };
+  print(name, measure_rate(batch) * kActors * kBatchOfEach, "calls/s");
+}
+
+void tasks_sync(std::string_view name) {
+  print_calls(name, 20'000, [] { return remote<small_value>(); });
+}
+
+void tasks_async(std::string_view name) {
+  const auto batch = [] { get_batch([] { return remote<small_value>(); }); };
+  print(name, measure_rate(batch) * kBatch, "tasks/s");
+}
+
+void tasks_and_get_batch(std::string_view name) {
+  const auto batch = [] { get_batch([] { return remote<small_value>(); }); };
+  print(name, measure_rate(batch), "batches/s");
+}
+
+}  // namespace
+
+std::vector<CoreRow> call_rows() {
+  return {{"1_1_actor_calls_sync", actor_calls_sync},
+          {"1_1_actor_calls_async", actor_calls_async},
+          {"1_1_actor_calls_with_arg_async", actor_calls_with_arg_async},
+          {"1_n_actor_calls_async", one_to_n_actor_calls_async},
+          {"single_client_tasks_sync", tasks_sync},
+          {"single_client_tasks_async", tasks_async},
+          {"single_client_tasks_and_get_batch", tasks_and_get_batch}};
+}
+
+}  // namespace manta::bench

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ours, the limit and the peer, side by side: the rounds, the medians, the table."""
+
+import dataclasses
+import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
+import yardstick
+from yardstick import median, number
+
+MISSING = "–"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row(yardstick.Row):
+    """One line of a comparison. The peer's program knows its measurement by the same word, and prints the same key."""
+
+    goals: tuple = ()
+
+    @property
+    def measurement(self):
+        """The argument of our program, and of the peer's."""
+        return self.ours.split()[1]
+
+
+@dataclasses.dataclass(frozen=True)
+class Tools:
+    """What is run: folders of programs, and a function."""
+
+    programs: pathlib.Path
+    yardsticks: pathlib.Path
+    built: set  # Names of the yardsticks that are there.
+    run_peer: object  # From measurements to a dict of the values that the peer has printed, by key.
+
+
+def measure_round(rows, tools):
+    """Each row of ours with its yardstick, then the peer, which would disturb them while it lives. Returns three dicts
+    from the names of the rows to values; what failed is None."""
+    outputs, ours, limits = {}, {}, {}
+    for row in rows:
+        print(row.name, file=sys.stderr)
+        if row.ours not in outputs:  # Some programs serve several rows.
+            outputs[row.ours] = yardstick.run_ours(row, tools.programs, tools.yardsticks)
+        ours[row.name] = yardstick.read_ours(outputs[row.ours], row.key)
+        limits[row.name] = yardstick.run_yardstick(row, tools.programs, tools.yardsticks, tools.built, tools.yardsticks)
+    peers = tools.run_peer(list(dict.fromkeys(row.measurement for row in rows)))
+    return ours, limits, {row.name: peers.get(row.key) for row in rows}
+
+
+def summarize(rows, rounds):
+    """The rows as values: medians of the rounds, ratios, and which goals are met."""
+    measured = [summarize_row(row, rounds) for row in rows]
+    by_name = {values["name"]: values for values in measured}
+    for row, values in zip(rows, measured):
+        values["goals"] = [{"goal": goal.text(row.unit), "met": goal.met(values, by_name)} for goal in row.goals]
+    return measured
+
+
+def summarize_row(row, rounds):
+    ours, limits, peers = ([values[row.name] for values in kind] for kind in zip(*rounds))
+    value, limit, peer = median(ours), median(limits), median(peers)
+    return {
+        "name": row.name, "ours": value, "unit": row.unit, "peer": peer, "limit": limit,
+        # How many times worse than the limit: 1 is as good as it gets. How many times better than the peer.
+        "ratio_to_limit": yardstick.times_worse(value, limit, row.higher_is_better),
+        "ratio_to_peer": yardstick.times_worse(peer, value, row.higher_is_better),
+        "yardstick": f"{row.yardstick}: {row.limit}".replace("{bin}/", "") if row.yardstick else "",
+        "all_ours": ours, "all_limits": limits, "all_peers": peers,
+    }  # fmt: skip
+
+
+def ratio_text(ratio):
+    return MISSING if ratio is None else f"{ratio:.2g}" if ratio < 100 else f"{ratio:,.0f}"
+
+
+def table(measured, peer):
+    """The comparison as lines of a Markdown table; `peer` names the column of the peer."""
+    lines = [
+        f"| name | ours | unit | {peer} | limit | ratio to limit | ratio to peer | goal | met |",
+        "|---|--:|---|--:|--:|--:|--:|---|---|",
+    ]
+    for row in measured:
+        goals = "; ".join(each["goal"] for each in row["goals"]) or MISSING
+        met = "; ".join(each["met"] for each in row["goals"]) or MISSING
+        cells = [row["name"], number(row["ours"]), row["unit"], number(row["peer"]), number(row["limit"]),
+                 ratio_text(row["ratio_to_limit"]), ratio_text(row["ratio_to_peer"]), goals, met]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines

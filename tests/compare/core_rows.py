@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of the suite `core`: an actor runtime against Ray. docs/benchmarks_core.md says what each means.
+
+The goals are for two CPUs.
+"""
+
+import dataclasses
+
+from comparison import Row
+from goal import at_least, at_most, below
+
+MIB = 1 << 20
+ROUND_TRIP = {"yardstick": "ipc_lat futex 0 1 2000", "limit": "rtt.p50"}
+PIPELINE = {"yardstick": "ipc_ring rpc 0 1 64 32 1024 2000", "limit": "calls", "scale": 1e6}
+SHARE_OF_COPY = 0.85  # That a put is to reach of the speed of a copy.
+
+
+def row(name, unit, *goals, program="", **compared):
+    """A row whose program is the one of the same name, if no other is said."""
+    return Row(name, f"core_benchmark {program or name}", name, unit, goals=goals, **compared)
+
+
+def copy_of(size, limit="memcpy_warm.us"):
+    return {"yardstick": f"mem warm {size}", "limit": limit}
+
+
+def rates_of(sync):
+    """The tail of a row of single calls, for the record: no goals."""
+    return [dataclasses.replace(sync, key=f"{sync.key}.{part}", name=f"{sync.name}.{part}", goals=(), yardstick="")
+            for part in ("p99", "p99.9")]  # fmt: skip
+
+
+ACTOR_SYNC = row("1_1_actor_calls_sync", "us", at_most(0.75), at_most(1.5, "limit"), at_least(500, "peer"), **ROUND_TRIP)
+TASKS_SYNC = row("single_client_tasks_sync", "us", at_most(2, ACTOR_SYNC.name), at_least(30, "peer"), **ROUND_TRIP)
+
+ROWS = [
+    ACTOR_SYNC,
+    *rates_of(ACTOR_SYNC),
+    row("1_1_actor_calls_async", "calls/s", at_least(5e6), at_least(1000, "peer"), **PIPELINE),
+    row("1_1_actor_calls_with_arg_async", "calls/s", at_least(0.5, "1_1_actor_calls_async"), at_least(500, "peer")),
+    row("1_n_actor_calls_async", "calls/s"),
+    TASKS_SYNC,
+    *rates_of(TASKS_SYNC),
+    row("single_client_tasks_async", "tasks/s", at_least(1e6), at_least(500, "peer"), **PIPELINE),
+    row("single_client_tasks_and_get_batch", "batches/s"),
+    row("single_client_get_calls", "us", at_most(0.2), at_least(500, "peer")),
+    row("single_client_put_calls", "us", at_most(0.4), at_least(1000, "peer")),
+    row("single_client_put_gigabytes", "GB/s", **copy_of(800 * MIB, "memcpy_warm.GBps")),
+    row("put_1_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(25, "peer"), **copy_of(MIB)),
+    row("put_100_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(2, "peer"), **copy_of(100 * MIB)),
+    row("get_100_mb", "us", at_most(5), at_least(25, "peer")),
+    row("single_client_wait_1k_refs", "ms", at_most(5), at_least(20, "peer")),
+    row("actor_creation", "ms", at_most(1), at_least(300, "peer")),
+    row("start_to_first_result", "ms", at_most(25), at_least(150, "peer"),
+        yardstick="spawn posix 20 0 -- {bin}/manta_spawned_process", limit="to_main", scale=1e-3),
+    row("metg_1_worker", "us", at_most(5), at_least(100, "peer")),
+    row("metg_2_workers", "us", at_most(5), at_least(100, "peer")),
+    row("idle_memory_worker", "MB", at_most(2), at_least(20, "peer"), program="idle_memory"),
+    row("idle_memory_runtime", "MB", at_most(8), at_least(50, "peer"), program="idle_memory"),
+    row("idle_cpu", "%", below(0.5)),
+]  # fmt: skip

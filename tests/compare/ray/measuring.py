@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the peer is measured: as tests/bench/benchmark_support.h and core_benchmark_metg.cc measure ours."""
+
+import json
+import statistics
+import time
+
+SPANS, SPAN_SECONDS, WARM_UP_SECONDS = 3, 1.0, 1.0
+ENOUGH = 0.5  # Efficiency, for the granularity of tasks.
+
+
+def emit(name, value, unit):
+    print(json.dumps({"name": name, "value": value, "unit": unit}), flush=True)
+
+
+def quantile(values, part):
+    """The value that the share `part` of `values` lies below."""
+    return sorted(values)[int(part * (len(values) - 1))]
+
+
+def emit_latencies(name, seconds):
+    """Times of single calls: their median as `name`, and what it hides."""
+    emit(name, quantile(seconds, 0.5) * 1e6, "us")
+    emit(f"{name}.p99", quantile(seconds, 0.99) * 1e6, "us")
+    emit(f"{name}.p99.9", quantile(seconds, 0.999) * 1e6, "us")
+    emit(f"{name}.rate", len(seconds) / sum(seconds), "calls/s")
+
+
+def time_of(function):
+    """The seconds that function() takes."""
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
+
+
+def latencies(function, count):
+    """Times of `count` calls, one after the other, after a tenth as many to warm up."""
+    for _ in range(count // 10):
+        function()
+    return [time_of(function) for _ in range(count)]
+
+
+def rate_of_span(step, seconds, burst):
+    """Steps per second over at least `seconds`, with a look at the clock after every `burst` of them."""
+    begin = time.perf_counter()
+    elapsed, steps = 0.0, 0
+    while elapsed < seconds:
+        for _ in range(burst):
+            step()
+        steps += burst
+        elapsed = time.perf_counter() - begin
+    return steps / elapsed
+
+
+def measure_rate(step):
+    """Steps per second: the median of the spans, after one that warms up and tells how rarely to look at the clock."""
+    burst = max(1, int(rate_of_span(step, WARM_UP_SECONDS, 1) / 100))
+    return statistics.median(rate_of_span(step, SPAN_SECONDS, burst) for _ in range(SPANS))
+
+
+def shortest_work(efficiency, start, longest):
+    """The work per task at which efficiency(work) falls to half: from a length that is enough down in steps of two, then
+    between the last two on a logarithmic scale. None if not even `longest` is enough."""
+    work = start
+    here = efficiency(work)
+    while here < ENOUGH:
+        if work >= longest:
+            return None
+        work *= 2
+        here = efficiency(work)
+    while (below := efficiency(work / 2)) >= ENOUGH:
+        work /= 2
+        here = below
+    return work / 2 * 2 ** ((ENOUGH - below) / (here - below))
