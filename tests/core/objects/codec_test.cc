@@ -35,6 +35,22 @@ struct Unwilling {
   }
 };
 
+// Counts how often it was made.
+struct Counted {
+  Counted() { ++made; }
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(text);
+  }
+  static inline int made = 0;
+};
+
+struct Empty {
+  template <class Archive>
+  void serialize(Archive&) {}
+};
+
 class CodecTest : public ::testing::Test {
  protected:
   template <class T>
@@ -141,6 +157,15 @@ TEST_F(CodecTest, EmptyAndDefaultArraysTravel) {
   EXPECT_TRUE(there_and_back(SharedArray<int>(std::vector<int>())).value().empty());
 }
 
+TEST_F(CodecTest, AnEmptyArrayKeepsItsShape) {
+  const auto owner = std::make_shared<int>(5);
+  for (const std::vector<std::size_t>& shape : {std::vector<std::size_t>{0, 5}, {5, 0}, {2, 0, 1'000'000'000}}) {
+    const auto array = there_and_back(SharedArray<int>(owner.get(), shape, owner));
+    ASSERT_TRUE(array.has_value());
+    EXPECT_EQ(array->shape(), shape);
+  }
+}
+
 TEST_F(CodecTest, SevenDimensionsTravelAndEightAreRefused) {
   const auto owner = std::make_shared<int>(5);
 
@@ -167,6 +192,32 @@ TEST_F(CodecTest, NoTruncatedUserTypeIsRead) {
     const std::vector<std::byte> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     EXPECT_FALSE(decode<Pair>({cut, nullptr})) << length;
   }
+}
+
+TEST_F(CodecTest, AByteThatIsNoBoolIsRefusedAloneAndInAnotherType) {
+  const std::vector<std::byte> seven(1, std::byte{7});
+
+  EXPECT_EQ(decode<bool>({seven, nullptr}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<std::optional<int>>({seven, nullptr}).error().code, ErrorCode::kInternal);
+}
+
+TEST_F(CodecTest, ACountBeyondTheBytesIsRefusedBeforeRoomIsMade) {
+  std::vector<std::byte> bytes(64);
+  const auto decodes = [&](std::uint64_t count) {
+    std::memcpy(bytes.data(), &count, sizeof count);
+    return decode<std::vector<Counted>>({bytes, nullptr}).has_value();
+  };
+
+  EXPECT_TRUE(decodes(7));
+  EXPECT_EQ(Counted::made, 7);
+  for (const std::uint64_t count : {std::uint64_t{1} << 20, std::uint64_t{1} << 40, ~std::uint64_t{0}})
+    EXPECT_FALSE(decodes(count)) << count;
+  EXPECT_EQ(Counted::made, 7);
+}
+
+TEST_F(CodecTest, ElementsWithoutBytesTravelUpToALimit) {
+  EXPECT_EQ(there_and_back(std::vector<Empty>(8192)).value().size(), 8192u);
+  EXPECT_EQ(there_and_back(std::vector<Empty>(8193)).error().code, ErrorCode::kInternal);
 }
 
 TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
