@@ -82,8 +82,10 @@ namespace {
 // The same value by its bytes, where == would say that a NaN differs from itself.
 template <class T>
 bool same(const T& a, const T& b) {
-  if constexpr (std::is_arithmetic_v<T>) return std::memcmp(&a, &b, sizeof a) == 0;
-  if constexpr (!std::is_arithmetic_v<T>) return a == b;
+  if constexpr (std::is_arithmetic_v<T>)
+    return std::ranges::equal(std::as_bytes(std::span(&a, 1)), std::as_bytes(std::span(&b, 1)));
+  else
+    return a == b;
 }
 
 std::shared_ptr<Arena> make_arena() { return Arena::create(std::size_t{1} << 20, 0).value(); }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cereal/types/polymorphic.hpp>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -51,6 +52,22 @@ struct Empty {
   void serialize(Archive&) {}
 };
 
+struct Shape {
+  virtual ~Shape() = default;
+  virtual int corners() const { return 0; }
+  template <class Archive>
+  void serialize(Archive&) {}
+};
+
+struct Polygon : Shape {
+  int count = 0;
+  int corners() const override { return count; }
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::base_class<Shape>(this), count);
+  }
+};
+
 class CodecTest : public ::testing::Test {
  protected:
   template <class T>
@@ -82,6 +99,18 @@ TEST_F(CodecTest, UserTypesTravelThroughCereal) {
 
   EXPECT_EQ(pair.number, 3);
   EXPECT_EQ(pair.text, "three");
+}
+
+TEST_F(CodecTest, APointerToABaseClassPointsToWhatItDid) {
+  auto polygon = std::make_shared<Polygon>();
+  polygon->count = 5;
+  const std::vector<std::shared_ptr<Shape>> shapes = {polygon, nullptr, polygon};
+
+  const auto back = there_and_back(shapes).value();
+
+  EXPECT_EQ(back[0]->corners(), 5);
+  EXPECT_EQ(back[1], nullptr);
+  EXPECT_EQ(back[2], back[0]);
 }
 
 TEST_F(CodecTest, ValuesUpToTheLimitTravelInlineAndLargerOnesInTheStore) {
@@ -242,3 +271,5 @@ TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
 
 }  // namespace
 }  // namespace manta
+
+CEREAL_REGISTER_TYPE(manta::Polygon)
