@@ -71,13 +71,14 @@ constexpr void (*kTypes[])(const std::vector<std::byte>&) = {
 // For each type a row of small numbers, as counts and as contents, and the beginning of an array.
 std::vector<FuzzInput> fuzz_seeds() {
   std::vector<FuzzInput> seeds;
-  for (std::uint8_t type = 0; type < std::size(kTypes); ++type) {
+  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
+    const auto type = static_cast<std::uint8_t>(i);
     seeds.push_back(FuzzWriter().byte(type).input());
     seeds.push_back(FuzzWriter().byte(type).word(1).word(1).word('a').byte(1).input());
     seeds.push_back(FuzzWriter().byte(type).word(2).word(2).word(0).word(2).word(1).word(0).word(0).word(3).input());
     FuzzWriter array;
     array.byte(type).word(2).word(2).word(3);
-    for (int i = 0; i < 8; ++i) array.word(0);
+    for (int j = 0; j < 8; ++j) array.word(0);
     seeds.push_back(array.input());
   }
   return seeds;
@@ -85,8 +86,8 @@ std::vector<FuzzInput> fuzz_seeds() {
 
 }  // namespace manta
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   manta::FuzzReader input({data, size});
   const std::size_t type = input.byte() % std::size(manta::kTypes);
   manta::kTypes[type](input.rest());

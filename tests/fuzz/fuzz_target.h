@@ -11,8 +11,8 @@
 
 /// Survives any input and returns 0; stops the process where a promise is broken. Each target defines it; libFuzzer, or
 /// replay_main.cc, calls it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size);  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace manta {
 

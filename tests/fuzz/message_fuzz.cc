@@ -23,8 +23,8 @@ std::vector<FuzzInput> fuzz_seeds() {
 
 }  // namespace manta
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   manta::FuzzReader input({data, size});
   const std::uint64_t store_size = input.word();
   const std::vector<std::byte> bytes = input.rest();
