@@ -150,7 +150,7 @@ int run(const Options& options, const std::string& name) {
   const bool written =
       number < corpus.size() + options.mutations && write_file(path, input_of(number, corpus, options.seed));
   std::cerr << "input " << number << " of seed " << options.seed << " stopped it"
-            << (written ? "; to repeat it alone, name the file " + path : std::string()) << "\n";
+            << (written ? "; to repeat it, name the file " + path : std::string()) << "\n";
   return 1;
 }
 
