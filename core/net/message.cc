@@ -145,7 +145,8 @@ bool Message::read(std::span<const std::byte> bytes, std::uint64_t store_size) {
   Cursor cursor(bytes);
   values.clear();
   offsets.clear();
-  if (!cursor.take(header)) return false;
+  // Counts that the bytes cannot hold are not believed, let alone room made for them.
+  if (!cursor.take(header) || header.value_count > bytes.size() / sizeof(ValueHeader)) return false;
   values.resize(header.value_count);
   for (MessageValue& value : values)
     if (!take_value(cursor, store_size, value)) return false;

@@ -21,7 +21,7 @@ WorkerMemory::~WorkerMemory() {
 Result<Arena::Range> WorkerMemory::lend(std::size_t size) {
   if (size > arena_->capacity()) return arena_->reserve(size);  // Its error says how much there is.
   // Whole pages: the worker maps its range, and nothing else, for writing.
-  const std::size_t least = round_up(size, kPage);
+  const std::size_t least = round_up(std::max<std::size_t>(size, 1), kPage);
   Result<Arena::Range> range = arena_->reserve(std::max(least, kChunkBytes), kPage);
   if (!range && least < kChunkBytes) range = arena_->reserve(least, kPage);
   if (range) lent_[range->offset] = range->size;

@@ -22,6 +22,8 @@ class ArenaBlock final : public StoreBlock {
 };
 
 constexpr std::size_t kPage = 4096;
+std::uint64_t page_before(std::uint64_t offset) { return offset / kPage * kPage; }
+std::uint64_t page_after(std::uint64_t offset) { return page_before(offset + kPage - 1); }
 
 // A number in a file of one line, or `otherwise` ("max", no such file).
 std::size_t read_limit(const std::string& path, std::size_t otherwise) {
@@ -80,12 +82,23 @@ void Arena::release(Range range) {
       it = previous;
     }
   }
+  discard_cold(*it, {range.offset, size});
+}
+
+// `returned` has just become a part of the free range `around`.
+void Arena::discard_cold(const std::pair<const std::uint64_t, std::size_t>& around, Range returned) {
   if (touched_end_ - used_ <= warm_) return;
-  // Only whole pages, and only what this call made free: the rest was judged before.
-  const std::uint64_t first = (range.offset + kPage - 1) / kPage * kPage;
-  const std::uint64_t last = (range.offset + size) / kPage * kPage;
+  const std::uint64_t end = around.first + around.second;
+  // A page that others have a part of stays until the last of them returns.
+  std::uint64_t first = std::max(page_after(around.first), page_before(returned.offset));
+  std::uint64_t last = std::min(page_before(end), page_after(returned.offset + returned.size));
+  if (end >= touched_end_) {
+    // Nobody has anything behind: all free pages go from the last one down, until `warm_` bytes of them are left.
+    first = std::max(page_after(around.first), page_before(used_ + warm_));
+    last = page_after(touched_end_);
+    touched_end_ = std::min(touched_end_, first);
+  }
   if (last > first) memory_.discard(first, last - first);
-  if (it->first + it->second >= touched_end_) touched_end_ = std::min(touched_end_, it->first);
 }
 
 Result<BlockPtr> Arena::allocate(std::size_t size) {

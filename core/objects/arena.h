@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "core/objects/store_block.h"
 #include "core/shm/shared_memory.h"
@@ -17,7 +18,7 @@ namespace manta {
 /// worker can damage it.
 ///
 /// Freed ranges are used again lowest first: their pages are already there, which makes a put many times faster than
-/// into fresh ones. Beyond `warm` bytes of free pages, they go back to the system.
+/// into fresh ones. Beyond `warm` bytes of free pages, they go back to the system, the highest first.
 ///
 /// Thread-safety: any method, from any thread.
 class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> {
@@ -53,15 +54,17 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
  private:
   Arena(SharedMemory memory, std::size_t warm);
 
+  void discard_cold(const std::pair<const std::uint64_t, std::size_t>& around, Range returned);
+
   static std::size_t round_up(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
 
   const SharedMemory memory_;
   const std::size_t warm_;
 
-  mutable std::mutex mutex_;  // Guards all that follows.
+  mutable std::mutex mutex_;                   // Guards all that follows.
   std::map<std::uint64_t, std::size_t> free_;  // Offset to size; neighbours are merged.
   std::size_t used_ = 0;
-  std::uint64_t touched_end_ = 0;  // No page beyond was ever handed out.
+  std::uint64_t touched_end_ = 0;  // No page beyond it is in use by the system; nothing beyond it is taken.
 };
 
 /// Bytes of memory that the node's store may take by default: 30 % of what this process may use.

@@ -2,6 +2,7 @@
 // How arguments and results become bytes.
 #pragma once
 
+#include <algorithm>
 #include <cereal/archives/binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/chrono.hpp>
@@ -19,7 +20,6 @@
 #include <cereal/types/variant.hpp>
 #include <cereal/types/vector.hpp>
 #include <cstring>
-#include <istream>
 #include <ostream>
 #include <span>
 #include <streambuf>
@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/objects/input_archive.h"
 #include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
 #include "core/objects/store_block.h"
@@ -60,15 +61,6 @@ struct ArrayHeader {
   std::uint64_t shape[7] = {};
 };
 static_assert(sizeof(ArrayHeader) == 64);  // Keeps the elements aligned to a cache line.
-
-// A stream over bytes that are there already, so that reading copies nothing twice.
-class ByteSource : public std::streambuf {
- public:
-  explicit ByteSource(std::span<const std::byte> bytes) {
-    char* begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
-    setg(begin, begin, begin + bytes.size());
-  }
-};
 
 // A stream that appends to a vector.
 class ByteSink : public std::streambuf {
@@ -105,7 +97,7 @@ inline constexpr bool is_flat = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
 template <class T>
 inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value&&
-    cereal::traits::is_input_serializable<T, cereal::BinaryInputArchive>::value;
+    cereal::traits::is_input_serializable<T, InputArchive>::value;
 
 // Copies `first` and `second`, one after the other, into the message or the store.
 inline Result<EncodedValue> place(std::span<const std::byte> first, std::span<const std::byte> second,
@@ -149,10 +141,13 @@ Result<SharedArray<T>> decode_array(const ValueView& view) {
   if (header.dimensions > std::size(header.shape)) return Error{ErrorCode::kInternal, "an array's header is damaged"};
   std::vector<std::size_t> shape(header.shape, header.shape + header.dimensions);
   const std::size_t room = (view.bytes.size() - sizeof header) / sizeof(T);
-  std::size_t elements_left = room;  // Another process wrote the shape: it must not reach beyond the bytes.
+  // Another process wrote the shape: it must not reach beyond the bytes. One with a 0 reaches nowhere.
+  const bool is_empty = std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end();
+  std::size_t elements_left = room;
   for (const std::size_t extent : shape) {
+    if (is_empty) break;
     if (extent > elements_left) return Error{ErrorCode::kInternal, "an array's shape is larger than its bytes"};
-    elements_left = extent == 0 ? room : elements_left / extent;
+    elements_left /= extent;
   }
   const std::byte* data = view.bytes.data() + sizeof header;
   if (view.owner) return SharedArray<T>(reinterpret_cast<const T*>(data), std::move(shape), view.owner);
@@ -196,13 +191,16 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
 }
 
 /// Reads what encode<T>() made. A SharedArray of a view with an owner shares its bytes.
-/// Errors: kInternal: the bytes are not of a T.
+/// Errors: kInternal: the bytes are not of a T, or a container in it has more than 8192 elements that take no bytes.
 template <class T>
 Result<T> decode(const ValueView& view) {
   if constexpr (internal::is_shared_array<T>::value) {
     return internal::decode_array<typename T::value_type>(view);
   } else if constexpr (internal::is_flat<T>) {
     if (view.bytes.size() != sizeof(T)) return Error{ErrorCode::kInternal, "a value has the wrong size"};
+    if constexpr (std::is_same_v<T, bool>) {
+      if (view.bytes[0] > std::byte{1}) return Error{ErrorCode::kInternal, "a bool is neither 0 nor 1"};
+    }
     T value;
     std::memcpy(&value, view.bytes.data(), sizeof value);
     return value;
@@ -213,12 +211,10 @@ Result<T> decode(const ValueView& view) {
     if (!value.empty()) std::memcpy(value.data(), view.bytes.data(), value.size() * sizeof(typename T::value_type));
     return value;
   } else {
-    internal::ByteSource source(view.bytes);
-    std::istream stream(&source);
     try {
       const ReferenceScope scope(view.references);
       T value{};
-      cereal::BinaryInputArchive archive(stream);
+      internal::InputArchive archive(view.bytes);
       archive(value);
       return value;
     } catch (const std::exception& error) {

@@ -16,13 +16,15 @@ std::size_t record_size(std::size_t message) { return kLengthSize + ((message + 
 }  // namespace
 
 bool RingProducer::fits(std::size_t need) {
-  if (tail_ + need - head_seen_ <= capacity_) return true;
+  // The consumer writes `head`: none that it could write may make room for more than the buffer holds.
+  const auto has_it = [&] { return need <= capacity_ && tail_ + need - head_seen_ <= capacity_; };
+  if (has_it()) return true;
   head_seen_ = header_->head.load(std::memory_order_acquire);
-  if (tail_ + need - head_seen_ <= capacity_) return true;
+  if (has_it()) return true;
   // Announce the wait, then look again: a consumer that popped in between has not seen the announcement.
   header_->producer_waits.store(1);
   head_seen_ = header_->head.load();
-  return tail_ + need - head_seen_ <= capacity_;
+  return has_it();
 }
 
 // What must be left unused at the buffer's end before a record of `size`.
@@ -55,6 +57,11 @@ bool RingProducer::push(std::span<const std::byte> first, std::span<const std::b
 std::optional<std::span<const std::byte>> RingConsumer::front() {
   const std::uint64_t tail = header_->tail.load(std::memory_order_acquire);
   if (tail == head_ || corrupt_) return std::nullopt;
+  // The other process wrote all this: believe nothing. A tail that is behind head_ is also too far before it.
+  if (tail - head_ > capacity_) {
+    corrupt_ = true;
+    return std::nullopt;
+  }
   std::size_t offset = head_ & (capacity_ - 1);
   std::size_t skipped = 0;
   std::uint64_t length = 0;
@@ -64,7 +71,6 @@ std::optional<std::span<const std::byte>> RingConsumer::front() {
     offset = 0;
     std::memcpy(&length, data_, kLengthSize);
   }
-  // The other process wrote all this: believe nothing.
   if (length > capacity_ - offset - kLengthSize || skipped + record_size(length) > tail - head_) {
     corrupt_ = true;
     return std::nullopt;

@@ -47,6 +47,14 @@ function(manta_test name)
   endif()
 endfunction()
 
+# manta_property_test(NAME SOURCES a_property_test.cc … DEPS targets …): properties, each tried on random cases of a fixed seed.
+function(manta_property_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES} ${manta_SOURCE_DIR}/tests/support/property_main.cc)
+  target_link_libraries(${name} PRIVATE manta_flags ${ARG_DEPS} rapidcheck_gtest GTest::gtest)
+  gtest_discover_tests(${name} PROPERTIES TIMEOUT 120 LABELS property DISCOVERY_TIMEOUT 60)
+endfunction()
+
 # manta_runtime_test(NAME SOURCES a_test.cc … DEPS targets … [OWN_MAIN]): a test program whose workers are the program
 # itself: its main() starts the runtime before GoogleTest.
 function(manta_runtime_test name)

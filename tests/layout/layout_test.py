@@ -95,6 +95,7 @@ class LayoutTest(unittest.TestCase):
             ("c10/util/Exception.h", "examples/mnist"),
             ("Eigen/Dense", "searchers"),
             ("CLI/CLI.hpp", "tune/cli"),
+            ("rapidcheck/gtest.h", "tests/core/base"),
         ]:
             with self.subTest(header=header):
                 self.write(f"{home}/home.cc", SPDX + f"#include <{header}>\n")

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <map>
@@ -133,6 +134,58 @@ TEST(ArenaTest, WarmPagesKeepTheirBytesAndColdOnesAreGivenBack) {
 
   EXPECT_EQ(warm->allocate(8192).value()->bytes()[0], std::byte{5});
   EXPECT_EQ(cold->allocate(8192).value()->bytes()[0], std::byte{0});
+}
+
+// Pages of `arena` that the system has in use.
+std::size_t pages_in_use(const Arena& arena) {
+  struct stat status {};
+  EXPECT_EQ(::fstat(arena.fd(), &status), 0);
+  return static_cast<std::size_t>(status.st_blocks) * 512 / 4096;
+}
+
+BlockPtr written_block(Arena& arena, std::size_t size) {
+  BlockPtr block = arena.allocate(size).value();
+  std::fill_n(block->writable_data(), size, std::byte{5});
+  return block;
+}
+
+TEST(ArenaTest, APageGoesBackWithTheLastThatHasAPartOfIt) {
+  const auto arena = make_arena(kCapacity, 0);
+  auto first = written_block(*arena, 3000);
+  auto second = written_block(*arena, 3000);
+  const auto third = written_block(*arena, 3000);
+
+  first.reset();
+  EXPECT_EQ(pages_in_use(*arena), 3u);
+  second.reset();
+
+  EXPECT_EQ(pages_in_use(*arena), 2u);
+  EXPECT_EQ(third->bytes()[0], std::byte{5});
+}
+
+TEST(ArenaTest, OfWhatReturnsInPartsNoMoreStaysWarmThanIsSaid) {
+  constexpr std::size_t kWarm = 4 * 4096;
+  const auto arena = make_arena(kCapacity, kWarm);
+  auto first = written_block(*arena, kWarm);
+  auto second = written_block(*arena, kWarm);
+  auto last = written_block(*arena, 4096);
+
+  second.reset();
+  EXPECT_EQ(pages_in_use(*arena), 9u);
+  last.reset();
+  EXPECT_EQ(pages_in_use(*arena), 8u);
+  first.reset();
+
+  EXPECT_EQ(pages_in_use(*arena), 4u);
+}
+
+TEST(ArenaTest, OfAnObjectThatIsLargerThanWhatStaysWarmItsBeginningStays) {
+  const auto arena = make_arena(kCapacity, 8192);
+
+  written_block(*arena, kCapacity).reset();
+
+  EXPECT_EQ(pages_in_use(*arena), 2u);
+  EXPECT_EQ(arena->allocate(1).value()->bytes()[0], std::byte{5});
 }
 
 TEST(ArenaTest, ABlockIsFoundByItsBytesOnly) {

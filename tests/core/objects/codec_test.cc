@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cereal/types/polymorphic.hpp>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -32,6 +33,38 @@ struct Unwilling {
   template <class Archive>
   void serialize(Archive&) {
     throw std::runtime_error("not me");
+  }
+};
+
+// Counts how often it was made.
+struct Counted {
+  Counted() { ++made; }
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(text);
+  }
+  static inline int made = 0;
+};
+
+struct Empty {
+  template <class Archive>
+  void serialize(Archive&) {}
+};
+
+struct Shape {
+  virtual ~Shape() = default;
+  virtual int corners() const { return 0; }
+  template <class Archive>
+  void serialize(Archive&) {}
+};
+
+struct Polygon : Shape {
+  int count = 0;
+  int corners() const override { return count; }
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::base_class<Shape>(this), count);
   }
 };
 
@@ -66,6 +99,18 @@ TEST_F(CodecTest, UserTypesTravelThroughCereal) {
 
   EXPECT_EQ(pair.number, 3);
   EXPECT_EQ(pair.text, "three");
+}
+
+TEST_F(CodecTest, APointerToABaseClassPointsToWhatItDid) {
+  auto polygon = std::make_shared<Polygon>();
+  polygon->count = 5;
+  const std::vector<std::shared_ptr<Shape>> shapes = {polygon, nullptr, polygon};
+
+  const auto back = there_and_back(shapes).value();
+
+  EXPECT_EQ(back[0]->corners(), 5);
+  EXPECT_EQ(back[1], nullptr);
+  EXPECT_EQ(back[2], back[0]);
 }
 
 TEST_F(CodecTest, ValuesUpToTheLimitTravelInlineAndLargerOnesInTheStore) {
@@ -141,6 +186,15 @@ TEST_F(CodecTest, EmptyAndDefaultArraysTravel) {
   EXPECT_TRUE(there_and_back(SharedArray<int>(std::vector<int>())).value().empty());
 }
 
+TEST_F(CodecTest, AnEmptyArrayKeepsItsShape) {
+  const auto owner = std::make_shared<int>(5);
+  for (const std::vector<std::size_t>& shape : {std::vector<std::size_t>{0, 5}, {5, 0}, {2, 0, 1'000'000'000}}) {
+    const auto array = there_and_back(SharedArray<int>(owner.get(), shape, owner));
+    ASSERT_TRUE(array.has_value());
+    EXPECT_EQ(array->shape(), shape);
+  }
+}
+
 TEST_F(CodecTest, SevenDimensionsTravelAndEightAreRefused) {
   const auto owner = std::make_shared<int>(5);
 
@@ -169,6 +223,32 @@ TEST_F(CodecTest, NoTruncatedUserTypeIsRead) {
   }
 }
 
+TEST_F(CodecTest, AByteThatIsNoBoolIsRefusedAloneAndInAnotherType) {
+  const std::vector<std::byte> seven(1, std::byte{7});
+
+  EXPECT_EQ(decode<bool>({seven, nullptr}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<std::optional<int>>({seven, nullptr}).error().code, ErrorCode::kInternal);
+}
+
+TEST_F(CodecTest, ACountBeyondTheBytesIsRefusedBeforeRoomIsMade) {
+  std::vector<std::byte> bytes(64);
+  const auto decodes = [&](std::uint64_t count) {
+    std::memcpy(bytes.data(), &count, sizeof count);
+    return decode<std::vector<Counted>>({bytes, nullptr}).has_value();
+  };
+
+  EXPECT_TRUE(decodes(7));
+  EXPECT_EQ(Counted::made, 7);
+  for (const std::uint64_t count : {std::uint64_t{1} << 20, std::uint64_t{1} << 40, ~std::uint64_t{0}})
+    EXPECT_FALSE(decodes(count)) << count;
+  EXPECT_EQ(Counted::made, 7);
+}
+
+TEST_F(CodecTest, ElementsWithoutBytesTravelUpToALimit) {
+  EXPECT_EQ(there_and_back(std::vector<Empty>(8192)).value().size(), 8192u);
+  EXPECT_EQ(there_and_back(std::vector<Empty>(8193)).error().code, ErrorCode::kInternal);
+}
+
 TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
   const auto decodes = [&](std::vector<std::uint64_t> shape) {
     internal::ArrayHeader header;
@@ -191,3 +271,5 @@ TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
 
 }  // namespace
 }  // namespace manta
+
+CEREAL_REGISTER_TYPE(manta::Polygon)

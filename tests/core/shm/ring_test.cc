@@ -172,6 +172,25 @@ TEST_F(RingTest, APublishedEndInMidRecordIsFoundOut) {
   EXPECT_TRUE(consumer_.is_corrupt());
 }
 
+TEST_F(RingTest, APublishedEndFartherThanTheBufferIsLongIsFoundOut) {
+  for (const std::uint64_t tail : {std::uint64_t{kCapacity + 8}, std::uint64_t{1} << 40, ~std::uint64_t{0} - 7}) {
+    RingConsumer consumer(&header_, data_.data(), kCapacity);
+    header_.tail.store(tail);  // Before it lie zeros: a row of empty messages without end.
+
+    EXPECT_FALSE(consumer.front().has_value()) << tail;
+    EXPECT_TRUE(consumer.is_corrupt()) << tail;
+  }
+}
+
+TEST_F(RingTest, NoTakenEndMakesRoomForMoreThanTheBuffer) {
+  const std::string text(kCapacity, 'x');
+  for (std::uint64_t head = 0; head <= 3 * kCapacity; head += 8) {
+    header_.head.store(head);
+    EXPECT_FALSE(producer_.has_room(text.size())) << head;
+    ASSERT_FALSE(push(text)) << head;
+  }
+}
+
 // A bell on each side, as node and worker use it.
 void wait_at(Doorbell& bell, const std::function<bool()>& ready) {
   while (!ready()) {
