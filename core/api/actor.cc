@@ -10,6 +10,22 @@ Error unreachable_error(const ActorPtr& lease) {
   return lease->error() ? *lease->error() : no_runtime_error();
 }
 
+ObjectPtr dead_actor(const ActorPtr& lease) {
+  auto object = std::make_shared<ObjectState>();
+  object->complete(unreachable_error(lease));
+  return object;
+}
+
+Result<void> wait_for_room(Caller& caller, const ActorLease& lease) {
+  if (lease.has_room()) return {};
+  if (lease.fails_when_full())
+    return Error{ErrorCode::kExhausted, "the actor has " + std::to_string(lease.max_pending()) +
+                                            " calls of this process pending, as many as its max_pending_calls; get() "
+                                            "some of them first"};
+  caller.wait([&] { return lease.has_room(); }, TimePoint::max());
+  return {};
+}
+
 std::uint64_t write_reference(const ActorPtr& lease) {
   if (!lease || lease->error()) return 0;
   const std::uint64_t place = ReferenceScope::add(lease);

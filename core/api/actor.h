@@ -16,6 +16,12 @@ enum class ActorLifetime {
   kDetached,  ///< As long as the runtime.
 };
 
+/// What a call does that finds as many pending as there may be.
+enum class WhenFull {
+  kWait,  ///< Until one of them is answered.
+  kFail,  ///< The ref gets kExhausted.
+};
+
 struct ActorOptions {
   double cpus = 0;  ///< That the actor keeps for its life. The default, none, lets many idle actors share a machine.
   double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
@@ -28,6 +34,12 @@ struct ActorOptions {
   /// Unique among living actors; get_actor() finds it; shown by ps and in messages. Default: the class's, not unique.
   std::string name;
   ActorLifetime lifetime = ActorLifetime::kHandles;
+  /// Threads that run its calls; above 1, calls overlap and may begin in another order than they were made in. The
+  /// class must allow it.
+  int max_concurrency = 1;
+  /// Calls that one process may have pending on it; 0: any number.
+  int max_pending_calls = 0;
+  WhenFull when_full = WhenFull::kWait;
 };
 
 namespace internal {
@@ -91,6 +103,11 @@ struct Method {
 
 // What a call ends with on a handle that leads nowhere.
 Error unreachable_error(const ActorPtr& lease);
+// The death of an actor that never was.
+ObjectPtr dead_actor(const ActorPtr& lease);
+// Waits until there may be one call more.
+// Errors: kExhausted: not to wait was asked for.
+Result<void> wait_for_room(Caller& caller, const ActorLease& lease);
 // What a handle inside a value becomes.
 std::uint64_t write_reference(const ActorPtr& lease);
 ActorPtr read_actor(std::uint64_t place);
@@ -110,28 +127,24 @@ class Actor {
 
   /// `c.call<&T::m>(a, b)` runs m(a, b) on the actor, after the calls made before, and returns an ObjectRef of its
   /// result at once. An argument may be an ObjectRef of the parameter's type. Errors (of the ref): kActorDied: its
-  /// process ended, with the cause; kTaskFailed: m threw, and the actor lives; kExhausted; what made the actor
-  /// impossible.
+  /// process ended, with the cause; kTaskFailed: m threw, and the actor lives; kExhausted; kCancelled; what
+  /// made the actor impossible. If m returns a std::tuple, the result is a tuple of refs.
   template <auto M, class... A>
   auto call(const A&... arguments) const {
     using Method = internal::Method<M>;
     static_assert(std::is_base_of_v<typename Method::Class, T>, "this is not a method of the actor's class");
-    using Ref = ObjectRef<internal::ValueOf<typename Method::Returned>>;
     const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
-    ObjectPtr result = caller ? caller->new_object() : std::make_shared<ObjectState>();
-    if (!caller) {
-      result->complete(internal::unreachable_error(lease_));
-      return Ref(std::move(result));
-    }
-    auto call = internal::make_call<typename Method::Parameters>(*caller, MessageType::kCallMethod, Method::id,
-                                                                 internal::name_of<M>(), arguments...);
-    if (!call) {
-      result->complete(std::move(call).error());
-      return Ref(std::move(result));
-    }
-    call->result = result;
-    caller->call_actor(lease_->id(), std::move(*call));
-    return Ref(std::move(result));
+    return internal::refs_of_call<typename Method::Returned>(
+        caller.get(), [&](const std::vector<ObjectPtr>& results) -> Result<void> {
+          if (!caller) return internal::unreachable_error(lease_);
+          MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
+          MANTA_ASSIGN_OR_RETURN(Call call, internal::make_call<typename Method::Parameters>(
+                                                *caller, MessageType::kCallMethod, Method::id, internal::name_of<M>(),
+                                                results, arguments...));
+          caller->call_actor(lease_->id(), std::move(call));
+          ActorLease::count_pending(lease_, *results.front());
+          return {};
+        });
   }
 
   /// Ends the actor after the calls made so far; later ones end with kActorDied.
@@ -143,6 +156,12 @@ class Actor {
     if (const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr) caller->kill_actor(lease_->id());
   }
 
+  /// Becomes ready when the actor has ended for good, with the cause; an actor that is restarted has not.
+  ObjectRef<ActorDeath> monitor() const {
+    const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
+    return ObjectRef<ActorDeath>(caller ? caller->monitor_actor(lease_->id()) : internal::dead_actor(lease_));
+  }
+
   /// False once its process has ended for good; true while it waits for resources or lives.
   bool is_alive() const { return status().is_alive; }
   /// The process it lives in; 0 while it waits for resources, or once it has ended.
@@ -150,13 +169,16 @@ class Actor {
 
   template <class Archive>
   void save(Archive& archive) const {
-    archive(internal::write_reference(lease_));
+    archive(internal::write_reference(lease_), lease_ ? lease_->max_pending() : 0, lease_ && lease_->fails_when_full());
   }
   template <class Archive>
   void load(Archive& archive) {
     std::uint64_t place = 0;
-    archive(place);
+    int max_pending = 0;
+    bool fails_when_full = false;
+    archive(place, max_pending, fails_when_full);
     lease_ = internal::read_actor(place);
+    if (lease_) lease_->limit_pending(max_pending, fails_when_full);
   }
 
  private:
@@ -191,17 +213,19 @@ class ActorFactory {
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     if (!caller) return failed(no_runtime_error());
-    auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
-                                                          name_of_type<T>(), arguments...);
+    auto call =
+        make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id, name_of_type<T>(),
+                                                  {std::make_shared<ObjectState>()}, arguments...);
     if (!call) return failed(std::move(call).error());
-    call->result = std::make_shared<ObjectState>();
     auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus, .gpus = options_.gpus},
                                                         .name = options_.name,
                                                         .type = std::string(name_of_type<T>()),
                                                         .max_restarts = options_.max_restarts,
                                                         .max_task_retries = options_.max_task_retries,
+                                                        .max_concurrency = options_.max_concurrency,
                                                         .is_detached = options_.lifetime == ActorLifetime::kDetached});
     if (!made) return failed(std::move(made).error());
+    (*made)->limit_pending(options_.max_pending_calls, options_.when_full == WhenFull::kFail);
     return Actor<T>(std::move(*made));
   }
 

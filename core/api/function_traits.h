@@ -48,6 +48,42 @@ struct Value<Result<T>> {
 template <class R>
 using ValueOf = typename Value<std::remove_cv_t<R>>::type;
 
+// A function that returns a tuple gives a ref of each of its elements.
+template <class V>
+struct ResultRefs {
+  using type = ObjectRef<V>;
+  static constexpr std::size_t count = 1;
+};
+template <class... V>
+struct ResultRefs<std::tuple<V...>> {
+  static_assert(sizeof...(V) > 0, "a remote function that returns an empty tuple returns nothing: make it void");
+  using type = std::tuple<ObjectRef<V>...>;
+  static constexpr std::size_t count = sizeof...(V);
+};
+template <class Returned>
+using RefsOf = typename ResultRefs<ValueOf<Returned>>::type;
+
+template <class... V, std::size_t... I>
+std::tuple<ObjectRef<V>...> make_refs(const std::vector<ObjectPtr>& objects, std::tuple<ObjectRef<V>...>*,
+                                      std::index_sequence<I...>) {
+  return {ObjectRef<V>(objects[I])...};
+}
+template <class V>
+ObjectRef<V> make_refs(const std::vector<ObjectPtr>& objects, ObjectRef<V>*, std::index_sequence<0>) {
+  return ObjectRef<V>(objects[0]);
+}
+
+// The refs of a call that is about to be made: call(result objects) makes it, or says why it cannot be.
+template <class Returned, class Make>
+RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
+  constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
+  std::vector<ObjectPtr> objects(count);
+  for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : std::make_shared<ObjectState>();
+  if (Result<void> made = make(objects); !made)
+    for (const ObjectPtr& object : objects) object->complete(made.error());
+  return make_refs(objects, static_cast<RefsOf<Returned>*>(nullptr), std::make_index_sequence<count>());
+}
+
 // "add" from what the compiler writes of pretty_name<&add>().
 template <auto F>
 constexpr std::string_view name_of() {
@@ -80,6 +116,29 @@ Result<Parameters> decode_arguments(CallContext& context) {
                           std::make_index_sequence<std::tuple_size_v<Parameters>>());
 }
 
+// Puts a value into the context: as the first one, or as the next.
+template <class V>
+void add_value(CallContext& context, bool is_first, const V& value) {
+  if (!context.outcome) return;
+  Result<EncodedValue> encoded = encode<V>(value, context.allocator);
+  if (is_first || !encoded) {
+    context.outcome = std::move(encoded);
+  } else {
+    context.more_values.push_back(std::move(*encoded));
+  }
+}
+// Puts a value, or each of a tuple's, into the context.
+template <class V>
+void set_values(CallContext& context, const V& value) {
+  add_value(context, true, value);
+}
+template <class... V>
+void set_values(CallContext& context, const std::tuple<V...>& values) {
+  bool is_first = true;
+  const auto add = [&](const auto& value) { add_value(context, std::exchange(is_first, false), value); };
+  std::apply([&](const V&... each) { (add(each), ...); }, values);
+}
+
 // Runs `function` and puts what it returns into the context.
 template <class R, class Function>
 void set_outcome(CallContext& context, Function&& function) {
@@ -90,10 +149,10 @@ void set_outcome(CallContext& context, Function&& function) {
     if (!result) {
       context.outcome = result.error();
     } else if constexpr (!std::is_void_v<typename R::value_type>) {
-      context.outcome = encode(*result, context.allocator);
+      set_values(context, *result);
     }
   } else {
-    context.outcome = encode<std::decay_t<R>>(function(), context.allocator);
+    set_values(context, function());
   }
 }
 
@@ -134,8 +193,10 @@ Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const 
 // The call of `function` with these arguments, or what makes it impossible.
 template <class Parameters, class... A>
 Result<Call> make_call(Caller& caller, MessageType type, std::uint64_t function, std::string_view name,
-                       const A&... arguments) {
+                       const std::vector<ObjectPtr>& results, const A&... arguments) {
   Call call{.type = type, .function = function, .name = name};
+  call.result = results.front();
+  call.more_results.assign(results.begin() + 1, results.end());
   MANTA_RETURN_IF_ERROR(add_arguments(call, caller, static_cast<Parameters*>(nullptr), arguments...));
   return call;
 }

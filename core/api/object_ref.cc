@@ -5,6 +5,15 @@
 #include <atomic>
 #include <stdexcept>
 
+namespace manta {
+
+bool is_cancelled() {
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  return caller && caller->is_call_cancelled();
+}
+
+}  // namespace manta
+
 namespace manta::internal {
 namespace {
 

@@ -122,6 +122,22 @@ ObjectRef<T> put(const T& value) {
   return ObjectRef<T>(std::move(state));
 }
 
+struct CancelOptions {
+  bool force = false;  ///< Kills the process of a task that runs. An actor's call is only told.
+};
+
+/// Ends the call that `ref` is a result of with kCancelled, unless it has ended. A call that waits never begins; one
+/// that runs goes on until it asks is_cancelled(), or is killed.
+template <class T>
+void cancel(const ObjectRef<T>& ref, CancelOptions options = {}) {
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  if (caller && ref.state()) caller->cancel(ref.state(), options.force);
+}
+
+/// In a task or a method: whether its caller has cancelled it, so that it may as well return. Costs about as much as a
+/// look at a variable in shared memory.
+bool is_cancelled();
+
 namespace internal {
 /// Indices of the ready ones, once there are `count` or the time is over.
 std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline);

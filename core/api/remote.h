@@ -17,7 +17,9 @@ struct TaskOptions {
   /// is taken once. The default, never, is right for what must not happen twice.
   int max_retries = 0;
   std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};  ///< kTaskFailed: also when it throws.
-  std::string name;                                         ///< Shown by ps and in messages; default: the function's.
+  /// After running so long its process is killed, and the task ends with kTimeout; 0: never. Each try has its own.
+  Duration timeout{0};
+  std::string name;  ///< Shown by ps and in messages; default: the function's.
 };
 
 namespace internal {
@@ -52,43 +54,38 @@ class RemoteFunction {
   auto operator()(const A&... arguments) const {
     using T = Task<F>;
     const std::shared_ptr<Caller> caller = current_caller();
-    if (!caller) return failed(std::make_shared<ObjectState>(), no_runtime_error());
-    ObjectPtr result = caller->new_object();
-    auto call = make_call<typename T::Parameters>(*caller, MessageType::kRunTask, T::id, name_of<F>(), arguments...);
-    if (!call) return failed(std::move(result), std::move(call).error());
-    call->result = result;
-    call->task = spec_;
-    caller->submit(std::move(*call));
-    return Ref(std::move(result));
+    return refs_of_call<typename T::Returned>(caller.get(), [&](const std::vector<ObjectPtr>& results) -> Result<void> {
+      if (!caller) return no_runtime_error();
+      MANTA_ASSIGN_OR_RETURN(Call call, make_call<typename T::Parameters>(*caller, MessageType::kRunTask, T::id,
+                                                                          name_of<F>(), results, arguments...));
+      call.task = spec_;
+      caller->submit(std::move(call));
+      return {};
+    });
   }
 
  private:
-  using Ref = ObjectRef<ValueOf<typename Task<F>::Returned>>;
-
   static std::shared_ptr<const TaskSpec> make_spec(const TaskOptions& options) {
     auto spec = std::make_shared<TaskSpec>();
     spec->resources = {.cpus = options.cpus, .gpus = options.gpus};
     spec->label = options.name.empty() ? std::string(name_of<F>()) : options.name;
     spec->max_retries = options.max_retries;
+    spec->timeout = options.timeout;
     for (const ErrorCode code : options.retry_on) spec->retry_on(code);
     return spec;
   }
-  static Ref failed(ObjectPtr result, Error error) {
-    result->complete(std::move(error));
-    return Ref(std::move(result));
-  }
-
   std::shared_ptr<const TaskSpec> spec_;
 };
 
 }  // namespace internal
 
 /// `remote<f>(a, b)` runs f(a, b) in some worker and returns an ObjectRef of its result at once; an argument may be an
-/// ObjectRef of the parameter's type. `remote<f>.with({.cpus = 2})(a, b)` says what it needs.
+/// ObjectRef of the parameter's type. `remote<f>.with({.cpus = 2})(a, b)` says what it needs. If f returns a
+/// std::tuple, it gives a tuple of refs, one of each element.
 ///
 /// Errors (of the ref): kInvalidArgument: more resources than the machine has; kExhausted: the arguments do not fit the
-/// store; kTaskFailed: f threw; kWorkerDied: its process ended; the error of an argument that failed. After
-/// retries: the last one.
+/// store; kTaskFailed: f threw; kWorkerDied: its process ended; kTimeout; kCancelled; the error of an argument that
+/// failed. After retries: the last one.
 template <auto F>
 inline const internal::RemoteFunction<F> remote{};
 

@@ -65,6 +65,12 @@ Runtime::~Runtime() {
   current().node.reset();
 }
 
+Result<RuntimeStatus> status() {
+  const std::shared_ptr<Caller> caller = internal::current_caller();
+  if (!caller) return internal::no_runtime_error();
+  return caller->status();
+}
+
 namespace internal {
 
 std::shared_ptr<Caller> current_caller() {

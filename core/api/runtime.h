@@ -41,6 +41,10 @@ class Runtime {
 /// Errors: kAlreadyExists: this process has a runtime; kInvalidArgument: an option; kSystem.
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options = {});
 
+/// What there is now: workers, actors, their queues, the object store. From the driver or a worker.
+/// Errors: kFailedPrecondition: no runtime.
+Result<RuntimeStatus> status();
+
 namespace internal {
 
 /// By what code of this process makes calls, in the driver or in a worker; null before init() and after the Runtime's

@@ -29,6 +29,20 @@ class ActorLease {
   std::uint64_t id() const { return id_; }
   /// Why there is no actor, if so.
   const std::optional<Error>& error() const { return error_; }
+  /// How many calls of this process may be pending; 0: any number.
+  void limit_pending(int count, bool fail) {
+    max_pending_ = count;
+    fails_when_full_ = fail;
+  }
+  int max_pending() const { return max_pending_; }
+  bool fails_when_full() const { return fails_when_full_; }
+  bool has_room() const { return max_pending_ == 0 || pending_.load() < max_pending_; }
+  /// A call is pending until `result` is there. `self` is this.
+  static void count_pending(const std::shared_ptr<ActorLease>& self, ObjectState& result) {
+    if (self->max_pending_ == 0) return;
+    self->pending_.fetch_add(1);
+    result.then([self] { self->pending_.fetch_sub(1); });
+  }
   /// It stands for one handle more than before: the node has sent another.
   void add() { count_.fetch_add(1); }
 
@@ -36,6 +50,9 @@ class ActorLease {
   std::weak_ptr<Caller> caller_;
   std::uint64_t id_ = 0;
   std::atomic<std::uint64_t> count_{1};
+  std::atomic<int> max_pending_{0};
+  std::atomic<bool> fails_when_full_{false};
+  std::atomic<int> pending_{0};
   std::optional<Error> error_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/call.h"
 
+#include <algorithm>
+
 namespace manta {
 namespace {
 
@@ -35,6 +37,11 @@ Result<void> Call::check_size() const {
                "the arguments of " + std::string(name) + " take " + std::to_string(values.size()) +
                    " bytes with the references in them; at most " + std::to_string(kMaxBytes) +
                    " travel with a call. Put part of them into objects of their own"};
+}
+
+bool Call::is_settled() const {
+  return result && (result->is_ready() || std::any_of(more_results.begin(), more_results.end(),
+                                                      [](const ObjectPtr& object) { return object->is_ready(); }));
 }
 
 ObjectPtr Call::pending_argument() const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/net/message.h"
 #include "core/objects/object_state.h"
 #include "core/placement/resources.h"
@@ -20,6 +21,7 @@ struct TaskSpec {
   std::string label;  ///< What ps and messages call it.
   int max_retries = 0;
   std::uint64_t retry_codes = 0;  ///< Bit n: after the ErrorCode n.
+  Duration timeout{0};            ///< After which its process is killed; 0: never.
 
   void retry_on(ErrorCode code) { retry_codes |= std::uint64_t{1} << static_cast<unsigned>(code); }
   bool retries_on(ErrorCode code) const { return (retry_codes >> static_cast<unsigned>(code) & 1) != 0; }
@@ -32,6 +34,7 @@ struct ActorSpec {
   std::string type;  ///< Its class.
   int max_restarts = 0;
   int max_task_retries = 0;  ///< Of each call on it, after a restart.
+  int max_concurrency = 1;   ///< Threads that run its calls.
   bool is_detached = false;  ///< Lives until it is stopped or killed, without handles and without its maker.
 };
 
@@ -50,9 +53,11 @@ struct Call {
   std::string_view name;  ///< Of the function; lives as long as the program.
   std::vector<std::byte> values;
   std::vector<Late> late;
-  std::vector<BlockPtr> blocks;       ///< Of values in the store, kept until the call is answered.
-  std::vector<Reference> references;  ///< That lie inside values, kept as long.
-  ObjectPtr result;                   ///< Null once its fate is decided.
+  std::vector<BlockPtr> blocks;         ///< Of values in the store, kept until the call is answered.
+  std::vector<Reference> references;    ///< That lie inside values, kept as long.
+  ObjectPtr result;                     ///< Null once its fate is decided.
+  std::vector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
+  std::uint64_t threads = 1;            ///< Of a constructor: how many run the actor's calls.
   int retries_left = 0;
   std::shared_ptr<const TaskSpec> task;  ///< Of a task.
 
@@ -69,6 +74,8 @@ struct Call {
   /// Errors: kInvalidArgument: the arguments do not fit a message.
   Result<void> check_size() const;
 
+  /// Nobody waits for what it would give: it was cancelled.
+  bool is_settled() const;
   /// The first argument object that is still pending, or null.
   ObjectPtr pending_argument() const;
   /// The error of the first argument that failed, or null. Only when none is pending.

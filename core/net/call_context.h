@@ -20,6 +20,7 @@ struct CallContext {
 
   /// What the function puts here; the default is an empty value.
   Result<EncodedValue> outcome = EncodedValue{};
+  std::vector<EncodedValue> more_values;  ///< Of a tuple: those after the first.
 };
 
 }  // namespace manta

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/net/call.h"
+#include "core/net/status.h"
 
 namespace manta {
 
@@ -47,6 +48,16 @@ class Caller {
   /// A lease ends that stood for `count` handles.
   virtual void release_actor(std::uint64_t actor, std::uint64_t count) = 0;
   virtual ActorStatus actor_status(std::uint64_t actor) = 0;
+  /// An object that becomes an ActorDeath when the actor has ended for good.
+  virtual ObjectPtr monitor_actor(std::uint64_t actor) = 0;
+
+  /// The call that `object` is a result of ends with kCancelled, unless it has ended. If it has not begun, it never
+  /// does; if it runs, is_call_cancelled() tells it, and `force` kills the process of a task.
+  virtual void cancel(const ObjectPtr& object, bool force) = 0;
+  /// Whether the call that this thread runs was cancelled.
+  virtual bool is_call_cancelled() = 0;
+
+  virtual Result<RuntimeStatus> status() = 0;
 
   /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done().
   virtual bool wait(const std::function<bool()>& done, TimePoint deadline) = 0;

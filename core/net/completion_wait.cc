@@ -13,6 +13,15 @@ bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline)
   return true;
 }
 
+void CompletionWait::poll() {
+  const std::unique_lock role(at_bell_, std::try_to_lock);
+  if (!role || !has_messages_()) return;
+  thread_at_bell_.store(std::this_thread::get_id());
+  bell_.enter();
+  take_messages_();
+  leave_bell();
+}
+
 bool CompletionWait::look(const std::function<bool()>& done) {
   if (done()) return true;
   const std::unique_lock role(at_bell_, std::try_to_lock);

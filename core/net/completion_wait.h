@@ -35,6 +35,8 @@ class CompletionWait {
 
   /// Waits until `done()`, which must be cheap, or until `deadline`. Returns done().
   bool wait(const std::function<bool()>& done, TimePoint deadline);
+  /// Takes what messages there are, unless another thread looks.
+  void poll();
   /// Looks for a while, without sleeping, unless another thread looks. Returns done().
   bool look(const std::function<bool()>& done);
 

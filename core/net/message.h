@@ -19,22 +19,25 @@ namespace manta {
 enum class MessageType : std::uint16_t {
   // Node to worker: what it is to do.
   kRunTask = 1,      // function, values: the arguments.
-  kCreateActor = 2,  // As kRunTask; the worker keeps what the constructor made.
+  kCreateActor = 2,  // As kRunTask; the worker keeps what the constructor made. a: threads that run its calls.
   kCallMethod = 3,   // As kRunTask.
   kStop = 4,         // End the actor, then the process.
+  kCancel = 9,       // call: a call that nobody waits for any more.
   // Node to worker: what it asked for.
   kReady = 5,    // a, call: the object's id; values: its value.
   kFailed = 6,   // a, call: the object's id; function: the ErrorCode; values: the message.
   kReply = 7,    // call: the request's number; a, b: its answer; values: if it has more.
   kRefusal = 8,  // call: the request's number; function: the ErrorCode; values: the message.
   // Worker to node: the outcome of a call.
-  kResult = 16,   // values: the result; offsets: blocks of the store that the worker goes on holding.
+  kResult =
+      16,  // values: the results, one but for tuples; offsets: blocks of the store that the worker goes on holding.
   kFailure = 17,  // function: the ErrorCode; values: the message; offsets as above.
   // Worker to node: requests, each with its number in `call`; kReply or kRefusal follows.
   kLendChunk = 18,    // b: size needed. Reply: a: offset, b: size of a range of the store to fill.
   kMakeActor = 19,    // function, values: see ActorSpec; the arguments of the constructor. Reply: a: its id.
   kFindActor = 20,    // values: its name, its class. Reply: a: its id.
   kActorStatus = 21,  // a: its id. Reply: a: whether it lives, b: its process.
+  kStatus = 22,       // Reply: values: a RuntimeStatus.
   // Worker to node: orders.
   kSubmitTask = 32,  // call: the number of its result; function, values: see TaskSpec; the arguments.
   kCallActor = 33,   // a: the actor; call: the number of the result; function, values: the name, the arguments.
@@ -47,6 +50,8 @@ enum class MessageType : std::uint16_t {
   kBlocked = 40,     // The call that runs waits for an object.
   kUnblocked = 41,   // It goes on.
   kRelease = 42,     // a: offset of a block that the worker held.
+  kMonitor = 44,     // a: an actor; call: the number of the object that is to hold its death.
+  kCancelCall = 45,  // a, call: the object that is not wanted any more; b: 1: kill its process.
   kDiscard = 43,     // a, b: offset and size of a range of its chunk that it does not use.
 };
 
@@ -109,6 +114,12 @@ class MessageBuilder {
   template <class T>
   void add_raw(const T& value) {
     append_inline(bytes_, std::as_bytes(std::span(&value, 1)));
+    ++header().value_count;
+  }
+  /// As one value, the bytes of all of them.
+  template <class T>
+  void add_array(const std::vector<T>& values) {
+    append_inline(bytes_, std::as_bytes(std::span(values)));
     ++header().value_count;
   }
   /// After all values.

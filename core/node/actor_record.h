@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/net/call.h"
@@ -28,7 +29,9 @@ struct ActorRecord {
   std::optional<Call> constructor;  ///< To be made again at a restart; none if there is none to come.
   bool stop_wanted = false;         ///< Ends when its queue is empty.
   bool stop_sent = false;
-  std::optional<Error> died;  ///< What every further call ends with.
+  std::vector<ObjectPtr> monitors;  ///< That are to become its ActorDeath.
+  bool was_killed = false;          ///< By a call.
+  std::optional<Error> died;        ///< What every further call ends with.
 
   /// Its process is gone, or never came: it can be placed in another one.
   void make_ready_to_place() {

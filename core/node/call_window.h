@@ -51,6 +51,12 @@ class CallWindow {
     for (std::optional<Call>& call : calls_)
       if (call) visit(*call);
   }
+  /// As for_each(), with the numbers.
+  template <class Visit>
+  void for_each_numbered(Visit&& visit) {
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+      if (calls_[i]) visit(first_ + i, *calls_[i]);
+  }
   /// Takes all out; `visit(Call)` for each, latest first, as they go back to the front of a queue.
   template <class Visit>
   void drain_latest_first(Visit&& visit) {

@@ -50,6 +50,9 @@ const Error& shut_down_error() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): a mutex or a thread that fails is beyond help.
+Node::~Node() { shut_down(); }
+
 void Node::shut_down() {
   Deferred deferred;
   {
@@ -57,10 +60,10 @@ void Node::shut_down() {
     if (closing_) return;
     closing_ = true;
     const Error& cancelled = shut_down_error();
-    for (Call& task : tasks_) deferred.complete(task.result, cancelled);
+    for (Call& task : tasks_) deferred.fail(task, cancelled);
     tasks_.clear();
     for (auto& [id, actor] : actors_) {
-      for (Call& call : actor.queue) deferred.complete(call.result, cancelled);
+      for (Call& call : actor.queue) deferred.fail(call, cancelled);
       actor.queue.clear();
       if (!actor.died) actor.died = cancelled;
     }
@@ -68,8 +71,7 @@ void Node::shut_down() {
   }
   carry_out(std::move(deferred));
   stop_ = true;
-  const std::uint64_t one = 1;
-  if (stop_event_) static_cast<void>(::write(stop_event_.get(), &one, sizeof one));
+  wake_process_thread();
   layout_of<NodePage>(page_)->node_bell.ring_all();
   if (process_thread_.joinable()) process_thread_.join();
   if (service_thread_.joinable()) service_thread_.join();
@@ -81,7 +83,7 @@ void Node::shut_down() {
 void Node::submit(Call call) {
   if (auto possible = ledger_.check(call.task->resources); !possible) {
     Deferred deferred;
-    deferred.complete(call.result, possible.error());
+    deferred.fail(call, possible.error());
     carry_out(std::move(deferred));
     return;
   }
@@ -98,11 +100,11 @@ void Node::enqueue_task(Call task) {
   }
   Deferred deferred;
   if (const Error* error = task.failed_argument()) {
-    deferred.complete(task.result, *error);
+    deferred.fail(task, *error);
   } else {
     const std::lock_guard lock(mutex_);
     if (closing_) {
-      deferred.complete(task.result, shut_down_error());
+      deferred.fail(task, shut_down_error());
     } else {
       tasks_.push_back(std::move(task));
       place_all(deferred);
@@ -120,7 +122,14 @@ void Node::place_all(Deferred& deferred) {
     if (actor != nullptr && !actor->died && !place_actor(*actor, deferred)) break;
     unplaced_actors_.pop_front();
   }
-  while (!tasks_.empty() && place_task(tasks_.front(), deferred)) tasks_.pop_front();
+  for (; !tasks_.empty(); tasks_.pop_front()) {
+    Call& task = tasks_.front();
+    if (task.is_settled()) {
+      deferred.fail(task, cancelled_error());
+    } else if (!place_task(task, deferred)) {
+      return;
+    }
+  }
 }
 
 bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
@@ -150,12 +159,16 @@ bool Node::place_task(Call& task, Deferred& deferred) {
     if (!spawned) {
       ledger_.release(*assignment);
       if (fork_server_state_ == ForkServerState::kReplaced) return false;
-      deferred.complete(task.result, spawned.error());
+      deferred.fail(task, spawned.error());
       return true;
     }
     worker = *spawned;
   }
   worker->assignment = assignment;
+  if (task.task->timeout > Duration::zero()) {
+    worker->deadline = std::chrono::steady_clock::now() + task.task->timeout;
+    wake_process_thread();
+  }
   send_call(*worker, std::move(task));
   return true;
 }
@@ -206,6 +219,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
 
 void Node::release_resources(WorkerRecord& worker) {
   set_blocked(worker, false);
+  worker.deadline.reset();
   if (worker.assignment) ledger_.release(*worker.assignment);
   worker.assignment.reset();
 }
@@ -223,7 +237,7 @@ void Node::become_idle(WorkerRecord& worker) {
 // Calls on their way get `error`, and nothing that their process says or suffers from now on. Their arguments stay
 // pinned until it is gone.
 void Node::fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred) {
-  worker.in_flight.for_each([&](Call& call) { deferred.complete(std::exchange(call.result, nullptr), error); });
+  worker.in_flight.for_each([&](Call& call) { deferred.fail(call, error); });
 }
 
 // Names are given with mutex_ held, so that an object gets one only.
@@ -259,8 +273,11 @@ void Node::add_references(WorkerRecord& worker, const std::vector<Reference>& re
 }
 
 void Node::send_call(WorkerRecord& worker, Call call) {
-  MessageHeader header{
-      .type = call.type, .value_count = call.value_count, .call = worker.in_flight.next(), .function = call.function};
+  MessageHeader header{.type = call.type,
+                       .value_count = call.value_count,
+                       .call = worker.in_flight.next(),
+                       .function = call.function,
+                       .a = call.threads};
   add_references(worker, call.references);
   if (call.late.empty()) {
     worker.send(std::as_bytes(std::span(&header, 1)), call.values);
@@ -281,6 +298,79 @@ void Node::send_call(WorkerRecord& worker, Call call) {
     worker.send(builder_.bytes());
   }
   worker.in_flight.put(std::move(call));
+}
+
+const Error& Node::cancelled_error() {
+  static const Error error{ErrorCode::kCancelled, "the call was cancelled"};
+  return error;
+}
+
+void Node::cancel(const ObjectPtr& object, bool force) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    cancel_call(object, force, deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+// Whoever waits for it is told at once. Where the call waits for its turn, it is found settled and left out.
+void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) {
+  if (object->is_ready()) return;
+  deferred.complete(object, cancelled_error());
+  for (auto& [id, worker] : workers_) {
+    worker->in_flight.for_each_numbered([&, record = worker.get()](std::uint64_t number, Call& call) {
+      if (call.result != object &&
+          std::find(call.more_results.begin(), call.more_results.end(), object) == call.more_results.end())
+        return;
+      if (force && call.type == MessageType::kRunTask) {
+        deferred.fail(call, cancelled_error());
+        record->kill("was killed because its call was cancelled");
+      } else {
+        builder_.start({.type = MessageType::kCancel, .call = number});
+        record->send(builder_.bytes());
+      }
+    });
+  }
+}
+
+Result<RuntimeStatus> Node::status() {
+  const std::lock_guard lock(mutex_);
+  return status_now();
+}
+
+RuntimeStatus Node::status_now() {
+  RuntimeStatus status{.cpus = machine().cpus,
+                       .gpus = machine().gpus.size(),
+                       .store_bytes_used = arena_->used(),
+                       .store_bytes_capacity = arena_->capacity(),
+                       .queued_tasks = tasks_.size()};
+  for (const auto& [id, worker] : workers_) {
+    const bool is_idle = std::find(idle_workers_.begin(), idle_workers_.end(), id) != idle_workers_.end();
+    const char* state = worker->is_blocked ? "blocked" : worker->actor != 0 ? "actor" : is_idle ? "idle" : "task";
+    status.workers.push_back({.pid = worker->pid,
+                              .label = worker->output.label(),
+                              .state = state,
+                              .calls = worker->in_flight.size(),
+                              .objects = worker->references.object_count(),
+                              .unsent_messages = worker->outbox.size()});
+  }
+  for (const auto& [id, actor] : actors_) {
+    const auto worker = workers_.find(actor.worker);
+    const auto owner = workers_.find(actor.owner);
+    const std::size_t in_flight = worker == workers_.end() ? 0 : worker->second->in_flight.size();
+    status.actors.push_back({.id = id,
+                             .name = actor.spec.name,
+                             .type = actor.spec.type,
+                             .state = actor.died          ? "dead"
+                                      : actor.worker == 0 ? "pending"
+                                                          : "alive",
+                             .pid = status_of(id).pid,
+                             .owner_pid = owner == workers_.end() ? 0 : owner->second->pid,
+                             .queued_calls = actor.queue.size() + in_flight,
+                             .restarts_left = actor.restarts_left});
+  }
+  return status;
 }
 
 void Node::carry_out(Deferred deferred) {

@@ -37,7 +37,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// `argv` is the program's command line, with which the fork server is started.
   /// Errors: kSystem.
   static Result<std::shared_ptr<Node>> start(Options options, char* const* argv);
-  ~Node() override { shut_down(); }
+  ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -56,6 +56,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void kill_actor(std::uint64_t actor) override;
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
   ActorStatus actor_status(std::uint64_t actor) override;
+  ObjectPtr monitor_actor(std::uint64_t actor) override;
+  void cancel(const ObjectPtr& object, bool force) override;
+  bool is_call_cancelled() override { return false; }
+  Result<RuntimeStatus> status() override;
   bool wait(const std::function<bool()>& done, TimePoint deadline) override { return completion_.wait(done, deadline); }
 
   const Machine& machine() const { return ledger_.machine(); }
@@ -77,6 +81,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     void complete(ObjectPtr object, ObjectState::Outcome outcome) {
       if (object) completions.emplace_back(std::move(object), std::move(outcome));
     }
+    // All results of the call get `error`; its fate is decided.
+    void fail(Call& call, const Error& error) {
+      for (ObjectPtr& object : call.more_results) complete(std::move(object), error);
+      call.more_results.clear();
+      complete(std::exchange(call.result, nullptr), error);
+    }
   };
 
   Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page);
@@ -97,6 +107,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   WireReference name(const Reference& reference);  // Held.
   std::vector<WireReference> names(const std::vector<Reference>& references);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
+  static const Error& cancelled_error();
+  void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
+  RuntimeStatus status_now();         // Held.
   void carry_out(Deferred deferred);  // Without mutex_.
 
   // node_actors.cc: actors from their making to their end.
@@ -112,6 +125,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
   void resume_actor(std::uint64_t id);  // Without mutex_.
   void stop_released(Deferred& deferred);
+  void add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
@@ -119,7 +133,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
-  ObjectState::Outcome take_outcome(WorkerRecord& worker, const Message& message, const Call& call);
+  bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
+  std::optional<EncodedValue> take_value(WorkerRecord& worker, const MessageValue& value, const Call* call);
   BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
   bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, const std::vector<BlockPtr>& known);
   void lend_chunk(WorkerRecord& worker, const MessageHeader& request);
@@ -137,6 +152,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool find_actor_for(WorkerRecord& worker, const Message& message);
   bool put_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool watch_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool monitor_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool promise_results(WorkerRecord& worker, const Message& message, std::size_t index, Call& call);
   void set_blocked(WorkerRecord& worker, bool blocked);
   void give_actor(WorkerRecord& worker, std::uint64_t request, const Result<ActorPtr>& actor);
   void reply(WorkerRecord& worker, std::uint64_t request, std::uint64_t a, std::uint64_t b = 0);
@@ -155,6 +172,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
                   Deferred& deferred);
   void end_children(std::uint64_t owner, Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
+  int milliseconds_to_deadline() const;
+  void kill_overdue();
+  void wake_process_thread();
   std::vector<std::uint64_t> worker_ids() const;
 
   const std::shared_ptr<Arena> arena_;

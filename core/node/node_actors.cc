@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Actors from their making to their end.
+#include <algorithm>
+
 #include "core/net/actor_lease.h"
 #include "core/node/node.h"
 
@@ -37,6 +39,7 @@ Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t
   actor.spec = std::move(spec);
   if (!actor.is_named) actor.spec.name = actor.spec.type;
   actor.restarts_left = actor.spec.max_restarts;
+  constructor.threads = static_cast<std::uint64_t>(std::max(1, actor.spec.max_concurrency));
   if (actor.restarts_left > 0) actor.constructor = constructor;
   auto lease = std::make_shared<ActorLease>(weak_from_this(), id);
   actor.lease = lease;
@@ -75,7 +78,7 @@ void Node::call_actor(std::uint64_t actor_id, Call call) {
 void Node::queue_call(std::uint64_t actor_id, Call call, Deferred& deferred) {
   ActorRecord* actor = find_actor(actor_id);
   if (actor == nullptr || actor->died) {
-    deferred.complete(call.result, actor != nullptr ? *actor->died : stopped_error());
+    deferred.fail(call, actor != nullptr ? *actor->died : stopped_error());
     return;
   }
   call.retries_left = actor->spec.max_task_retries;
@@ -135,12 +138,35 @@ void Node::kill_actor(std::uint64_t actor_id) {
 // `because` lives as long as the program.
 void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred) {
   actor.restarts_left = 0;
+  actor.was_killed = true;
   if (const auto worker = workers_.find(actor.worker); worker != workers_.end()) {
     worker->second->kill(because);
   } else {
     const std::string text = "actor " + actor.spec.name + " " + std::string(because) + " before it started";
     end_actor(actor, {ErrorCode::kActorDied, text}, deferred);
   }
+}
+
+ObjectPtr Node::monitor_actor(std::uint64_t actor_id) {
+  ObjectPtr object = new_object();
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    add_monitor(actor_id, object, deferred);
+  }
+  carry_out(std::move(deferred));
+  return object;
+}
+
+void Node::add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& deferred) {
+  ActorRecord* actor = find_actor(actor_id);
+  if (actor != nullptr && !actor->died) {
+    actor->monitors.push_back(std::move(object));
+    return;
+  }
+  const Error& error = actor != nullptr ? *actor->died : stopped_error();
+  const bool is_expected = actor == nullptr || actor->stop_wanted || actor->was_killed;
+  deferred.complete(std::move(object), encode(ActorDeath{error.code, error.message, is_expected}, *arena_));
 }
 
 Caller::ActorStatus Node::actor_status(std::uint64_t actor_id) {
@@ -171,6 +197,11 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
   if (!worker.killed_because.empty()) return;  // Its death, soon noticed, answers what is queued.
   while (!actor.queue.empty()) {
     Call& call = actor.queue.front();
+    if (call.is_settled()) {
+      deferred.fail(call, cancelled_error());
+      actor.queue.pop_front();
+      continue;
+    }
     if (const ObjectPtr pending = call.pending_argument()) {
       actor.waits_for_argument = true;
       deferred.waits.emplace_back(pending, actor.id);
@@ -179,7 +210,7 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
     const Error* error = call.failed_argument();
     if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
     if (error != nullptr) {
-      deferred.complete(call.result, *error);
+      deferred.fail(call, *error);
     } else {
       send_call(worker, std::move(call));
     }
@@ -193,9 +224,13 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
 
 void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
   actor.died = error;
+  const bool is_expected = actor.stop_wanted || actor.was_killed;
+  for (ObjectPtr& monitor : actor.monitors)
+    deferred.complete(std::move(monitor), encode(ActorDeath{error.code, error.message, is_expected}, *arena_));
+  actor.monitors.clear();
   actor.detached.reset();
   if (actor.is_named) directory_.remove(actor.spec.name, actor.id);
-  for (Call& call : actor.queue) deferred.complete(call.result, error);
+  for (Call& call : actor.queue) deferred.fail(call, error);
   actor.queue.clear();
   if (actor.stop_wanted) actors_.erase(actor.id);
 }

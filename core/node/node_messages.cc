@@ -87,45 +87,63 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   std::optional<Call> answered = worker.in_flight.take(message.header.call);
   if (!answered) return distrust(worker);
   Call& call = *answered;
-  ObjectState::Outcome outcome = take_outcome(worker, message, call);
-  std::vector<BlockPtr> known;
-  if (outcome && outcome->block) known.push_back(outcome->block);
-  if (!hold_blocks(worker, message, &call, known)) return distrust(worker);
+  const bool failed = message.header.type == MessageType::kFailure;
+  const Error error{failed ? static_cast<ErrorCode>(message.header.function) : ErrorCode::kObjectLost,
+                    failed ? message.text() : "the worker's result names what the worker does not have"};
+  if (failed ? !hold_blocks(worker, message, &call, {}) : !take_results(worker, message, call, deferred)) {
+    deferred.fail(call, error);
+    return distrust(worker);
+  }
   if (call.type == MessageType::kRunTask) {
     release_resources(worker);
     become_idle(worker);
   }
-  if (call.type == MessageType::kCreateActor && !outcome) {
-    if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, outcome.error(), deferred);
+  if (!failed) return;
+  if (call.type == MessageType::kCreateActor) {
+    if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, error, deferred);
   }
-  const bool again = !outcome && call.type == MessageType::kRunTask && call.result && call.retries_left > 0 &&
-                     call.task->retries_on(outcome.error().code);
+  const bool again = call.type == MessageType::kRunTask && call.result && !call.is_settled() && call.retries_left > 0 &&
+                     call.task->retries_on(error.code);
   if (again) {
     --call.retries_left;
     tasks_.push_front(std::move(call));
   } else {
-    deferred.complete(call.result, std::move(outcome));
+    deferred.fail(call, error);
   }
 }
 
-ObjectState::Outcome Node::take_outcome(WorkerRecord& worker, const Message& message, const Call& call) {
-  if (message.header.type == MessageType::kFailure)
-    return Error{static_cast<ErrorCode>(message.header.function), message.text()};
-  EncodedValue value;
-  if (message.values.empty()) return value;
-  const MessageValue& result = message.values.front();
-  const bool known = take_references(worker, result, value.references);
-  if (result.kind == MessageValue::Kind::kInline && known) {
-    value.inline_bytes.assign(result.inline_bytes.begin(), result.inline_bytes.end());
-    return value;
+// Gives the call's results their values. False: no worker sends such a thing.
+bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
+  const std::size_t count = call.result ? 1 + call.more_results.size() : 0;
+  if (call.result && message.values.size() != count) return false;
+  std::vector<BlockPtr> known;
+  std::vector<EncodedValue> values;
+  for (const MessageValue& value : message.values) {
+    std::optional<EncodedValue> taken = take_value(worker, value, &call);
+    if (!taken) return false;
+    if (taken->block) known.push_back(taken->block);
+    values.push_back(std::move(*taken));
   }
-  if (result.kind == MessageValue::Kind::kStored && known) {
-    value.block = find_block(worker, &call, result.offset, result.size);
-    if (!value.block) value.block = worker.memory.adopt(result.offset, result.size);
-    if (value.block) return value;
+  if (!hold_blocks(worker, message, &call, known)) return false;
+  if (count == 0) return true;
+  deferred.complete(std::move(call.result), std::move(values.front()));
+  for (std::size_t i = 1; i < count; ++i) deferred.complete(std::move(call.more_results[i - 1]), std::move(values[i]));
+  return true;
+}
+
+// The value that a worker has sent, of the call that it answers, or of one that it runs if that is null.
+std::optional<EncodedValue> Node::take_value(WorkerRecord& worker, const MessageValue& value, const Call* call) {
+  EncodedValue taken;
+  if (!take_references(worker, value, taken.references)) return std::nullopt;
+  if (value.kind == MessageValue::Kind::kInline) {
+    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
+    return taken;
   }
-  distrust(worker);
-  return Error{ErrorCode::kObjectLost, "the worker's result names what the worker does not have"};
+  if (value.kind != MessageValue::Kind::kStored) return std::nullopt;
+  taken.block = find_block(worker, call, value.offset, value.size);
+  if (!taken.block) taken.block = worker.memory.adopt(value.offset, value.size);
+  if (!taken.block) return std::nullopt;
+  return taken;
 }
 
 // The block at `offset` that the worker has by an argument of `call`, by one of the calls that it runs if that is null,

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
@@ -61,11 +62,15 @@ Result<void> Node::start_fork_server() {
 void Node::watch_processes() {
   std::array<epoll_event, 64> events;
   while (!stop_) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds_to_deadline());
+    kill_overdue();
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
-      if (key == kStopKey) continue;
-      if (key != kNoticeKey) {
+      std::uint64_t wakes = 0;
+      if (key == kStopKey) {
+        static_cast<void>(::read(stop_event_.get(), &wakes, sizeof wakes));
+      } else if (key != kNoticeKey) {
         drain_output(key);
       } else if (!take_notices()) {
         on_fork_server_lost();
@@ -74,6 +79,34 @@ void Node::watch_processes() {
   }
   fork_server_.stop();
   for (const std::uint64_t id : worker_ids()) drain_output(id);  // What they printed last.
+}
+
+void Node::wake_process_thread() {
+  const std::uint64_t one = 1;
+  if (stop_event_) static_cast<void>(::write(stop_event_.get(), &one, sizeof one));
+}
+
+// To the next end of a task's time, rounded up; -1: there is none.
+int Node::milliseconds_to_deadline() const {
+  const std::lock_guard lock(mutex_);
+  std::optional<TimePoint> next;
+  for (const auto& [id, worker] : workers_)
+    if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
+  if (!next) return -1;
+  const Duration left = std::max(Duration::zero(), *next - std::chrono::steady_clock::now());
+  constexpr std::int64_t kLongest = 3'600'000;
+  return static_cast<int>(std::min(std::chrono::ceil<std::chrono::milliseconds>(left).count(), kLongest));
+}
+
+void Node::kill_overdue() {
+  const std::lock_guard lock(mutex_);
+  const TimePoint now = std::chrono::steady_clock::now();
+  for (auto& [id, worker] : workers_) {
+    if (!worker->deadline || *worker->deadline > now) continue;
+    worker->deadline.reset();
+    worker->is_timed_out = true;
+    worker->kill("was killed because its task had run longer than its timeout");
+  }
 }
 
 std::vector<std::uint64_t> Node::worker_ids() const {
@@ -202,15 +235,18 @@ void Node::fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::strin
                       Deferred& deferred) {
   worker.in_flight.drain_latest_first([&](Call call) {
     if (!call.result) return;
-    const ErrorCode code = actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied;
+    const ErrorCode code = actor != nullptr      ? ErrorCode::kActorDied
+                           : worker.is_timed_out ? ErrorCode::kTimeout
+                                                 : ErrorCode::kWorkerDied;
     const bool may_retry = actor != nullptr ? actor->restarts_left > 0 : call.task->retries_on(code);
-    if (!closing_ && may_retry && call.type != MessageType::kCreateActor && call.retries_left > 0) {
+    if (!closing_ && may_retry && !call.is_settled() && call.type != MessageType::kCreateActor &&
+        call.retries_left > 0) {
       --call.retries_left;
       (actor != nullptr ? actor->queue : tasks_).push_front(std::move(call));
       return;
     }
     const std::string who = actor != nullptr ? "actor " + actor->spec.name : "the worker of " + std::string(call.name);
-    deferred.complete(std::move(call.result), Error{code, who + process + " in " + std::string(call.name) + lines});
+    deferred.fail(call, Error{code, who + process + " in " + std::string(call.name) + lines});
   });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers want of the node: calls on behalf of their code, and objects. Each function that returns a bool says
 // with false that no worker sends such a thing.
+#include <cstring>
+
 #include "core/net/actor_lease.h"
 #include "core/net/function_table.h"
 #include "core/net/wire_spec.h"
@@ -31,6 +33,21 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
     case MessageType::kActorStatus: {
       const ActorStatus status = status_of(header.a);
       reply(worker, header.call, status.is_alive ? 1 : 0, static_cast<std::uint64_t>(status.pid));
+      return true;
+    }
+    case MessageType::kMonitor: return monitor_for(worker, message, deferred);
+    case MessageType::kCancelCall: {
+      const ObjectPtr object = worker.references.object({.process = header.a, .number = header.call});
+      if (object) cancel_call(object, header.b != 0, deferred);
+      return object != nullptr;
+    }
+    case MessageType::kStatus: {
+      const auto encoded = encode(status_now(), *arena_);
+      if (!encoded) return refuse(worker, header.call, encoded.error()), true;
+      builder_.start({.type = MessageType::kReply, .call = header.call});
+      builder_.add(*encoded);
+      if (encoded->block) worker.memory.hold(encoded->block);
+      worker.send(builder_.bytes());
       return true;
     }
     case MessageType::kBlocked: set_blocked(worker, true); return true;
@@ -85,6 +102,21 @@ ObjectPtr Node::promise(WorkerRecord& worker, std::uint64_t number) {
   return object;
 }
 
+// The results of a call; value `index` has the numbers of those after the first.
+bool Node::promise_results(WorkerRecord& worker, const Message& message, std::size_t index, Call& call) {
+  call.result = promise(worker, message.header.call);
+  if (!call.result) return false;
+  std::span<const std::byte> numbers = message.values[index].inline_bytes;
+  for (; numbers.size() >= sizeof(std::uint64_t); numbers = numbers.subspan(sizeof(std::uint64_t))) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, numbers.data(), sizeof number);
+    ObjectPtr object = promise(worker, number);
+    if (!object) return false;
+    call.more_results.push_back(std::move(object));
+  }
+  return numbers.empty();
+}
+
 bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   const auto wire = message.raw<WireTaskSpec>(0);
   if (!wire) return false;
@@ -93,19 +125,17 @@ bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& de
   call->task = std::make_shared<const TaskSpec>(TaskSpec{.resources = wire->resources,
                                                          .label = std::string(message.values[1].text()),
                                                          .max_retries = static_cast<int>(wire->max_retries),
-                                                         .retry_codes = wire->retry_codes});
-  call->result = promise(worker, message.header.call);
-  if (!call->result) return false;
+                                                         .retry_codes = wire->retry_codes,
+                                                         .timeout = Duration(wire->timeout_ns)});
+  if (!promise_results(worker, message, kTaskSpecValues - 1, *call)) return false;
   deferred.tasks.push_back(std::move(*call));
   return true;
 }
 
 bool Node::call_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   if (!worker.references.actor(message.header.a)) return false;
-  std::optional<Call> call = take_call(worker, message, 0, MessageType::kCallMethod);
-  if (!call) return false;
-  call->result = promise(worker, message.header.call);
-  if (!call->result) return false;
+  std::optional<Call> call = take_call(worker, message, kCallValues, MessageType::kCallMethod);
+  if (!call || !promise_results(worker, message, kCallValues - 1, *call)) return false;
   queue_call(message.header.a, std::move(*call), deferred);
   return true;
 }
@@ -120,6 +150,7 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
                  .type = std::string(message.values[2].text()),
                  .max_restarts = wire->max_restarts,
                  .max_task_retries = wire->max_task_retries,
+                 .max_concurrency = wire->max_concurrency,
                  .is_detached = wire->is_detached != 0};
   constructor->result = std::make_shared<ObjectState>();
   give_actor(worker, message.header.call, add_actor(std::move(*constructor), std::move(spec), worker.id));
@@ -147,22 +178,12 @@ bool Node::put_for(WorkerRecord& worker, const Message& message, Deferred& defer
     return true;
   }
   if (message.values.size() != 1) return false;
-  const MessageValue& value = message.values.front();
-  EncodedValue taken;
-  if (!take_references(worker, value, taken.references)) return false;
+  std::optional<EncodedValue> taken = take_value(worker, message.values.front(), nullptr);
+  if (!taken) return false;
   std::vector<BlockPtr> known;
-  if (value.kind == MessageValue::Kind::kStored) {
-    taken.block = find_block(worker, nullptr, value.offset, value.size);
-    if (!taken.block) taken.block = worker.memory.adopt(value.offset, value.size);
-    if (!taken.block) return false;
-    known.push_back(taken.block);
-  } else if (value.kind == MessageValue::Kind::kInline) {
-    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
-  } else {
-    return false;
-  }
+  if (taken->block) known.push_back(taken->block);
   // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
-  object->complete(std::move(taken));
+  object->complete(std::move(*taken));
   return hold_blocks(worker, message, nullptr, known);
 }
 
@@ -171,6 +192,14 @@ bool Node::watch_for(WorkerRecord& worker, const Message& message, Deferred& def
   ObjectPtr object = worker.references.object(id);
   if (!object) return false;
   deferred.watches.push_back({.object = std::move(object), .id = id, .worker = worker.id});
+  return true;
+}
+
+bool Node::monitor_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  if (!worker.references.actor(message.header.a)) return false;
+  ObjectPtr object = promise(worker, message.header.call);
+  if (!object) return false;
+  add_monitor(message.header.a, std::move(object), deferred);
   return true;
 }
 

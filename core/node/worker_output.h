@@ -19,6 +19,7 @@ class WorkerOutput {
   WorkerOutput(UniqueFd fd, std::string label) : fd_(std::move(fd)), label_(std::move(label)) {}
 
   int fd() const { return fd_.get(); }
+  const std::string& label() const { return label_; }
   /// Reads what there is and appends its whole lines, labelled, to `out`. False at the end: every holder of the other
   /// end is gone.
   bool drain(std::string& out);

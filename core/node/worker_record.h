@@ -73,6 +73,8 @@ struct WorkerRecord {
   std::string devices;                   ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
   std::uint32_t threads = 1;             ///< That its libraries use; fixed too.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
+  std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
+  bool is_timed_out = false;             ///< Killed for that.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
   std::string_view killed_because;       ///< Why the node killed it; "": it did not.
   CallWindow in_flight;

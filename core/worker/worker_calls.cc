@@ -126,6 +126,8 @@ void WorkerProcess::take_answer(const Message& message) {
   Request& request = *it->second;
   if (message.header.type == MessageType::kRefusal)
     request.refusal = Error{static_cast<ErrorCode>(message.header.function), message.text()};
+  if (!message.values.empty() && message.header.type == MessageType::kReply)
+    request.value = take_value(message.values.front());
   request.a = message.header.a;
   request.b = message.header.b;
   requests_.erase(it);
@@ -187,6 +189,7 @@ void WorkerProcess::send_call(const Call& call, const std::function<void(Message
   if (call.result) {
     const std::lock_guard lock(names_mutex_);
     static_cast<NamedObject&>(*call.result).count_ = 1;
+    for (const ObjectPtr& object : call.more_results) static_cast<NamedObject&>(*object).count_ = 1;
   }
   link_.send([&](MessageBuilder& builder) {
     first(builder);
@@ -195,13 +198,22 @@ void WorkerProcess::send_call(const Call& call, const std::function<void(Message
   });
 }
 
+std::vector<std::uint64_t> WorkerProcess::more_numbers(const Call& call) {
+  std::vector<std::uint64_t> numbers;
+  for (const ObjectPtr& object : call.more_results) numbers.push_back(object->id().number);
+  return numbers;
+}
+
 void WorkerProcess::submit(Call call) {
   const TaskSpec& task = *call.task;
   send_call(call, [&](MessageBuilder& builder) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
-    builder.add_raw(
-        WireTaskSpec{.resources = task.resources, .max_retries = task.max_retries, .retry_codes = task.retry_codes});
+    builder.add_raw(WireTaskSpec{.resources = task.resources,
+                                 .max_retries = task.max_retries,
+                                 .retry_codes = task.retry_codes,
+                                 .timeout_ns = task.timeout.count()});
     builder.add_text(task.label);
+    builder.add_array(more_numbers(call));
   });
 }
 
@@ -209,6 +221,7 @@ void WorkerProcess::call_actor(std::uint64_t actor, Call call) {
   send_call(call, [&](MessageBuilder& builder) {
     builder.start(
         {.type = MessageType::kCallActor, .call = call.result->id().number, .function = call.function, .a = actor});
+    builder.add_array(more_numbers(call));
   });
 }
 
@@ -217,7 +230,8 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
   const WireActorSpec wire{.resources = spec.resources,
                            .max_restarts = spec.max_restarts,
                            .max_task_retries = spec.max_task_retries,
-                           .is_detached = spec.is_detached ? 1u : 0u};
+                           .max_concurrency = spec.max_concurrency,
+                           .is_detached = spec.is_detached ? 1 : 0};
   return ask_for_actor([&](std::uint64_t number) {
     send_call(constructor, [&](MessageBuilder& builder) {
       builder.start({.type = MessageType::kMakeActor, .call = number, .function = constructor.function});
@@ -258,6 +272,30 @@ Caller::ActorStatus WorkerProcess::actor_status(std::uint64_t actor) {
   });
   if (!answer) return {};
   return {.is_alive = (*answer)->a != 0, .pid = static_cast<int>((*answer)->b)};
+}
+
+ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
+  ObjectPtr object = new_object();
+  {
+    const std::lock_guard lock(names_mutex_);
+    static_cast<NamedObject&>(*object).count_ = 1;
+  }
+  link_.send({.type = MessageType::kMonitor, .call = object->id().number, .a = actor});
+  return object;
+}
+
+void WorkerProcess::cancel(const ObjectPtr& object, bool force) {
+  if (object->is_ready()) return;
+  const ObjectId& id = object->id();
+  link_.send({.type = MessageType::kCancelCall, .call = id.number, .a = id.process, .b = force ? std::uint64_t{1} : 0});
+}
+
+Result<RuntimeStatus> WorkerProcess::status() {
+  Request request;
+  MANTA_RETURN_IF_ERROR(
+      ask(request, [&](std::uint64_t number) { link_.send({.type = MessageType::kStatus, .call = number}); }));
+  if (!request.value) return Error{ErrorCode::kInternal, "the node sent no status"};
+  return decode<RuntimeStatus>({.bytes = request.value->bytes(), .owner = request.value->block});
 }
 
 bool WorkerProcess::wait(const std::function<bool()>& done, TimePoint deadline) {

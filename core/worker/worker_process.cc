@@ -50,19 +50,35 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
 
 void WorkerProcess::run() {
   g_worker = shared_from_this();
-  std::vector<std::byte> bytes;
-  Message message;
-  for (;;) {
-    completion_.wait([&] { return !calls_.empty(); }, TimePoint::max());
-    if (!calls_.pop(bytes)) continue;
-    MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
-    if (message.header.type == MessageType::kStop) break;
-    run_call(message);
-  }
+  serve();
+  for (std::thread& thread : threads_) thread.join();
   actor_.reset();
   std::cout.flush();
   std::fflush(nullptr);
   ::_exit(0);  // No exit handlers: they belong to the fork server, of which this process is a copy.
+}
+
+void WorkerProcess::serve() {
+  std::vector<std::byte> bytes;
+  Message message;
+  while (!stopping_) {
+    completion_.wait([&] { return !calls_.empty() || stopping_; }, TimePoint::max());
+    if (!calls_.pop(bytes)) continue;
+    MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
+    if (message.header.type == MessageType::kStop) return stop();
+    run_call(message);
+    if (message.header.type == MessageType::kCreateActor) start_threads(message.header.a);
+  }
+}
+
+void WorkerProcess::start_threads(std::uint64_t count) {
+  for (std::uint64_t i = 1; i < count; ++i) threads_.emplace_back([this] { serve(); });
+}
+
+// All calls before the stop have been taken; each thread ends after the one that it runs.
+void WorkerProcess::stop() {
+  stopping_ = true;
+  completion_.notify();
 }
 
 // Called by the one thread that is at the bell.
@@ -83,11 +99,26 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
     case MessageType::kFailed: return take_outcome(incoming_);
     case MessageType::kReply:
     case MessageType::kRefusal: return take_answer(incoming_);
+    case MessageType::kCancel: {
+      const std::lock_guard lock(cancelled_mutex_);
+      cancelled_.insert(incoming_.header.call);
+      return;
+    }
     default: calls_.push(bytes);
   }
 }
 
+// The call that this thread runs; 0: none.
+thread_local std::uint64_t t_running_call = 0;
+
+bool WorkerProcess::is_call_cancelled() {
+  completion_.poll();
+  const std::lock_guard lock(cancelled_mutex_);
+  return cancelled_.contains(t_running_call);
+}
+
 void WorkerProcess::run_call(const Message& message) {
+  t_running_call = message.header.call;
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
   std::vector<std::vector<Reference>> references(message.values.size());
   for (std::size_t i = 0; i < message.values.size(); ++i) {
@@ -100,7 +131,13 @@ void WorkerProcess::run_call(const Message& message) {
     }
     context.arguments.push_back(std::move(view));
   }
-  if (message.header.type == MessageType::kCallMethod && !actor_) {
+  const bool is_cancelled = [&] {
+    const std::lock_guard lock(cancelled_mutex_);
+    return !cancelled_.empty() && cancelled_.contains(t_running_call);
+  }();
+  if (is_cancelled) {
+    context.outcome = Error{ErrorCode::kCancelled, "the call was cancelled"};
+  } else if (message.header.type == MessageType::kCallMethod && !actor_) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
   } else if (const FunctionEntry* function = find_function(message.header.function)) {
@@ -109,6 +146,8 @@ void WorkerProcess::run_call(const Message& message) {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }
   answer(message, context);
+  const std::lock_guard lock(cancelled_mutex_);
+  cancelled_.erase(std::exchange(t_running_call, 0));
 }
 
 void WorkerProcess::invoke(const FunctionEntry& function, CallContext& context) {
@@ -128,21 +167,28 @@ void WorkerProcess::answer(const Message& message, CallContext& context) {
   for (ValueView& argument : context.arguments)
     if (argument.owner) blocks.push_back(std::move(argument.owner));
   context.arguments.clear();
-  std::vector<WireReference> names;
+  std::vector<EncodedValue> values;
   if (context.outcome) {
-    for (const Reference& reference : context.outcome->references) names.push_back(name_of(reference));
-    const BlockPtr& result = context.outcome->block;
-    if (result && std::find(blocks.begin(), blocks.end(), result) == blocks.end()) blocks.push_back(result);
+    values.push_back(std::move(*context.outcome));
+    for (EncodedValue& value : context.more_values) values.push_back(std::move(value));
+  }
+  std::vector<std::vector<WireReference>> names(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (const Reference& reference : values[i].references) names[i].push_back(name_of(reference));
+    const BlockPtr& block = values[i].block;
+    if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
   }
   const std::uint64_t call = message.header.call;
   link_.send([&](MessageBuilder& builder) {
     if (context.outcome) {
       builder.start({.type = MessageType::kResult, .call = call});
-      builder.add(*context.outcome, names);
-      if (context.outcome->block) WorkerStore::give(context.outcome->block);
-      context.outcome->block.reset();  // `blocks` still has it.
     } else {
       build_failure(builder, {.type = MessageType::kFailure, .call = call}, context.outcome.error());
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      builder.add(values[i], names[i]);
+      if (values[i].block) WorkerStore::give(values[i].block);
+      values[i].block.reset();  // `blocks` still has it.
     }
     for (const BlockPtr& block : blocks)
       if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());

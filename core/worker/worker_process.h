@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/net/caller.h"
@@ -16,8 +18,8 @@
 
 namespace manta {
 
-/// Lives as long as the process. The thread of run() runs user code; that code may make calls, and wait for them, on
-/// any thread.
+/// Lives as long as the process. The thread of run() runs user code, and as many more as the actor wants; that code may
+/// make calls, and wait for them, on any thread.
 class WorkerProcess final : public Caller, private ObjectSource, public std::enable_shared_from_this<WorkerProcess> {
  public:
   WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store);
@@ -39,6 +41,10 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void kill_actor(std::uint64_t actor) override;
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
   ActorStatus actor_status(std::uint64_t actor) override;
+  ObjectPtr monitor_actor(std::uint64_t actor) override;
+  void cancel(const ObjectPtr& object, bool force) override;
+  bool is_call_cancelled() override;
+  Result<RuntimeStatus> status() override;
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
 
  private:
@@ -46,6 +52,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   // A question to the node that waits for its answer.
   struct Request {
     std::optional<Error> refusal;
+    std::optional<EncodedValue> value;
     std::uint64_t a = 0;
     std::uint64_t b = 0;
     std::atomic<bool> is_answered{false};
@@ -54,6 +61,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   using Sender = std::function<void(std::uint64_t number)>;
 
   // worker_process.cc: calls to this process.
+  void serve();
+  void start_threads(std::uint64_t count);
+  void stop();
   bool take_messages();
   void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
@@ -75,16 +85,22 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   Result<WorkerStore::Range> request_chunk(std::size_t size);
   void count_waiting(int change);
   void send_call(const Call& call, const std::function<void(MessageBuilder&)>& first);
+  static std::vector<std::uint64_t> more_numbers(const Call& call);
   static void add_arguments(MessageBuilder& builder, const Call& call);
   static void give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks);
 
   const std::uint64_t id_;
   WorkerLink link_;
-  MessageQueue calls_;  // To be run.
-  Message incoming_;    // Of the thread that takes messages.
-  std::shared_ptr<void> actor_;
+  MessageQueue calls_;           // To be run.
+  Message incoming_;             // Of the thread that takes messages.
+  std::shared_ptr<void> actor_;  // Set by the constructor, before there are further threads.
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
   CompletionWait completion_;
   WorkerStore store_;
+
+  std::mutex cancelled_mutex_;
+  std::unordered_set<std::uint64_t> cancelled_;  // Calls; guarded by it.
 
   std::mutex waiting_mutex_;
   int threads_waiting_ = 0;  // Guarded by it.

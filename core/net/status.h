@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What there is in a runtime, for people to look at.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace manta {
+
+/// The end of an actor.
+struct ActorDeath {
+  ErrorCode code = ErrorCode::kActorDied;
+  std::string cause;         ///< As calls on it get it: exit code or signal, and the last lines it printed.
+  bool is_expected = false;  ///< It was stopped or killed by a call, or its handles were gone.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(code, cause, is_expected);
+  }
+};
+
+struct WorkerStatus {
+  int pid = 0;                        ///< 0: about to start.
+  std::string label;                  ///< The actor's name, or that of the task it was started for.
+  std::string state;                  ///< "idle", "task", "actor", or "blocked": its call waits for an object.
+  std::uint64_t calls = 0;            ///< Sent and not answered.
+  std::uint64_t objects = 0;          ///< That it has references to.
+  std::uint64_t unsent_messages = 0;  ///< That found no room in its ring.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(pid, label, state, calls, objects, unsent_messages);
+  }
+};
+
+struct ActorInfo {
+  std::uint64_t id = 0;
+  std::string name;
+  std::string type;
+  std::string state;               ///< "pending" (waits for resources), "alive", or "dead".
+  int pid = 0;                     ///< 0: it has no process.
+  int owner_pid = 0;               ///< The process that made it; 0: the driver.
+  std::uint64_t queued_calls = 0;  ///< Made and not answered.
+  int restarts_left = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id, name, type, state, pid, owner_pid, queued_calls, restarts_left);
+  }
+};
+
+/// A moment of the runtime on one machine.
+struct RuntimeStatus {
+  double cpus = 0;
+  std::uint64_t gpus = 0;
+  std::uint64_t store_bytes_used = 0;
+  std::uint64_t store_bytes_capacity = 0;
+  std::uint64_t queued_tasks = 0;  ///< With their arguments ready, waiting for resources.
+  std::vector<WorkerStatus> workers;
+  std::vector<ActorInfo> actors;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers, actors);
+  }
+};
+
+/// As a table of at most `rows` workers and as many actors.
+std::string to_string(const RuntimeStatus& status, std::size_t rows = 20);
+
+}  // namespace manta
