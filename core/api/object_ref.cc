@@ -2,8 +2,8 @@
 #include "core/api/object_ref.h"
 
 #include <algorithm>
-#include <atomic>
 #include <stdexcept>
+#include <utility>
 
 namespace manta {
 
@@ -65,15 +65,28 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
 std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline) {
   const auto empty = std::count(states.begin(), states.end(), nullptr);  // They never become ready.
   const std::size_t wanted = std::min(count, states.size() - static_cast<std::size_t>(empty));
-  // Counting is done by those who complete: looking at each object again and again would cost more than the waiting.
-  auto ready = std::make_shared<std::atomic<std::size_t>>(0);
+  std::vector<std::size_t> ready;
+  const auto look = [&] {
+    ready.clear();
+    for (std::size_t i = 0; i < states.size(); ++i)
+      if (states[i] && states[i]->is_ready()) ready.push_back(i);
+    return ready.size() >= wanted;
+  };
+  if (look()) return ready;
   for (const ObjectPtr& state : states)
-    if (state) state->then([ready] { ready->fetch_add(1); });
-  wait_until([&] { return ready->load() >= wanted; }, deadline);
-  std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < states.size(); ++i)
-    if (states[i] && states[i]->is_ready()) indices.push_back(i);
-  return indices;
+    if (state) state->want();
+  // Looking at each object again is worth it only when some object, whichever it is, has become ready meanwhile.
+  std::uint64_t seen = ~std::uint64_t{0};
+  bool enough = false;
+  wait_until(
+      [&] {
+        const std::uint64_t completed = ObjectState::completed_count();
+        if (completed != std::exchange(seen, completed)) enough = look();
+        return enough;
+      },
+      deadline);
+  look();
+  return ready;
 }
 
 }  // namespace manta::internal

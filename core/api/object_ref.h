@@ -34,6 +34,7 @@ class ObjectRef {
   /// not keep: it may not wait for another object.
   void then(std::function<void()> callback) const { state_->then(std::move(callback)); }
   const ObjectPtr& state() const { return state_; }
+  ObjectPtr take_state() && { return std::move(state_); }
 
   template <class Archive>
   void save(Archive& archive) const;
@@ -150,18 +151,20 @@ struct WaitResult {
 };
 
 /// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and
-/// not waited for.
+/// not waited for. Of many refs, move them in: none is copied then.
 template <class T>
-WaitResult<T> wait(const std::vector<ObjectRef<T>>& refs, std::size_t count = 1, Duration timeout = kForever) {
+WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Duration timeout = kForever) {
   std::vector<ObjectPtr> states;
-  for (const ObjectRef<T>& ref : refs) states.push_back(ref.state());
+  states.reserve(refs.size());
+  for (ObjectRef<T>& ref : refs) states.push_back(std::move(ref).take_state());
   WaitResult<T> result;
+  result.pending.reserve(states.size());
   std::size_t next = 0;
   for (const std::size_t index : internal::wait_for_some(states, count, internal::deadline_after(timeout))) {
-    for (; next < index; ++next) result.pending.push_back(refs[next]);
-    result.ready.push_back(refs[next++]);
+    for (; next < index; ++next) result.pending.emplace_back(std::move(states[next]));
+    result.ready.emplace_back(std::move(states[next++]));
   }
-  for (; next < refs.size(); ++next) result.pending.push_back(refs[next]);
+  for (; next < states.size(); ++next) result.pending.emplace_back(std::move(states[next]));
   return result;
 }
 

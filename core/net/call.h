@@ -59,6 +59,7 @@ struct Call {
   std::vector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
   std::uint64_t threads = 1;            ///< Of a constructor: how many run the actor's calls.
   int retries_left = 0;
+  std::uint32_t ordinal = 0;             ///< Of a task that was sent: its number among those of its worker, from 1.
   std::shared_ptr<const TaskSpec> task;  ///< Of a task.
 
   /// Adds an argument that is a ref; a small value that is there goes by itself.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/completion_wait.h"
 
+#include <algorithm>
+
 namespace manta {
 
 bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline) {
@@ -33,11 +35,17 @@ bool CompletionWait::look(const std::function<bool()>& done) {
   return done();
 }
 
+// Looks as long as looking has paid lately: where answers take longer, the CPU is left to whoever makes them.
 bool CompletionWait::spin(const std::function<bool()>& done) {
-  for (int spins = spin_limit(); spins > 0; --spins) {
-    if (done()) return true;
+  constexpr int kLeast = 50;
+  for (int i = 0; i < spins_; ++i) {
+    if (done()) {
+      spins_ = std::min(spin_limit(), spins_ + spins_ / 4 + 1);
+      return true;
+    }
     if (!take_messages_()) cpu_relax();
   }
+  spins_ = std::min(spin_limit(), std::max(kLeast, spins_ / 2));
   return done();
 }
 

@@ -31,7 +31,8 @@ class CompletionWait {
       : bell_(bell),
         otherwise_(otherwise),
         take_messages_(std::move(take_messages)),
-        has_messages_(std::move(has_messages)) {}
+        has_messages_(std::move(has_messages)),
+        spins_(spin_limit()) {}
 
   /// Waits until `done()`, which must be cheap, or until `deadline`. Returns done().
   bool wait(const std::function<bool()>& done, TimePoint deadline);
@@ -53,6 +54,7 @@ class CompletionWait {
   const Otherwise otherwise_;
   const std::function<bool()> take_messages_;
   const std::function<bool()> has_messages_;
+  int spins_;                                      // How long to look before sleeping; by the thread at the bell.
   std::mutex at_bell_;                             // Held by the one thread that waits at the bell.
   std::atomic<std::thread::id> thread_at_bell_{};  // It completes objects by itself and need not be told.
   std::atomic<int> waiting_to_be_told_{0};

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/base/result.h"
+#include "core/net/task_claims.h"
 #include "core/shm/doorbell.h"
 #include "core/shm/ring.h"
 #include "core/shm/shared_memory.h"
@@ -16,10 +17,12 @@ namespace manta {
 
 /// The layout of a link's memory; the two data areas follow it.
 struct LinkLayout {
-  static constexpr std::size_t kRingBytes = 512 * 1024;  ///< Of each direction; pages are used only as far as they fill.
+  static constexpr std::size_t kRingBytes =
+      512 * 1024;  ///< Of each direction; pages are used only as far as they fill.
 
   alignas(64) Doorbell worker_bell;
   std::atomic<std::int32_t> worker_pid{0};  ///< Written by the worker, first of all. To be shown, not trusted.
+  TaskClaims claims;
   RingHeader to_worker;
   RingHeader to_node;
 

@@ -18,7 +18,7 @@ namespace manta {
 
 enum class MessageType : std::uint16_t {
   // Node to worker: what it is to do.
-  kRunTask = 1,      // function, values: the arguments.
+  kRunTask = 1,      // function, values: the arguments. a: the generation that it is claimed in.
   kCreateActor = 2,  // As kRunTask; the worker keeps what the constructor made. a: threads that run its calls.
   kCallMethod = 3,   // As kRunTask.
   kStop = 4,         // End the actor, then the process.
@@ -29,8 +29,8 @@ enum class MessageType : std::uint16_t {
   kReply = 7,    // call: the request's number; a, b: its answer; values: if it has more.
   kRefusal = 8,  // call: the request's number; function: the ErrorCode; values: the message.
   // Worker to node: the outcome of a call.
-  kResult =
-      16,  // values: the results, one but for tuples; offsets: blocks of the store that the worker goes on holding.
+  kResult = 16,   // values: the results, one but for tuples; b: nanoseconds it took; offsets: blocks of the store that
+                  // the worker goes on holding.
   kFailure = 17,  // function: the ErrorCode; values: the message; offsets as above.
   // Worker to node: requests, each with its number in `call`; kReply or kRefusal follows.
   kLendChunk = 18,    // b: size needed. Reply: a: offset, b: size of a range of the store to fill.

@@ -57,6 +57,16 @@ class CallWindow {
     for (std::size_t i = 0; i < calls_.size(); ++i)
       if (calls_[i]) visit(first_ + i, *calls_[i]);
   }
+  /// Takes out those that `wanted(const Call&)` says; `visit(Call)` for each, latest first.
+  template <class Wanted, class Visit>
+  void take_latest_first(Wanted&& wanted, Visit&& visit) {
+    for (std::size_t i = calls_.size(); i-- > 0;) {
+      if (!calls_[i] || !wanted(*calls_[i])) continue;
+      visit(std::move(*calls_[i]));
+      calls_[i].reset();
+      --count_;
+    }
+  }
   /// Takes all out; `visit(Call)` for each, latest first, as they go back to the front of a queue.
   template <class Visit>
   void drain_latest_first(Visit&& visit) {

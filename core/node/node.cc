@@ -50,7 +50,6 @@ const Error& shut_down_error() {
 
 }  // namespace
 
-// NOLINTNEXTLINE(bugprone-exception-escape): a mutex or a thread that fails is beyond help.
 Node::~Node() { shut_down(); }
 
 void Node::shut_down() {
@@ -77,6 +76,7 @@ void Node::shut_down() {
   if (service_thread_.joinable()) service_thread_.join();
   const std::lock_guard lock(mutex_);
   idle_workers_.clear();
+  task_workers_.clear();
   workers_.clear();  // Their pids may soon be those of other processes.
 }
 
@@ -122,12 +122,15 @@ void Node::place_all(Deferred& deferred) {
     if (actor != nullptr && !actor->died && !place_actor(*actor, deferred)) break;
     unplaced_actors_.pop_front();
   }
-  for (; !tasks_.empty(); tasks_.pop_front()) {
-    Call& task = tasks_.front();
-    if (task.is_settled()) {
-      deferred.fail(task, cancelled_error());
-    } else if (!place_task(task, deferred)) {
-      return;
+  constexpr int kRounds = 16;  // A worker that cannot be started leaves room that nobody fills.
+  for (int round = 0; round == 0 || (round < kRounds && steal_tasks()); ++round) {
+    for (; !tasks_.empty(); tasks_.pop_front()) {
+      Call& task = tasks_.front();
+      if (task.is_settled()) {
+        deferred.fail(task, cancelled_error());
+      } else if (!place_task(task, deferred) && !append_task(task)) {
+        return;
+      }
     }
   }
 }
@@ -169,8 +172,71 @@ bool Node::place_task(Call& task, Deferred& deferred) {
     worker->deadline = std::chrono::steady_clock::now() + task.task->timeout;
     wake_process_thread();
   }
+  task_workers_.push_back(worker->id);
   send_call(*worker, std::move(task));
   return true;
+}
+
+// How many tasks a worker may have at a time. What runs but a moment is not worth a message each way for every one;
+// what takes longer is to run wherever there is room first.
+std::size_t Node::depth_of(const Call& task) const {
+  constexpr Duration kAhead = std::chrono::milliseconds(1);
+  constexpr std::int64_t kMost = 256;
+  const auto known = task_durations_.find(task.function);
+  if (known == task_durations_.end()) return 1;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(kAhead / std::max(known->second, Duration(1)), 1, kMost));
+}
+
+// Nothing is free for the task: a worker that runs such tasks gets it, to run it when those before are done.
+bool Node::append_task(Call& task) {
+  const std::size_t depth = depth_of(task);
+  if (depth == 1 || task.task->timeout > Duration::zero()) return false;
+  WorkerRecord* least = nullptr;
+  for (const std::uint64_t id : task_workers_) {
+    WorkerRecord& worker = *workers_.at(id);
+    const bool is_open = worker.assignment && worker.assignment->resources == task.task->resources &&
+                         !worker.is_blocked && worker.killed_because.empty() && worker.in_flight.size() < depth;
+    if (is_open && (least == nullptr || worker.in_flight.size() < least->in_flight.size())) least = &worker;
+  }
+  if (least == nullptr) return false;
+  send_call(*least, std::move(task));
+  return true;
+}
+
+// What the worker has not begun goes back to the front of the queue.
+void Node::take_back_tasks(WorkerRecord& worker) {
+  if (worker.in_flight.size() < 2) return;
+  worker.tasks_sent = worker.claims->revoke();
+  worker.in_flight.take_latest_first(
+      [&](const Call& call) { return call.type == MessageType::kRunTask && !worker.has_begun(call); },
+      [&](Call call) { tasks_.push_front(std::move(call)); });
+}
+
+// Nothing waits, and there is room: tasks that stand behind others come back to be placed there. True if any did.
+bool Node::steal_tasks() {
+  WorkerRecord* most = nullptr;
+  for (const std::uint64_t id : task_workers_) {
+    WorkerRecord& worker = *workers_.at(id);
+    if (worker.in_flight.size() >= 2 && (most == nullptr || worker.in_flight.size() > most->in_flight.size()))
+      most = &worker;
+  }
+  if (most == nullptr || !most->assignment) return false;
+  const auto room = ledger_.acquire(most->assignment->resources);
+  if (!room) return false;
+  ledger_.release(*room);
+  take_back_tasks(*most);
+  return !tasks_.empty();
+}
+
+// The worker has answered `task`, its oldest.
+void Node::end_task(WorkerRecord& worker, const Call& task, Duration took) {
+  worker.deadline.reset();
+  const auto [known, is_new] = task_durations_.emplace(task.function, took);
+  if (!is_new) known->second += (took - known->second) / 8;
+  if (!worker.in_flight.empty()) return;
+  std::erase(task_workers_, worker.id);
+  release_resources(worker);
+  become_idle(worker);
 }
 
 // What a worker's libraries are told when it starts, so it can be used again only for the same.
@@ -278,6 +344,10 @@ void Node::send_call(WorkerRecord& worker, Call call) {
                        .call = worker.in_flight.next(),
                        .function = call.function,
                        .a = call.threads};
+  if (call.type == MessageType::kRunTask) {
+    header.a = worker.claims->generation();
+    call.ordinal = ++worker.tasks_sent;
+  }
   add_references(worker, call.references);
   if (call.late.empty()) {
     worker.send(std::as_bytes(std::span(&header, 1)), call.values);
@@ -323,7 +393,7 @@ void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) 
       if (call.result != object &&
           std::find(call.more_results.begin(), call.more_results.end(), object) == call.more_results.end())
         return;
-      if (force && call.type == MessageType::kRunTask) {
+      if (force && call.type == MessageType::kRunTask && record->has_begun(call)) {
         deferred.fail(call, cancelled_error());
         record->kill("was killed because its call was cancelled");
       } else {

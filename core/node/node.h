@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "core/control/actor_directory.h"
@@ -37,7 +38,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// `argv` is the program's command line, with which the fork server is started.
   /// Errors: kSystem.
   static Result<std::shared_ptr<Node>> start(Options options, char* const* argv);
-  ~Node() override;
+  ~Node() override;  // NOLINT(bugprone-exception-escape): a mutex or a thread that fails is beyond help.
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -98,6 +99,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
+  bool append_task(Call& task);  // Held.
+  std::size_t depth_of(const Call& task) const;
+  void take_back_tasks(WorkerRecord& worker);                            // Held.
+  bool steal_tasks();                                                    // Held.
+  void end_task(WorkerRecord& worker, const Call& task, Duration took);  // Held.
   WorkerRecord* find_idle_worker(const std::string& devices, std::uint32_t threads);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void become_idle(WorkerRecord& worker);  // Held.
@@ -190,7 +196,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
   std::map<std::uint64_t, ActorRecord> actors_;
   std::vector<std::uint64_t> idle_workers_;
-  std::deque<Call> tasks_;  // Ready to run, in order.
+  std::vector<std::uint64_t> task_workers_;                     // Those that have tasks.
+  std::unordered_map<std::uint64_t, Duration> task_durations_;  // By function; a moving mean.
+  std::deque<Call> tasks_;                                      // Ready to run, in order.
   std::deque<std::uint64_t> unplaced_actors_;
   std::uint64_t next_id_ = 1;
   MessageBuilder builder_;

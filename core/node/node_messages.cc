@@ -94,10 +94,7 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
     deferred.fail(call, error);
     return distrust(worker);
   }
-  if (call.type == MessageType::kRunTask) {
-    release_resources(worker);
-    become_idle(worker);
-  }
+  if (call.type == MessageType::kRunTask) end_task(worker, call, Duration(message.header.b));
   if (!failed) return;
   if (call.type == MessageType::kCreateActor) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, error, deferred);

@@ -216,6 +216,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     workers_.erase(it);
     worker->output.drain(deferred.output);
     std::erase(idle_workers_, worker_id);
+    std::erase(task_workers_, worker_id);
     release_resources(*worker);
     const std::string process = " (pid " + std::to_string(worker->pid) + ") " + cause;
     std::string lines = worker->output.last_lines();
@@ -235,6 +236,10 @@ void Node::fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::strin
                       Deferred& deferred) {
   worker.in_flight.drain_latest_first([&](Call call) {
     if (!call.result) return;
+    if (!closing_ && call.type == MessageType::kRunTask && !worker.has_begun(call)) {
+      tasks_.push_front(std::move(call));
+      return;
+    }
     const ErrorCode code = actor != nullptr      ? ErrorCode::kActorDied
                            : worker.is_timed_out ? ErrorCode::kTimeout
                                                  : ErrorCode::kWorkerDied;

@@ -228,6 +228,7 @@ void Node::set_blocked(WorkerRecord& worker, bool blocked) {
   worker.is_blocked = blocked;
   if (blocked) {
     ledger_.lend_cpus(*worker.assignment);
+    take_back_tasks(worker);  // The call may wait for one of them.
   } else {
     ledger_.reclaim_cpus(*worker.assignment);
   }

@@ -28,6 +28,7 @@ struct WorkerRecord {
       : id(worker_id), link_memory(std::move(link_pages)), memory(std::move(arena)), output(std::move(out)) {
     auto* link = layout_of<LinkLayout>(link_memory);
     bell = &link->worker_bell;
+    claims = &link->claims;
     to_worker = RingProducer(&link->to_worker, link->to_worker_data(), LinkLayout::kRingBytes);
     from_worker = RingConsumer(&link->to_node, link->to_node_data(), LinkLayout::kRingBytes);
   }
@@ -52,6 +53,8 @@ struct WorkerRecord {
   }
   /// Whether flush() would send something. If not, the worker rings when it has made room.
   bool can_flush() { return !outbox.empty() && to_worker.has_room(outbox.front().size()); }
+  /// Whether the worker has begun the task. Until it has, the task can be taken back.
+  bool has_begun(const Call& task) const { return static_cast<std::int32_t>(claims->claimed() - task.ordinal) >= 0; }
   /// Ends the process and what it started: now, or, while it has no pid, when the notice of its start comes.
   void kill(std::string_view because) {
     if (killed_because.empty()) killed_because = because;
@@ -61,6 +64,7 @@ struct WorkerRecord {
   const std::uint64_t id;
   SharedMemory link_memory;
   Doorbell* bell = nullptr;
+  TaskClaims* claims = nullptr;
   RingProducer to_worker;
   RingConsumer from_worker;
   std::deque<std::vector<std::byte>> outbox;
@@ -73,6 +77,7 @@ struct WorkerRecord {
   std::string devices;                   ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.
   std::uint32_t threads = 1;             ///< That its libraries use; fixed too.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
+  std::uint32_t tasks_sent = 0;          ///< Ever, without those that were taken back.
   std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
   bool is_timed_out = false;             ///< Killed for that.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.

@@ -48,6 +48,8 @@ class ObjectState {
   }
 
   bool is_ready() const { return ready_.load(); }
+  /// How many objects of this process have become ready.
+  static std::uint64_t completed_count() { return completed_.load(); }
   /// Only once is_ready().
   const Outcome& outcome() const { return *outcome_; }
 
@@ -72,6 +74,7 @@ class ObjectState {
       if (ready_.load()) return;
       outcome_.emplace(std::move(outcome));
       ready_.store(true);
+      completed_.fetch_add(1);
       callbacks.swap(callbacks_);
     }
     for (const auto& callback : callbacks) callback();
@@ -85,6 +88,7 @@ class ObjectState {
   ObjectId id_;
   ObjectSource* const source_ = nullptr;
   std::atomic<bool> wanted_{false};
+  static inline std::atomic<std::uint64_t> completed_{0};
 };
 
 }  // namespace manta

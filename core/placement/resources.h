@@ -11,6 +11,8 @@ namespace manta {
 struct Resources {
   double cpus = 0;
   double gpus = 0;
+
+  bool operator==(const Resources&) const = default;
 };
 
 /// What a node offers. GPUs by the names that CUDA_VISIBLE_DEVICES takes.

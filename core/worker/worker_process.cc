@@ -66,6 +66,11 @@ void WorkerProcess::serve() {
     if (!calls_.pop(bytes)) continue;
     MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
     if (message.header.type == MessageType::kStop) return stop();
+    const bool is_task = message.header.type == MessageType::kRunTask;
+    if (is_task && !link_.claims().claim(static_cast<std::uint32_t>(message.header.a))) {
+      for (const MessageValue& value : message.values) take_references(value);  // To give them back.
+      continue;
+    }
     run_call(message);
     if (message.header.type == MessageType::kCreateActor) start_threads(message.header.a);
   }
@@ -135,6 +140,7 @@ void WorkerProcess::run_call(const Message& message) {
     const std::lock_guard lock(cancelled_mutex_);
     return !cancelled_.empty() && cancelled_.contains(t_running_call);
   }();
+  const TimePoint begin = std::chrono::steady_clock::now();
   if (is_cancelled) {
     context.outcome = Error{ErrorCode::kCancelled, "the call was cancelled"};
   } else if (message.header.type == MessageType::kCallMethod && !actor_) {
@@ -145,7 +151,7 @@ void WorkerProcess::run_call(const Message& message) {
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }
-  answer(message, context);
+  answer(message, context, std::chrono::steady_clock::now() - begin);
   const std::lock_guard lock(cancelled_mutex_);
   cancelled_.erase(std::exchange(t_running_call, 0));
 }
@@ -161,7 +167,7 @@ void WorkerProcess::invoke(const FunctionEntry& function, CallContext& context) 
   }
 }
 
-void WorkerProcess::answer(const Message& message, CallContext& context) {
+void WorkerProcess::answer(const Message& message, CallContext& context, Duration took) {
   // The blocks of arguments and result; what user code still has of them after the call, the node must keep.
   std::vector<BlockPtr> blocks;
   for (ValueView& argument : context.arguments)
@@ -178,12 +184,14 @@ void WorkerProcess::answer(const Message& message, CallContext& context) {
     const BlockPtr& block = values[i].block;
     if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
   }
-  const std::uint64_t call = message.header.call;
+  const MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
+                             .call = message.header.call,
+                             .b = static_cast<std::uint64_t>(took.count())};
   link_.send([&](MessageBuilder& builder) {
     if (context.outcome) {
-      builder.start({.type = MessageType::kResult, .call = call});
+      builder.start(header);
     } else {
-      build_failure(builder, {.type = MessageType::kFailure, .call = call}, context.outcome.error());
+      build_failure(builder, header, context.outcome.error());
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
       builder.add(values[i], names[i]);

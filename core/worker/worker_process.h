@@ -68,7 +68,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
   void invoke(const FunctionEntry& function, CallContext& context);
-  void answer(const Message& message, CallContext& context);
+  void answer(const Message& message, CallContext& context, Duration took);
   EncodedValue take_value(const MessageValue& value);
   std::vector<Reference> take_references(const MessageValue& value);
 

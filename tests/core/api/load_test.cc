@@ -97,5 +97,56 @@ TEST(LoadTest, AWorkerGetsItsRangeOfTheStoreBehindAFullRing) {
   }
 }
 
+int stand_if(const std::string& gate) {
+  if (!gate.empty()) Gate::stand_at(gate);
+  return ::getpid();
+}
+int leave_if(bool leave) {
+  if (leave) ::_exit(7);
+  return 1;
+}
+// Waits for a task that may stand behind it in the same worker.
+int wait_for_other(int depth) { return depth == 0 ? 0 : get(remote<wait_for_other>(depth - 1)).value() + 1; }
+
+// Tasks that take but a moment are sent ahead to workers that are busy. The first ones show how long they take.
+void show_that_it_is_short() {
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(get(remote<leave_if>(false)).value(), 1);
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(get(remote<wait_for_other>(0)).value(), 0);
+  for (int i = 0; i < 50; ++i) ASSERT_GT(get(remote<stand_if>(std::string())).value(), 0);
+}
+
+TEST(LoadTest, AWorkerThatDiesTakesOnlyTheTaskThatItRan) {
+  show_that_it_is_short();
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 500; ++i) refs.push_back(remote<leave_if>(i % 100 == 50));
+
+  for (int i = 0; i < 500; ++i) {
+    const auto outcome = get(refs[static_cast<std::size_t>(i)]);
+    ASSERT_EQ(outcome.has_value(), i % 100 != 50) << i;
+  }
+}
+
+TEST(LoadTest, TasksThatWaitForTasksBehindThemAreNoDeadlock) {
+  show_that_it_is_short();
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 60; ++i) refs.push_back(remote<wait_for_other>(5));
+
+  for (const auto& ref : refs) ASSERT_EQ(get(ref).value(), 5);
+}
+
+TEST(LoadTest, NoTaskStandsBehindOneThatTakesLongWhileThereIsRoom) {
+  show_that_it_is_short();
+  Gate gate;
+  const auto standing = remote<stand_if>(gate.path());
+  std::vector<ObjectRef<int>> refs;
+  for (int i = 0; i < 200; ++i) refs.push_back(remote<stand_if>(std::string()));
+
+  for (const auto& ref : refs) ASSERT_GT(get(ref).value(), 0);
+
+  gate.meet();
+  gate.let_through();
+  EXPECT_GT(get(standing).value(), 0);
+}
+
 }  // namespace
 }  // namespace manta

@@ -72,5 +72,18 @@ TEST(CallWindowTest, WhatIsLeftIsDrainedLatestFirst) {
   EXPECT_THAT(drain(window), ElementsAre(4));
 }
 
+TEST(CallWindowTest, SomeAreTakenOutLatestFirst) {
+  CallWindow window;
+  for (std::uint64_t i = 1; i <= 5; ++i) window.put(call_of(i));
+  std::vector<std::uint64_t> taken;
+
+  window.take_latest_first([](const Call& call) { return call.function >= 3; },
+                           [&](const Call& call) { taken.push_back(call.function); });
+
+  EXPECT_THAT(taken, ElementsAre(5, 4, 3));
+  EXPECT_EQ(window.size(), 2u);
+  EXPECT_THAT(drain(window), ElementsAre(2, 1));
+}
+
 }  // namespace
 }  // namespace manta
