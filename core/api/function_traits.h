@@ -182,8 +182,8 @@ Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const 
   static_assert(sizeof...(P) == sizeof...(A), "this call has the wrong number of arguments");
   static_assert(sizeof...(P) <= 16, "a remote function has at most 16 parameters; pass a struct");
   std::optional<Error> error;
-  [[maybe_unused]] const auto note = [&](Result<void> added) {  // Unused without parameters.
-    if (!added && !error) error = std::move(added).error();
+  [[maybe_unused]] const auto note = [&](const Result<void>& added) {  // Unused without parameters.
+    if (!added && !error) error = added.error();
   };
   (note(add_argument<P>(call, caller, arguments)), ...);
   if (error) return *error;

@@ -50,7 +50,7 @@ const Error& shut_down_error() {
 
 }  // namespace
 
-Node::~Node() { shut_down(); }
+Node::~Node() { shut_down(); }  // NOLINT(bugprone-exception-escape): as in the header.
 
 void Node::shut_down() {
   Deferred deferred;
