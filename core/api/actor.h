@@ -135,7 +135,7 @@ class Actor {
     static_assert(std::is_base_of_v<typename Method::Class, T>, "this is not a method of the actor's class");
     const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
     return internal::refs_of_call<typename Method::Returned>(
-        caller.get(), [&](const std::vector<ObjectPtr>& results) -> Result<void> {
+        caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
           if (!caller) return internal::unreachable_error(lease_);
           MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
           MANTA_ASSIGN_OR_RETURN(Call call, internal::make_call<typename Method::Parameters>(
@@ -213,9 +213,9 @@ class ActorFactory {
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     if (!caller) return failed(no_runtime_error());
-    auto call =
-        make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id, name_of_type<T>(),
-                                                  {std::make_shared<ObjectState>()}, arguments...);
+    const ObjectPtr result = std::make_shared<ObjectState>();
+    auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
+                                                          name_of_type<T>(), std::span(&result, 1), arguments...);
     if (!call) return failed(std::move(call).error());
     auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus, .gpus = options_.gpus},
                                                         .name = options_.name,

@@ -2,6 +2,8 @@
 // What the compiler knows of remote functions: parameters, result, name; and the code that runs one in a worker.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -64,12 +66,12 @@ template <class Returned>
 using RefsOf = typename ResultRefs<ValueOf<Returned>>::type;
 
 template <class... V, std::size_t... I>
-std::tuple<ObjectRef<V>...> make_refs(const std::vector<ObjectPtr>& objects, std::tuple<ObjectRef<V>...>*,
+std::tuple<ObjectRef<V>...> make_refs(std::span<const ObjectPtr> objects, std::tuple<ObjectRef<V>...>*,
                                       std::index_sequence<I...>) {
   return {ObjectRef<V>(objects[I])...};
 }
 template <class V>
-ObjectRef<V> make_refs(const std::vector<ObjectPtr>& objects, ObjectRef<V>*, std::index_sequence<0>) {
+ObjectRef<V> make_refs(std::span<const ObjectPtr> objects, ObjectRef<V>*, std::index_sequence<0>) {
   return ObjectRef<V>(objects[0]);
 }
 
@@ -77,9 +79,9 @@ ObjectRef<V> make_refs(const std::vector<ObjectPtr>& objects, ObjectRef<V>*, std
 template <class Returned, class Make>
 RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
   constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
-  std::vector<ObjectPtr> objects(count);
+  std::array<ObjectPtr, count> objects;
   for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : std::make_shared<ObjectState>();
-  if (Result<void> made = make(objects); !made)
+  if (Result<void> made = make(std::span<const ObjectPtr>(objects)); !made)
     for (const ObjectPtr& object : objects) object->complete(made.error());
   return make_refs(objects, static_cast<RefsOf<Returned>*>(nullptr), std::make_index_sequence<count>());
 }
@@ -193,7 +195,7 @@ Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const 
 // The call of `function` with these arguments, or what makes it impossible.
 template <class Parameters, class... A>
 Result<Call> make_call(Caller& caller, MessageType type, std::uint64_t function, std::string_view name,
-                       const std::vector<ObjectPtr>& results, const A&... arguments) {
+                       std::span<const ObjectPtr> results, const A&... arguments) {
   Call call{.type = type, .function = function, .name = name};
   call.result = results.front();
   call.more_results.assign(results.begin() + 1, results.end());

@@ -48,6 +48,7 @@ ObjectPtr read_object(std::uint64_t place) {
 }
 
 TimePoint deadline_after(Duration timeout) {
+  if (timeout == Duration::max()) return TimePoint::max();
   const TimePoint now = std::chrono::steady_clock::now();
   return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
 }

@@ -54,7 +54,7 @@ class RemoteFunction {
   auto operator()(const A&... arguments) const {
     using T = Task<F>;
     const std::shared_ptr<Caller> caller = current_caller();
-    return refs_of_call<typename T::Returned>(caller.get(), [&](const std::vector<ObjectPtr>& results) -> Result<void> {
+    return refs_of_call<typename T::Returned>(caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
       if (!caller) return no_runtime_error();
       MANTA_ASSIGN_OR_RETURN(Call call, make_call<typename T::Parameters>(*caller, MessageType::kRunTask, T::id,
                                                                           name_of<F>(), results, arguments...));

@@ -5,9 +5,18 @@
 
 namespace manta {
 
+namespace {
+
+// The clock is read only if there is something to compare it with.
+bool has_passed(TimePoint deadline) {
+  return deadline != TimePoint::max() && std::chrono::steady_clock::now() >= deadline;
+}
+
+}  // namespace
+
 bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline) {
   while (!done()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
+    if (has_passed(deadline)) return false;
     std::unique_lock role(at_bell_, std::try_to_lock);
     const bool finished = role ? wait_at_bell(done, deadline) : wait_to_be_told(done, deadline);
     if (finished) return true;
@@ -53,7 +62,7 @@ bool CompletionWait::wait_at_bell(const std::function<bool()>& done, TimePoint d
   thread_at_bell_.store(std::this_thread::get_id());
   bell_.enter();
   spin(done);
-  while (!done() && std::chrono::steady_clock::now() < deadline) {
+  while (!done() && !has_passed(deadline)) {
     bell_.set_sleeper(Doorbell::kCaller);
     const std::uint32_t sequence = bell_.sequence();
     bell_.leave();

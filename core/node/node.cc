@@ -23,7 +23,7 @@ Node::Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page)
       page_(std::move(page)),
       ledger_(std::move(options.machine)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
-                  [this] { return take_messages(); }, [this] { return has_messages(); }) {}
+                  [this] { return take_messages() > 0; }, [this] { return has_messages(); }) {}
 
 Result<std::shared_ptr<Node>> Node::start(Options options, char* const* argv) {
   const std::size_t capacity = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();

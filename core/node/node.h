@@ -135,7 +135,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   ActorRecord* find_actor(std::uint64_t id);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
-  bool take_messages();
+  std::size_t take_messages();  // How many.
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);

@@ -82,6 +82,12 @@ void Node::queue_call(std::uint64_t actor_id, Call call, Deferred& deferred) {
     return;
   }
   call.retries_left = actor->spec.max_task_retries;
+  const bool is_next = actor->worker != 0 && actor->queue.empty() && call.late.empty() && !actor->stop_sent;
+  if (WorkerRecord* worker = is_next ? workers_.at(actor->worker).get() : nullptr;
+      worker != nullptr && worker->killed_because.empty()) {
+    send_call(*worker, std::move(call));
+    return;
+  }
   actor->queue.push_back(std::move(call));
   pump_actor(*actor, deferred);
 }

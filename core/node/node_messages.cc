@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers say: the answers to calls, and their dealings with the object store.
+#include <time.h>
+
 #include <algorithm>
 
 #include "core/node/node.h"
@@ -16,16 +18,16 @@ bool Node::has_messages() {
   });
 }
 
-bool Node::take_messages() {
+std::size_t Node::take_messages() {
   Deferred deferred;
-  bool any = false;
+  std::size_t count = 0;
   {
     const std::lock_guard lock(mutex_);
     stop_released(deferred);
     for (auto& [id, worker] : workers_) {
       bool worker_waits = false;
       while (const auto bytes = worker->from_worker.front()) {
-        any = true;
+        ++count;
         if (incoming_.read(*bytes, arena_->capacity())) {
           handle(*worker, incoming_, deferred);
         } else {
@@ -38,21 +40,25 @@ bool Node::take_messages() {
       worker->flush();
     }
     // Only after the loop: placing work adds workers.
-    if (any) place_all(deferred);
+    if (count > 0) place_all(deferred);
   }
   carry_out(std::move(deferred));
-  return any;
+  return count;
 }
 
 void Node::serve_messages() {
   // Callers that wait take their answers themselves; this thread serves those that nobody waits for, so it looks only
   // briefly before it sleeps.
   const int spins_before_sleep = spin_limit() / 10;
+  // Where messages come in crowds, it naps while it counts as awake, so that nobody needs to wake it for each of them.
+  constexpr std::size_t kMany = 16;
+  constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 20'000};
   Doorbell& bell = layout_of<NodePage>(page_)->node_bell;
   bell.enter();
   for (int spins = 0; !stop_;) {
-    if (take_messages()) {
+    if (const std::size_t taken = take_messages(); taken > 0) {
       spins = 0;
+      if (taken >= kMany) ::nanosleep(&kNap, nullptr);
     } else if (++spins < spins_before_sleep) {
       cpu_relax();
     } else {

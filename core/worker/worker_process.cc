@@ -140,7 +140,9 @@ void WorkerProcess::run_call(const Message& message) {
     const std::lock_guard lock(cancelled_mutex_);
     return !cancelled_.empty() && cancelled_.contains(t_running_call);
   }();
-  const TimePoint begin = std::chrono::steady_clock::now();
+  // How long tasks take decides how many of them are sent ahead.
+  const bool is_task = message.header.type == MessageType::kRunTask;
+  const TimePoint begin = is_task ? std::chrono::steady_clock::now() : TimePoint();
   if (is_cancelled) {
     context.outcome = Error{ErrorCode::kCancelled, "the call was cancelled"};
   } else if (message.header.type == MessageType::kCallMethod && !actor_) {
@@ -151,7 +153,7 @@ void WorkerProcess::run_call(const Message& message) {
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }
-  answer(message, context, std::chrono::steady_clock::now() - begin);
+  answer(message, context, is_task ? std::chrono::steady_clock::now() - begin : Duration::zero());
   const std::lock_guard lock(cancelled_mutex_);
   cancelled_.erase(std::exchange(t_running_call, 0));
 }
