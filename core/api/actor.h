@@ -142,7 +142,7 @@ class Actor {
                                                 *caller, MessageType::kCallMethod, Method::id, internal::name_of<M>(),
                                                 results, arguments...));
           caller->call_actor(lease_->id(), std::move(call));
-          ActorLease::count_pending(lease_, *results.front());
+          ActorLease::count_pending(lease_, results.front());
           return {};
         });
   }

@@ -37,11 +37,11 @@ class ActorLease {
   int max_pending() const { return max_pending_; }
   bool fails_when_full() const { return fails_when_full_; }
   bool has_room() const { return max_pending_ == 0 || pending_.load() < max_pending_; }
-  /// A call is pending until `result` is there. `self` is this.
-  static void count_pending(const std::shared_ptr<ActorLease>& self, ObjectState& result) {
+  /// A call is pending until `result` is there, also when nobody else keeps that. `self` is this.
+  static void count_pending(const std::shared_ptr<ActorLease>& self, const ObjectPtr& result) {
     if (self->max_pending_ == 0) return;
     self->pending_.fetch_add(1);
-    result.then([self] { self->pending_.fetch_sub(1); });
+    result->then([self, result] { self->pending_.fetch_sub(1); });
   }
   /// It stands for one handle more than before: the node has sent another.
   void add() { count_.fetch_add(1); }

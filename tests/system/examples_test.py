@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The examples, at a small size."""
 
+import re
 import shutil
 
 from program import BIN, SOURCE, SystemTest, main
@@ -30,6 +31,29 @@ class ExamplesTest(SystemTest):
     def test_mnist(self):
         best = self.example("mnist", "--samples", "4", "--max-iterations", "2")
         self.assertGreater(best["value"], 0.5)
+
+    def run_example(self, name, *arguments):
+        code, output, errors = self.run_program(*arguments, program=BIN / name)
+        self.assertEqual(code, 0, output + errors)
+        return output
+
+    def test_pi(self):
+        self.assertRegex(self.run_example("pi", "8"), r"pi is about 3\.1[34]")
+
+    def test_word_count(self):
+        counts = dict(reversed(line.split()) for line in self.run_example("word_count", SOURCE / "LICENSE").splitlines())
+        self.assertEqual(counts["the"], str(len(re.findall(r"\bthe\b", (SOURCE / "LICENSE").read_text().lower()))))
+
+    def test_parameter_server(self):
+        self.assertRegex(self.run_example("parameter_server"), r"round 4: error 0\.0\d\d, y = [23]\.\d\d \+ [12]\.\d\d x")
+
+    def test_pipeline(self):
+        self.assertRegex(self.run_example("pipeline"), "500 lines, 3890 bytes; .*: yes")
+
+    def test_supervisor(self):
+        diary = self.run_example("supervisor")
+        self.assertEqual(diary.count("a new one takes over"), 4)
+        self.assertIn("too many deaths", diary)
 
     def test_command(self):
         for name in ("simulate.py", "space.json"):

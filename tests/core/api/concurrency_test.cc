@@ -113,6 +113,18 @@ int call_with_limit(const Actor<Host>& host) {
   return sum;
 }
 
+int call_and_forget(const Actor<Host>& host) {
+  for (int i = 0; i < 50; ++i) host.call<&Host::number>(1);
+  return get(host.call<&Host::number>(7)).value();
+}
+
+TEST(MaxPendingCallsTest, ACallWhoseRefIsThrownAwayMakesRoomToo) {
+  const auto host = actor<Host>.with({.max_pending_calls = 2})();
+
+  EXPECT_EQ(call_and_forget(host), 7);
+  EXPECT_EQ(get(remote<call_and_forget>(host)).value(), 7);
+}
+
 TEST(MaxPendingCallsTest, TheLimitTravelsWithTheHandle) {
   const auto host = actor<Host>.with({.max_pending_calls = 2})();
 
