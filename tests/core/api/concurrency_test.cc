@@ -229,6 +229,7 @@ TEST(StatusTest, ItShowsActorsWorkersAndQueues) {
   Gate gate;
   const auto host = actor<Host>.with({.cpus = 1, .name = "shown"})();
   const auto waiting = actor<Host>.with({.cpus = 2, .name = "hidden"})();
+  ASSERT_EQ(get(host.call<&Host::number>(1)).value(), 1);  // Its constructor has been answered, too.
   const auto standing = host.call<&Host::stand_at>(gate.path());
   gate.meet();
   const auto queued = host.call<&Host::number>(1);
