@@ -64,6 +64,8 @@ void Node::shut_down() {
     for (auto& [id, actor] : actors_) {
       for (Call& call : actor.queue) deferred.fail(call, cancelled);
       actor.queue.clear();
+      for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), cancelled);
+      actor.monitors.clear();
       if (!actor.died) actor.died = cancelled;
     }
     for (auto& [id, worker] : workers_) fail_in_flight(*worker, cancelled, deferred);

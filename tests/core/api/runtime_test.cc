@@ -126,6 +126,7 @@ TEST(RuntimeTest, WhatIsPendingAtItsEndIsCancelled) {
   ObjectRef<int> queued;
   ObjectRef<int> dependent;
   ObjectRef<int> unplaced;
+  ObjectRef<ActorDeath> death;
   Actor<Host> host;
   Actor<Host> waiting;
   {
@@ -136,11 +137,13 @@ TEST(RuntimeTest, WhatIsPendingAtItsEndIsCancelled) {
     queued = remote<identity>(1);
     dependent = remote<identity>(running);
     unplaced = waiting.call<&Host::process>();
+    death = host.monitor();
     gate.meet();
   }
 
   for (const auto& ref : {running, queued, dependent, unplaced})
     EXPECT_EQ(get(ref).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(get(death).error().code, ErrorCode::kCancelled);
   EXPECT_FALSE(get(host.call<&Host::process>()));
   EXPECT_FALSE(host.is_alive());
 }
