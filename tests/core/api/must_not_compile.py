@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""must_not_compile.py SOURCE_DIR COMPILER [FLAG ...]: mistakes that the compiler finds, each with a message that says what is wrong."""
+
+import subprocess
+import sys
+import unittest
+
+SOURCE, *COMPILER = sys.argv[1:]
+TOP = """
+#include "core/api/actor.h"
+#include "core/api/object_ref.h"
+#include "core/api/remote.h"
+struct Opaque { int* handle; };
+int add(int a, int b) { return a + b; }
+int length(const std::string& text) { return static_cast<int>(text.size()); }
+int use(const Opaque&) { return 0; }
+Opaque make() { return {}; }
+class Counter { public: explicit Counter(int) {} int inc(int by) { return by; } };
+class Other { public: int inc(int by) { return by; } };
+int main() {
+  auto counter = manta::actor<Counter>(5);
+  %s
+}
+"""
+
+
+def compile_errors(statement):
+    run = subprocess.run([*COMPILER, "-std=c++20", f"-I{SOURCE}", "-fsyntax-only", "-x", "c++", "-"],
+                         input=TOP % statement, capture_output=True, text=True, timeout=120)
+    return run.stderr if run.returncode != 0 else ""
+
+
+class MustNotCompileTest(unittest.TestCase):
+    def expect(self, statement, message):
+        self.assertIn(message, compile_errors(statement))
+
+    def test_what_is_right_compiles(self):
+        self.assertEqual(compile_errors("manta::remote<add>(1, manta::put(2)); counter.call<&Counter::inc>(1);"), "")
+
+    def test_an_argument_of_the_wrong_type(self):
+        self.expect('manta::remote<add>(1, "two");', "an argument of this call has the wrong type")
+
+    def test_a_ref_of_the_wrong_type(self):
+        self.expect("manta::remote<length>(manta::put(2));", "an argument of this call has the wrong type")
+
+    def test_the_wrong_number_of_arguments(self):
+        self.expect("manta::remote<add>(1);", "this call has the wrong number of arguments")
+
+    def test_an_argument_that_cannot_travel(self):
+        self.expect("manta::remote<use>(Opaque{});", "this type cannot travel between processes")
+
+    def test_a_result_that_cannot_travel(self):
+        self.expect("manta::remote<make>();", "this type cannot travel between processes")
+
+    def test_a_method_of_another_class(self):
+        self.expect("counter.call<&Other::inc>(1);", "this is not a method of the actor's class")
+
+    def test_a_constructor_that_does_not_exist(self):
+        self.expect('manta::actor<Counter>("five");', "the actor's class has no constructor for these arguments")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
