@@ -31,7 +31,7 @@ class ObjectRef {
 
   bool is_ready() const;
   /// Calls `callback` once the value or its error is there: at once, or later on a thread of the runtime, which it must
-  /// not keep: it may not wait for another object.
+  /// not keep: it may not wait for another object, nor, in a worker, put a large value.
   void then(std::function<void()> callback) const { state_->then(std::move(callback)); }
   const ObjectPtr& state() const { return state_; }
   ObjectPtr take_state() && { return std::move(state_); }
@@ -90,7 +90,7 @@ inline constexpr Duration kForever = Duration::max();
 
 /// Waits for the value and returns it. A SharedArray is a view of the store, not a copy.
 /// Errors: kTimeout: not ready within `timeout`, and goes on; kTaskFailed: the code threw; kWorkerDied, kActorDied: its
-/// process ended; kCancelled: the runtime ended; kFailedPrecondition: an empty ref.
+/// process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref.
 template <class T>
 Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
   return internal::read<T>(ref.state(), internal::deadline_after(timeout));
@@ -135,8 +135,8 @@ void cancel(const ObjectRef<T>& ref, CancelOptions options = {}) {
   if (caller && ref.state()) caller->cancel(ref.state(), options.force);
 }
 
-/// In a task or a method: whether its caller has cancelled it, so that it may as well return. Costs about as much as a
-/// look at a variable in shared memory.
+/// In a task or a method: whether its caller has cancelled it, so that it may as well return. Takes a lock, and looks
+/// for messages of the node.
 bool is_cancelled();
 
 namespace internal {

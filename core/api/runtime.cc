@@ -93,8 +93,7 @@ Error no_runtime_error() {
 
 Result<void> add_encoded(Call& call, Caller& caller, Result<EncodedValue> value) {
   if (!value) return std::move(value).error();
-  std::vector<WireReference> names;
-  for (const Reference& reference : value->references) names.push_back(caller.name_of(reference));
+  const std::vector<WireReference> names = caller.names_of(value->references);
   call.add(std::move(*value), names);
   return {};
 }

@@ -39,6 +39,11 @@ Result<void> Call::check_size() const {
                    " travel with a call. Put part of them into objects of their own"};
 }
 
+const Error& cancelled_error() {
+  static const Error error{ErrorCode::kCancelled, "the call was cancelled"};
+  return error;
+}
+
 bool Call::is_settled() const {
   return result && (result->is_ready() || std::any_of(more_results.begin(), more_results.end(),
                                                       [](const ObjectPtr& object) { return object->is_ready(); }));

@@ -72,6 +72,18 @@ struct Call {
   }
   /// Adds a value; `names` are those of its references.
   void add(EncodedValue value, std::span<const WireReference> names);
+  /// Adds the arguments to a message; `write(MessageBuilder&, const ObjectPtr&)` adds one that is a ref.
+  template <class Write>
+  void write_arguments(MessageBuilder& builder, Write&& write) const {
+    const std::span<const std::byte> bytes(values);
+    std::size_t written = 0;
+    for (const Late& argument : late) {
+      builder.add_wire(bytes.subspan(written, argument.position - written), 0);
+      written = argument.position;
+      write(builder, argument.object);
+    }
+    builder.add_wire(bytes.subspan(written), value_count);
+  }
   /// Errors: kInvalidArgument: the arguments do not fit a message.
   Result<void> check_size() const;
 
@@ -82,5 +94,8 @@ struct Call {
   /// The error of the first argument that failed, or null. Only when none is pending.
   const Error* failed_argument() const;
 };
+
+/// What a call that was cancelled ends with.
+const Error& cancelled_error();
 
 }  // namespace manta

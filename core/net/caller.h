@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/net/call.h"
@@ -30,6 +31,12 @@ class Caller {
   virtual ObjectPtr new_object() = 0;
   /// The name by which `reference` is known to the receiver of a call's values.
   virtual WireReference name_of(const Reference& reference) = 0;
+  std::vector<WireReference> names_of(const std::vector<Reference>& references) {
+    std::vector<WireReference> names;
+    names.reserve(references.size());
+    for (const Reference& reference : references) names.push_back(name_of(reference));
+    return names;
+  }
 
   /// Runs a task on some worker, when its arguments are ready and its resources are free.
   virtual void submit(Call call) = 0;

@@ -9,9 +9,9 @@ namespace manta {
 /// Node to fork server, with two descriptors: the link's memory, and the write end of the worker's output.
 struct SpawnRequest {
   std::uint64_t worker = 0;
-  std::uint32_t cpus = 1;           ///< Threads that the worker's libraries should use.
-  char visible_devices[232] = {};   ///< For CUDA_VISIBLE_DEVICES.
-  char name[80] = {};               ///< Shown by ps and top.
+  std::uint32_t cpus = 1;          ///< Threads that the worker's libraries should use.
+  char visible_devices[232] = {};  ///< For CUDA_VISIBLE_DEVICES.
+  char name[80] = {};              ///< Shown by ps and top.
 };
 
 /// Fork server to node. A worker was started, or has ended and been reaped.
@@ -19,7 +19,7 @@ struct SpawnNotice {
   enum class Kind : std::uint32_t { kStarted, kExited };
   Kind kind = Kind::kStarted;
   std::int32_t pid = 0;
-  std::int32_t wait_status = 0;   ///< As from waitpid(); for kStarted: errno of a fork that failed, else 0.
+  std::int32_t wait_status = 0;  ///< As from waitpid(); for kStarted: errno of a fork that failed, else 0.
   std::int64_t peak_memory_bytes = 0;
   std::uint64_t worker = 0;
 };

@@ -13,8 +13,10 @@ namespace manta {
 /// The end of an actor.
 struct ActorDeath {
   ErrorCode code = ErrorCode::kActorDied;
-  std::string cause;         ///< As calls on it get it: exit code or signal, and the last lines it printed.
-  bool is_expected = false;  ///< It was stopped or killed by a call, or its handles were gone.
+  std::string cause;  ///< As calls on it get it: exit code or signal, and the last lines it printed.
+  /// It was killed by a call; or it was stopped, or its handles were gone, and it ended in order. A crash on the way is
+  /// not expected, nor is the death of its owner.
+  bool is_expected = false;
 
   template <class Archive>
   void serialize(Archive& archive) {

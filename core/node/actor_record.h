@@ -31,8 +31,11 @@ struct ActorRecord {
   bool stop_sent = false;
   std::vector<ObjectPtr> monitors;  ///< That are to become its ActorDeath.
   bool was_killed = false;          ///< By a call.
+  bool exited = false;              ///< Its last process ended by itself, with code 0.
   std::optional<Error> died;        ///< What every further call ends with.
 
+  /// Once it has died: somebody wanted that, and it did not crash on the way.
+  bool ended_as_expected() const { return was_killed || (stop_wanted && exited); }
   /// Its process is gone, or never came: it can be placed in another one.
   void make_ready_to_place() {
     worker = 0;

@@ -43,12 +43,12 @@ std::uint32_t threads_of(const Resources& resources) {
   return static_cast<std::uint32_t>(std::max(1.0, std::floor(resources.cpus)));
 }
 
-const Error& shut_down_error() {
+}  // namespace
+
+const Error& Node::shut_down_error() {
   static const Error error{ErrorCode::kCancelled, "the runtime was shut down"};
   return error;
 }
-
-}  // namespace
 
 Node::~Node() { shut_down(); }  // NOLINT(bugprone-exception-escape): as in the header.
 
@@ -287,7 +287,6 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
 
 void Node::release_resources(WorkerRecord& worker) {
   set_blocked(worker, false);
-  worker.deadline.reset();
   if (worker.assignment) ledger_.release(*worker.assignment);
   worker.assignment.reset();
 }
@@ -356,25 +355,15 @@ void Node::send_call(WorkerRecord& worker, Call call) {
   } else {
     header.value_count = 0;
     builder_.start(header);
-    const std::span<const std::byte> values(call.values);
-    std::size_t sent = 0;
-    for (const Call::Late& argument : call.late) {
-      builder_.add_wire(values.subspan(sent, argument.position - sent), 0);
-      sent = argument.position;
-      const EncodedValue& value = argument.object->outcome().value();
-      builder_.add(value, names(value.references));
+    call.write_arguments(builder_, [&](MessageBuilder& builder, const ObjectPtr& object) {
+      const EncodedValue& value = object->outcome().value();
+      builder.add(value, names(value.references));
       add_references(worker, value.references);
       if (value.block) call.blocks.push_back(value.block);
-    }
-    builder_.add_wire(values.subspan(sent), call.value_count);
+    });
     worker.send(builder_.bytes());
   }
   worker.in_flight.put(std::move(call));
-}
-
-const Error& Node::cancelled_error() {
-  static const Error error{ErrorCode::kCancelled, "the call was cancelled"};
-  return error;
 }
 
 void Node::cancel(const ObjectPtr& object, bool force) {

@@ -113,7 +113,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   WireReference name(const Reference& reference);  // Held.
   std::vector<WireReference> names(const std::vector<Reference>& references);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
-  static const Error& cancelled_error();
+  static const Error& shut_down_error();
   void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
   RuntimeStatus status_now();         // Held.
   void carry_out(Deferred deferred);  // Without mutex_.
@@ -123,6 +123,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<ActorPtr> look_up_actor(const std::string& name, std::string_view type);     // Held.
   void queue_call(std::uint64_t actor_id, Call call, Deferred& deferred);
   void want_stop(std::uint64_t actor_id, Deferred& deferred);
+  void kill_on_request(ActorRecord& actor, Deferred& deferred);
   void kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred);
   ActorStatus status_of(std::uint64_t actor_id);
   void pump_actor(ActorRecord& actor, Deferred& deferred);

@@ -28,7 +28,7 @@ Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
 }
 
 Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t owner) {
-  if (closing_) return Error{ErrorCode::kCancelled, "the runtime was shut down"};
+  if (closing_) return shut_down_error();
   MANTA_RETURN_IF_ERROR(ledger_.check(spec.resources));
   const std::uint64_t id = next_id_++;
   if (!spec.name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(spec.name, id));
@@ -136,15 +136,19 @@ void Node::kill_actor(std::uint64_t actor_id) {
   {
     const std::lock_guard lock(mutex_);
     ActorRecord* actor = find_actor(actor_id);
-    if (actor != nullptr && !actor->died) kill_now(*actor, "was killed on request", deferred);
+    if (actor != nullptr && !actor->died) kill_on_request(*actor, deferred);
   }
   carry_out(std::move(deferred));
+}
+
+void Node::kill_on_request(ActorRecord& actor, Deferred& deferred) {
+  actor.was_killed = true;
+  kill_now(actor, "was killed on request", deferred);
 }
 
 // `because` lives as long as the program.
 void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred) {
   actor.restarts_left = 0;
-  actor.was_killed = true;
   if (const auto worker = workers_.find(actor.worker); worker != workers_.end()) {
     worker->second->kill(because);
   } else {
@@ -171,8 +175,8 @@ void Node::add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& defer
     return;
   }
   const Error& error = actor != nullptr ? *actor->died : stopped_error();
-  const bool is_expected = actor == nullptr || actor->stop_wanted || actor->was_killed;
-  deferred.complete(std::move(object), encode(ActorDeath{error.code, error.message, is_expected}, *arena_));
+  const ActorDeath death{error.code, error.message, actor == nullptr || actor->ended_as_expected()};
+  deferred.complete(std::move(object), encode(death, *arena_));
 }
 
 Caller::ActorStatus Node::actor_status(std::uint64_t actor_id) {
@@ -230,9 +234,8 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
 
 void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
   actor.died = error;
-  const bool is_expected = actor.stop_wanted || actor.was_killed;
-  for (ObjectPtr& monitor : actor.monitors)
-    deferred.complete(std::move(monitor), encode(ActorDeath{error.code, error.message, is_expected}, *arena_));
+  const ActorDeath death{error.code, error.message, actor.ended_as_expected()};
+  for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), encode(death, *arena_));
   actor.monitors.clear();
   actor.detached.reset();
   if (actor.is_named) directory_.remove(actor.spec.name, actor.id);

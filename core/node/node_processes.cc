@@ -159,7 +159,11 @@ void Node::on_exit(const SpawnNotice& notice) {
   std::string_view killed_because;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto it = workers_.find(notice.worker); it != workers_.end()) killed_because = it->second->killed_because;
+    const auto it = workers_.find(notice.worker);
+    if (it == workers_.end()) return;
+    killed_because = it->second->killed_because;
+    const bool in_order = WIFEXITED(notice.wait_status) && WEXITSTATUS(notice.wait_status) == 0;
+    if (ActorRecord* actor = find_actor(it->second->actor)) actor->exited = in_order && killed_because.empty();
   }
   fail_worker(notice.worker, killed_because.empty() ? describe(notice) : std::string(killed_because));
 }

@@ -28,7 +28,7 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       return has_actor;
     case MessageType::kKillActor:
       if (ActorRecord* actor = find_actor(header.a); has_actor && actor != nullptr && !actor->died)
-        kill_now(*actor, "was killed on request", deferred);
+        kill_on_request(*actor, deferred);
       return has_actor;
     case MessageType::kActorStatus: {
       const ActorStatus status = status_of(header.a);

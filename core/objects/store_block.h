@@ -11,8 +11,8 @@
 
 namespace manta {
 
-/// One object's bytes in the store. Whoever holds it keeps the bytes; what its end means (free the bytes, tell the node)
-/// is its maker's business.
+/// One object's bytes in the store. Whoever holds it keeps the bytes; what its end means (free the bytes, tell the
+/// node) is its maker's business.
 class StoreBlock {
  public:
   virtual ~StoreBlock() = default;

@@ -87,8 +87,7 @@ void WorkerProcess::announce(NamedObject& object) {
     });
     return;
   }
-  std::vector<WireReference> names;
-  for (const Reference& reference : outcome->references) names.push_back(name_of(reference));
+  const std::vector<WireReference> names = names_of(outcome->references);
   link_.send([&](MessageBuilder& builder) {
     builder.start(header);
     builder.add(*outcome, names);
@@ -120,18 +119,22 @@ void WorkerProcess::take_outcome(const Message& message) {
 }
 
 void WorkerProcess::take_answer(const Message& message) {
-  const std::lock_guard lock(names_mutex_);
-  const auto it = requests_.find(message.header.call);
-  MANTA_CHECK(it != requests_.end(), "the node answered what was not asked");
-  Request& request = *it->second;
-  if (message.header.type == MessageType::kRefusal)
-    request.refusal = Error{static_cast<ErrorCode>(message.header.function), message.text()};
-  if (!message.values.empty() && message.header.type == MessageType::kReply)
-    request.value = take_value(message.values.front());
-  request.a = message.header.a;
-  request.b = message.header.b;
-  requests_.erase(it);
-  request.is_answered = true;
+  Request* request = nullptr;
+  {
+    const std::lock_guard lock(names_mutex_);
+    const auto it = requests_.find(message.header.call);
+    MANTA_CHECK(it != requests_.end(), "the node answered what was not asked");
+    request = it->second;
+    requests_.erase(it);
+  }
+  if (message.header.type == MessageType::kRefusal) {
+    request->refusal = Error{static_cast<ErrorCode>(message.header.function), message.text()};
+  } else if (!message.values.empty()) {
+    request->value = take_value(message.values.front());
+  }
+  request->a = message.header.a;
+  request->b = message.header.b;
+  request->is_answered = true;  // From here on it may be gone.
 }
 
 // Has `send(number)` send a question, and waits for the answer, which goes to `request`.
@@ -162,20 +165,6 @@ Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
   return WorkerStore::Range{answer->a, answer->b};
 }
 
-void WorkerProcess::add_arguments(MessageBuilder& builder, const Call& call) {
-  const std::span<const std::byte> values(call.values);
-  std::size_t sent = 0;
-  std::vector<std::byte> name;
-  for (const Call::Late& argument : call.late) {
-    builder.add_wire(values.subspan(sent, argument.position - sent), 0);
-    sent = argument.position;
-    name.clear();
-    append_object(name, argument.object->id());
-    builder.add_wire(name, 1);
-  }
-  builder.add_wire(values.subspan(sent), call.value_count);
-}
-
 void WorkerProcess::give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks) {
   for (const BlockPtr& block : blocks) {
     WorkerStore::give(block);
@@ -193,7 +182,11 @@ void WorkerProcess::send_call(const Call& call, const std::function<void(Message
   }
   link_.send([&](MessageBuilder& builder) {
     first(builder);
-    add_arguments(builder, call);
+    call.write_arguments(builder, [](MessageBuilder& message, const ObjectPtr& object) {
+      std::vector<std::byte> name;
+      append_object(name, object->id());
+      message.add_wire(name, 1);
+    });
     give_blocks(builder, call.blocks);
   });
 }

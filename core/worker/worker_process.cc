@@ -144,7 +144,7 @@ void WorkerProcess::run_call(const Message& message) {
   const bool is_task = message.header.type == MessageType::kRunTask;
   const TimePoint begin = is_task ? std::chrono::steady_clock::now() : TimePoint();
   if (is_cancelled) {
-    context.outcome = Error{ErrorCode::kCancelled, "the call was cancelled"};
+    context.outcome = cancelled_error();
   } else if (message.header.type == MessageType::kCallMethod && !actor_) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
@@ -182,7 +182,7 @@ void WorkerProcess::answer(const Message& message, CallContext& context, Duratio
   }
   std::vector<std::vector<WireReference>> names(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    for (const Reference& reference : values[i].references) names[i].push_back(name_of(reference));
+    names[i] = names_of(values[i].references);
     const BlockPtr& block = values[i].block;
     if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
   }

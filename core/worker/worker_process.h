@@ -86,7 +86,6 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void count_waiting(int change);
   void send_call(const Call& call, const std::function<void(MessageBuilder&)>& first);
   static std::vector<std::uint64_t> more_numbers(const Call& call);
-  static void add_arguments(MessageBuilder& builder, const Call& call);
   static void give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks);
 
   const std::uint64_t id_;

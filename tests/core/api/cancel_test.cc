@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 #include <tuple>
 
 #include "core/api/actor.h"
@@ -26,7 +27,7 @@ int stand_at(const std::string& gate) {
 // Goes on until it is cancelled.
 int until_cancelled(const std::string& gate) {
   Gate::stand_at(gate);
-  while (!is_cancelled()) ::usleep(100);
+  while (!is_cancelled()) std::this_thread::yield();
   return 1;
 }
 int for_ever() {
@@ -59,7 +60,7 @@ class Worker {
 };
 
 int until_told() {
-  while (!is_cancelled()) ::usleep(100);
+  while (!is_cancelled()) std::this_thread::yield();
   return 1;
 }
 int cancel_inner() {

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -26,14 +28,18 @@ using ::testing::HasSubstr;
 class Barrier {
  public:
   int enter(int expected) {
-    arrived_.fetch_add(1);
-    while (arrived_.load() < expected) ::usleep(50);
-    return arrived_.load();
+    std::unique_lock lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return arrived_ >= expected; });
+    return arrived_;
   }
   int add(int by) { return sum_ += by; }
 
  private:
-  std::atomic<int> arrived_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int arrived_ = 0;  // Guarded by mutex_.
   std::atomic<int> sum_{0};
 };
 
@@ -203,6 +209,16 @@ TEST(MonitorTest, OneThatIsKilledOrStoppedIsExpected) {
 
   EXPECT_TRUE(get(death).value().is_expected);
   EXPECT_TRUE(get(end).value().is_expected);
+}
+
+TEST(MonitorTest, ACrashAfterAStopIsNotExpected) {
+  const auto host = actor<Host>();
+  const auto death = host.monitor();
+
+  host.call<&Host::die>();
+  host.stop();
+
+  EXPECT_FALSE(get(death).value().is_expected);
 }
 
 TEST(MonitorTest, ARestartIsNoDeath) {

@@ -219,8 +219,10 @@ TEST(NestedTest, AnActorEndsWithTheActorThatMadeIt) {
   const int pid = get(child.call<&Counter::process>()).value();
   const ProcessWatch watch(pid);
 
+  const auto death = child.monitor();
   EXPECT_FALSE(get(keeper.call<&Keeper::leave>()));
   watch.wait_until_ended();
+  EXPECT_FALSE(get(death).value().is_expected);
 
   const auto outcome = get(child.call<&Counter::add>(1));
   ASSERT_FALSE(outcome);

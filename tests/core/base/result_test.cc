@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace manta {
 namespace {
@@ -89,6 +90,16 @@ TEST(ResultTest, IsResultTellsResultsFromOtherTypes) {
   EXPECT_TRUE(is_result<Result<int>>::value);
   EXPECT_TRUE(is_result<Result<void>>::value);
   EXPECT_FALSE(is_result<int>::value);
+}
+
+Result<std::vector<int>> three_numbers() { return std::vector<int>{1, 2, 3}; }
+
+TEST(ResultTest, TheValueOfATemporaryOutlivesItInALoop) {
+  int sum = 0;
+  for (const int number : three_numbers().value()) sum += number;
+  for (const int number : *three_numbers()) sum += number;
+
+  EXPECT_EQ(sum, 12);
 }
 
 }  // namespace

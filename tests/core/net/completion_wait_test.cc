@@ -68,7 +68,8 @@ class Fixture {
   std::vector<std::atomic<bool>> flags_;
   std::atomic<bool> stop_{false};
   Doorbell bell_;
-  CompletionWait wait_{bell_, CompletionWait::Otherwise::kServiceThread, [this] { return take_messages(); }, [this] { return has_messages(); }};
+  CompletionWait wait_{bell_, CompletionWait::Otherwise::kServiceThread, [this] { return take_messages(); },
+                       [this] { return has_messages(); }};
 };
 
 TEST(CompletionWaitTest, WhatIsDoneIsNotWaitedFor) {

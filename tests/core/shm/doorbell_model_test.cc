@@ -36,7 +36,8 @@ enum ReceiverStep : std::uint8_t {
   kLeaveAwake,
   kLookAgain,
   kFutexWait,
-  kSleeping
+  kSleeping,
+  kLeaveBusy
 };
 
 struct State {
@@ -139,8 +140,18 @@ class Explorer {
         state.receiver = kLook;
         break;
       case kLook:
+        if (state.messages > 0) {  // It may have what it waited for, and leave without sleeping.
+          State busy = before;
+          busy.messages = 0;
+          busy.receiver = kLeaveBusy;
+          next.push_back(busy);
+        }
         state.receiver = state.messages > 0 ? kLook : kReadSequence;
         state.messages = 0;
+        break;
+      case kLeaveBusy:
+        --state.awake;
+        state.receiver = kEnterAwake;
         break;
       case kReadSequence:
         state.sequence_read = state.sequence;
