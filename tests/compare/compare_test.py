@@ -12,11 +12,13 @@ import unittest
 
 import comparison
 import core_rows
+import messaging
 from comparison import yardstick
 from goal import NO, UNKNOWN, YES, at_least, at_most, below
 
 RUN = pathlib.Path(__file__).resolve().parent / "run"
-LATENCY = comparison.Row("call", "core_benchmark call", "call", "us", "lat two", "rtt.p50", goals=(at_most(2, "limit"),))
+LATENCY = comparison.Row("call", "core_benchmark call", "call", "us", "lat two", "rtt.p50", goals=(at_most(2, "limit"),),
+                         others=("zeromq",))
 RATE = comparison.Row("calls", "core_benchmark calls", "calls", "calls/s", "ring", "calls", 1e6)
 
 
@@ -81,6 +83,10 @@ class GoalTest(unittest.TestCase):
         self.assertEqual(goal.met(measured(ours=5), {"other": measured(ours=10)}), YES)
         self.assertEqual(goal.met(measured(ours=4), {"other": measured(ours=10)}), NO)
 
+    def test_a_bound_on_the_ratio_to_a_message_system(self):
+        self.assertEqual(at_least(2, "zeromq").met(measured(ours=1, ratio_to_zeromq=2.5), {}), YES)
+        self.assertEqual(at_least(2, "zeromq").met(measured(ours=1, ratio_to_zeromq=None), {}), UNKNOWN)
+
     def test_without_a_number_nothing_is_said(self):
         self.assertEqual(at_most(5).met(measured(), {}), UNKNOWN)
         self.assertEqual(at_most(5, "limit").met(measured(ours=1), {}), UNKNOWN)
@@ -97,7 +103,8 @@ class GoalTest(unittest.TestCase):
 
 class ComparisonTest(unittest.TestCase):
     def summarize(self, *rounds):
-        return comparison.summarize([LATENCY, RATE], rounds)
+        others = {"call": {"zeromq": 50}, "calls": {}}
+        return comparison.summarize([LATENCY, RATE], [(*values, others) for values in rounds])
 
     def test_medians_and_ratios(self):
         latency, rate = self.summarize(
@@ -123,11 +130,11 @@ class ComparisonTest(unittest.TestCase):
     def test_the_table_has_a_line_for_each_row(self):
         one_round = ({"call": 1, "calls": 2e6}, {"call": 0.5, "calls": None}, {"call": 1500, "calls": None})
 
-        lines = comparison.table(self.summarize(one_round), "Ray")
+        lines = comparison.table(self.summarize(one_round), "Ray", {"zeromq": "ZeroMQ"})
 
-        self.assertEqual(lines[2], "| call | 1.00 | us | 1,500 | 0.500 | 2 | 1,500 | ≤ 2× limit | yes |")
-        self.assertEqual(lines[3], "| calls | 2,000,000 | calls/s | – | – | – | – | – | – |")
-        self.assertEqual({line.count("|") for line in lines}, {10})
+        self.assertEqual(lines[2], "| call | 1.00 | us | 1,500 | 0.500 | 2 | 1,500 | ZeroMQ 50.0 (50) | ≤ 2× limit | yes |")
+        self.assertEqual(lines[3], "| calls | 2,000,000 | calls/s | – | – | – | – | – | – | – |")
+        self.assertEqual({line.count("|") for line in lines}, {11})
 
     def test_a_round_runs_a_program_of_two_rows_once(self):
         with tempfile.TemporaryDirectory() as name:
@@ -139,12 +146,15 @@ echo '{{"name": "a", "value": 2, "unit": "us"}}'
 echo '{{"name": "b", "value": 2, "unit": "us"}}'
 """)
             program.chmod(0o700)
-            rows = [comparison.Row(name, "core_benchmark both", key, "us") for name, key in (("x", "a"), ("y", "b"))]
+            rows = [comparison.Row("x", "core_benchmark both", "a", "us", others=("zeromq",)),
+                    comparison.Row("y", "core_benchmark both", "b", "us")]  # fmt: skip
             asked = []
-            tools = comparison.Tools(folder, folder, set(), lambda names: asked.append(names) or {"a": 7})
+            tools = comparison.Tools(folder, folder, set(), lambda names: asked.append(names) or {"a": 7},
+                                     lambda: {"zeromq": {"a": 9}})  # fmt: skip
             with contextlib.redirect_stderr(io.StringIO()):
                 values = comparison.measure_round(rows, tools)
-            self.assertEqual(values, ({"x": 2, "y": 2}, {"x": None, "y": None}, {"x": 7, "y": None}))
+            self.assertEqual(values, ({"x": 2, "y": 2}, {"x": None, "y": None}, {"x": 7, "y": None},
+                                      {"x": {"zeromq": 9}, "y": {}}))  # fmt: skip
             self.assertEqual((folder / "calls").read_text(), "both\n")
             self.assertEqual(asked, [["both"]])
 
@@ -156,13 +166,20 @@ class CoreRowsTest(unittest.TestCase):
 
     def test_a_goal_about_another_row_names_one(self):
         names = {row.name for row in core_rows.ROWS}
-        others = {goal.of for row in core_rows.ROWS for goal in row.goals} - {"value", "limit", "peer"}
+        others = {goal.of for row in core_rows.ROWS for goal in row.goals} 
+        others -= {"value", "limit", "peer", *messaging.SYSTEMS}
         self.assertEqual(others - names, set())
 
     def test_a_goal_about_the_limit_has_a_yardstick(self):
         for row in core_rows.ROWS:
             if any(goal.of == "limit" for goal in row.goals):
                 self.assertTrue(row.yardstick and row.limit, row.name)
+
+
+    def test_a_goal_about_a_message_system_measures_it(self):
+        for row in core_rows.ROWS:
+            wanted = {goal.of for goal in row.goals if goal.of in messaging.SYSTEMS}
+            self.assertEqual(wanted - set(row.others), set(), row.name)
 
 
 class CommandLineTest(unittest.TestCase):

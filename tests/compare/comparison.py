@@ -17,6 +17,7 @@ class Row(yardstick.Row):
     """One line of a comparison. The peer's program knows its measurement by the same word, and prints the same key."""
 
     goals: tuple = ()
+    others: tuple = ()  # Names of the message systems (messaging.py) that do the same.
 
     @property
     def measurement(self):
@@ -32,11 +33,12 @@ class Tools:
     yardsticks: pathlib.Path
     built: set  # Names of the yardsticks that are there.
     run_peer: object  # From measurements to a dict of the values that the peer has printed, by key.
+    run_others: object  # To a dict of such dicts, by the name of the message system.
 
 
 def measure_round(rows, tools):
-    """Each row of ours with its yardstick, then the peer, which would disturb them while it lives. Returns three dicts
-    from the names of the rows to values; what failed is None."""
+    """Each row of ours with its yardstick, then the peer, which would disturb them while it lives. Returns four dicts
+    from the names of the rows to values; what failed is None. Those of the last are dicts by message system."""
     outputs, ours, limits = {}, {}, {}
     for row in rows:
         print(row.name, file=sys.stderr)
@@ -44,8 +46,10 @@ def measure_round(rows, tools):
             outputs[row.ours] = yardstick.run_ours(row, tools.programs, tools.yardsticks)
         ours[row.name] = yardstick.read_ours(outputs[row.ours], row.key)
         limits[row.name] = yardstick.run_yardstick(row, tools.programs, tools.yardsticks, tools.built, tools.yardsticks)
+    printed = tools.run_others()
+    others = {row.name: {name: printed.get(name, {}).get(row.key) for name in row.others} for row in rows}
     peers = tools.run_peer(list(dict.fromkeys(row.measurement for row in rows)))
-    return ours, limits, {row.name: peers.get(row.key) for row in rows}
+    return ours, limits, {row.name: peers.get(row.key) for row in rows}, others
 
 
 def summarize(rows, rounds):
@@ -58,15 +62,19 @@ def summarize(rows, rounds):
 
 
 def summarize_row(row, rounds):
-    ours, limits, peers = ([values[row.name] for values in kind] for kind in zip(*rounds))
+    ours, limits, peers, others = ([values[row.name] for values in kind] for kind in zip(*rounds))
     value, limit, peer = median(ours), median(limits), median(peers)
+    by_system = {name: median([values[name] for values in others]) for name in row.others}
     return {
         "name": row.name, "ours": value, "unit": row.unit, "peer": peer, "limit": limit,
         # How many times worse than the limit: 1 is as good as it gets. How many times better than the peer.
         "ratio_to_limit": yardstick.times_worse(value, limit, row.higher_is_better),
         "ratio_to_peer": yardstick.times_worse(peer, value, row.higher_is_better),
+        "others": by_system,
+        **{f"ratio_to_{name}": yardstick.times_worse(other, value, row.higher_is_better)
+           for name, other in by_system.items()},
         "yardstick": f"{row.yardstick}: {row.limit}".replace("{bin}/", "") if row.yardstick else "",
-        "all_ours": ours, "all_limits": limits, "all_peers": peers,
+        "all_ours": ours, "all_limits": limits, "all_peers": peers, "all_others": others,
     }  # fmt: skip
 
 
@@ -74,16 +82,23 @@ def ratio_text(ratio):
     return MISSING if ratio is None else f"{ratio:.2g}" if ratio < 100 else f"{ratio:,.0f}"
 
 
-def table(measured, peer):
-    """The comparison as lines of a Markdown table; `peer` names the column of the peer."""
+def others_text(row, titles):
+    """"ZeroMQ 1,600,000 (3.1)": what other message systems do, and how many times better than that we are."""
+    return "; ".join(f"{titles[name]} {number(value)} ({ratio_text(row[f'ratio_to_{name}'])})"
+                     for name, value in row["others"].items()) or MISSING  # fmt: skip
+
+
+def table(measured, peer, titles):
+    """The comparison as lines of a Markdown table; `peer` names the column of the peer, `titles` the other systems."""
     lines = [
-        f"| name | ours | unit | {peer} | limit | ratio to limit | ratio to peer | goal | met |",
-        "|---|--:|---|--:|--:|--:|--:|---|---|",
+        f"| name | ours | unit | {peer} | limit | ratio to limit | ratio to peer | others | goal | met |",
+        "|---|--:|---|--:|--:|--:|--:|---|---|---|",
     ]
     for row in measured:
         goals = "; ".join(each["goal"] for each in row["goals"]) or MISSING
         met = "; ".join(each["met"] for each in row["goals"]) or MISSING
         cells = [row["name"], number(row["ours"]), row["unit"], number(row["peer"]), number(row["limit"]),
-                 ratio_text(row["ratio_to_limit"]), ratio_text(row["ratio_to_peer"]), goals, met]  # fmt: skip
+                 ratio_text(row["ratio_to_limit"]), ratio_text(row["ratio_to_peer"]),
+                 others_text(row, titles), goals, met]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return lines

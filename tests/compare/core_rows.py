@@ -26,17 +26,20 @@ def copy_of(size, limit="memcpy_warm.us"):
 
 def rates_of(sync):
     """The tail of a row of single calls, for the record: no goals."""
-    return [dataclasses.replace(sync, key=f"{sync.key}.{part}", name=f"{sync.name}.{part}", goals=(), yardstick="")
+    return [dataclasses.replace(sync, key=f"{sync.key}.{part}", name=f"{sync.name}.{part}", goals=(), yardstick="",
+                                others=())
             for part in ("p99", "p99.9")]  # fmt: skip
 
 
-ACTOR_SYNC = row("1_1_actor_calls_sync", "us", at_most(0.75), at_most(1.5, "limit"), at_least(500, "peer"), **ROUND_TRIP)
+ACTOR_SYNC = row("1_1_actor_calls_sync", "us", at_most(0.75), at_most(1.5, "limit"), at_least(500, "peer"),
+                 others=("zeromq", "caf"), **ROUND_TRIP)  # fmt: skip
 TASKS_SYNC = row("single_client_tasks_sync", "us", at_most(2, ACTOR_SYNC.name), at_least(30, "peer"), **ROUND_TRIP)
 
 ROWS = [
     ACTOR_SYNC,
     *rates_of(ACTOR_SYNC),
-    row("1_1_actor_calls_async", "calls/s", at_least(5e6), at_least(1000, "peer"), **PIPELINE),
+    row("1_1_actor_calls_async", "calls/s", at_least(5e6), at_least(1000, "peer"), at_least(2, "zeromq"),
+        at_least(40, "caf"), others=("zeromq", "caf"), **PIPELINE),
     row("1_1_actor_calls_with_arg_async", "calls/s", at_least(0.5, "1_1_actor_calls_async"), at_least(500, "peer")),
     row("1_n_actor_calls_async", "calls/s"),
     TASKS_SYNC,

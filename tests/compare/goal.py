@@ -9,9 +9,9 @@ SIGNS = {"at most": "≤", "at least": "≥", "below": "<"}
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """One bound: on the row's value, on its ratio to the limit or the peer, or on its ratio to another row's value."""
+    """One bound: on the row's value, on its ratio to the limit, the peer or a message system, or on that to another row."""
 
-    of: str  # "value", "limit", "peer", or the name of another row.
+    of: str  # "value", "limit", "peer", a message system, or the name of another row.
     sign: str  # One of SIGNS.
     bound: float
 
@@ -35,7 +35,7 @@ class Goal:
     def _actual(self, measured, all_measured):
         if self.of == "value":
             return measured["ours"]
-        if self.of in ("limit", "peer"):
+        if f"ratio_to_{self.of}" in measured:
             return measured[f"ratio_to_{self.of}"]
         other = all_measured.get(self.of, {}).get("ours")
         return None if measured["ours"] is None or not other else measured["ours"] / other
