@@ -49,7 +49,8 @@ ObjectPtr read_object(std::uint64_t place) {
 
 TimePoint deadline_after(Duration timeout) {
   if (timeout == Duration::max()) return TimePoint::max();
-  const TimePoint now = std::chrono::steady_clock::now();
+  const std::shared_ptr<Caller> caller = current_caller();
+  const TimePoint now = caller ? caller->now() : std::chrono::steady_clock::now();
   return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
 }
 

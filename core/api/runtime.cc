@@ -5,6 +5,8 @@
 #include <mutex>
 #include <string>
 
+#include "core/net/caller_scope.h"
+#include "core/node/fork_server_client.h"
 #include "core/node/node.h"
 #include "core/worker/fork_server.h"
 #include "core/worker/worker_process.h"
@@ -46,9 +48,9 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   if (internal::current_caller())
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
-  MANTA_ASSIGN_OR_RETURN(
-      std::shared_ptr<Node> node,
-      Node::start({.machine = std::move(machine), .object_store_bytes = options.object_store_bytes}, argv));
+  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node,
+                         Node::start({.machine = std::move(machine), .object_store_bytes = options.object_store_bytes},
+                                     std::make_unique<ForkServerClient>(argv)));
   const std::lock_guard lock(current().mutex);
   current().node = node;
   return Runtime(std::move(node));
@@ -74,6 +76,7 @@ Result<RuntimeStatus> status() {
 namespace internal {
 
 std::shared_ptr<Caller> current_caller() {
+  if (std::shared_ptr<Caller> caller = CallerScope::caller()) return caller;
   if (std::shared_ptr<Caller> worker = WorkerProcess::current()) return worker;
   const std::lock_guard lock(current().mutex);
   return current().node.lock();

@@ -66,6 +66,9 @@ class Caller {
 
   virtual Result<RuntimeStatus> status() = 0;
 
+  /// Of the clock that deadlines go by.
+  virtual TimePoint now() = 0;
+
   /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done().
   virtual bool wait(const std::function<bool()>& done, TimePoint deadline) = 0;
 };

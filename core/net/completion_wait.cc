@@ -5,16 +5,21 @@
 
 namespace manta {
 
-namespace {
-
 // The clock is read only if there is something to compare it with.
-bool has_passed(TimePoint deadline) {
-  return deadline != TimePoint::max() && std::chrono::steady_clock::now() >= deadline;
+bool CompletionWait::has_passed(TimePoint deadline) const {
+  return deadline != TimePoint::max() && pace_.clock->now() >= deadline;
 }
 
-}  // namespace
+bool CompletionWait::wait_in_steps(const std::function<bool()>& done, TimePoint deadline) {
+  while (!done()) {
+    if (has_passed(deadline)) return false;
+    pace_.pause(deadline);
+  }
+  return true;
+}
 
 bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline) {
+  if (pace_.is_stepped()) return wait_in_steps(done, deadline);
   while (!done()) {
     if (has_passed(deadline)) return false;
     std::unique_lock role(at_bell_, std::try_to_lock);
@@ -25,6 +30,7 @@ bool CompletionWait::wait(const std::function<bool()>& done, TimePoint deadline)
 }
 
 void CompletionWait::poll() {
+  if (pace_.is_stepped()) return pace_.pause(TimePoint::min());
   const std::unique_lock role(at_bell_, std::try_to_lock);
   if (!role || !has_messages_()) return;
   thread_at_bell_.store(std::this_thread::get_id());
@@ -34,7 +40,7 @@ void CompletionWait::poll() {
 }
 
 bool CompletionWait::look(const std::function<bool()>& done) {
-  if (done()) return true;
+  if (done() || pace_.is_stepped()) return done();
   const std::unique_lock role(at_bell_, std::try_to_lock);
   if (!role) return false;
   thread_at_bell_.store(std::this_thread::get_id());

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "core/base/clock.h"
+#include "core/net/pace.h"
 #include "core/shm/doorbell.h"
 
 namespace manta {
@@ -26,12 +26,14 @@ class CompletionWait {
   };
 
   /// `take_messages` handles all messages there are and returns whether there were any; `has_messages` only looks.
+  /// Neither is called at a stepped pace: what waits pauses until it is done.
   CompletionWait(Doorbell& bell, Otherwise otherwise, std::function<bool()> take_messages,
-                 std::function<bool()> has_messages)
+                 std::function<bool()> has_messages, Pace pace = {})
       : bell_(bell),
         otherwise_(otherwise),
         take_messages_(std::move(take_messages)),
         has_messages_(std::move(has_messages)),
+        pace_(std::move(pace)),
         spins_(spin_limit()) {}
 
   /// Waits until `done()`, which must be cheap, or until `deadline`. Returns done().
@@ -45,6 +47,8 @@ class CompletionWait {
   void notify();
 
  private:
+  bool has_passed(TimePoint deadline) const;
+  bool wait_in_steps(const std::function<bool()>& done, TimePoint deadline);
   bool spin(const std::function<bool()>& done);
   void leave_bell();
   bool wait_at_bell(const std::function<bool()>& done, TimePoint deadline);
@@ -54,6 +58,7 @@ class CompletionWait {
   const Otherwise otherwise_;
   const std::function<bool()> take_messages_;
   const std::function<bool()> has_messages_;
+  const Pace pace_;
   int spins_;                                      // How long to look before sleeping; by the thread at the bell.
   std::mutex at_bell_;                             // Held by the one thread that waits at the bell.
   std::atomic<std::thread::id> thread_at_bell_{};  // It completes objects by itself and need not be told.

@@ -59,7 +59,7 @@ struct SpawnSettings {
 
 ForkServerClient::~ForkServerClient() { stop(); }
 
-Result<void> ForkServerClient::start(const Memory& memory, char* const* argv) {
+Result<void> ForkServerClient::start(const Memory& memory) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("socketpair", errno);
   control_.reset(ends[0]);
@@ -73,7 +73,7 @@ Result<void> ForkServerClient::start(const Memory& memory, char* const* argv) {
   for (const std::string& variable : environment) pointers.push_back(const_cast<char*>(variable.c_str()));
   pointers.push_back(nullptr);
   const int failure =
-      ::posix_spawn(&pid_, "/proc/self/exe", &settings.actions, &settings.attributes, argv, pointers.data());
+      ::posix_spawn(&pid_, "/proc/self/exe", &settings.actions, &settings.attributes, argv_, pointers.data());
   if (failure == 0) return {};
   pid_ = -1;
   return system_error("posix_spawn of the fork server", failure);
@@ -108,6 +108,8 @@ Result<std::optional<SpawnNotice>> ForkServerClient::receive() {
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::optional<SpawnNotice>();
   return Error{ErrorCode::kWorkerDied, "the fork server is gone"};
 }
+
+void ForkServerClient::kill(pid_t worker) { ::kill(-worker, SIGKILL); }
 
 void ForkServerClient::stop() {
   if (pid_ < 0) return;

@@ -18,20 +18,26 @@
 
 namespace manta {
 
-Node::Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page)
+Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<Arena> arena, SharedMemory page)
     : arena_(std::move(arena)),
       page_(std::move(page)),
+      launcher_(std::move(launcher)),
+      clock_(options.pace.clock),
+      is_stepped_(options.pace.is_stepped()),
       ledger_(std::move(options.machine)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
-                  [this] { return take_messages() > 0; }, [this] { return has_messages(); }) {}
+                  [this] { return take_messages() > 0; }, [this] { return has_messages(); }, options.pace) {}
 
-Result<std::shared_ptr<Node>> Node::start(Options options, char* const* argv) {
+Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<WorkerLauncher> launcher) {
   const std::size_t capacity = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Arena> arena, Arena::create(capacity, options.warm_bytes));
   MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
-  std::shared_ptr<Node> node(new Node(std::move(options), std::move(arena), std::move(page)));
-  node->argv_ = argv;
-  MANTA_RETURN_IF_ERROR(node->start_fork_server());
+  std::shared_ptr<Node> node(new Node(std::move(options), std::move(launcher), std::move(arena), std::move(page)));
+  if (node->is_stepped_) {
+    MANTA_RETURN_IF_ERROR(node->launch());
+    return node;
+  }
+  MANTA_RETURN_IF_ERROR(node->start_launcher());
   node->service_thread_ = std::thread([raw = node.get()] { raw->serve_messages(); });
   return node;
 }
@@ -76,6 +82,7 @@ void Node::shut_down() {
   layout_of<NodePage>(page_)->node_bell.ring_all();
   if (process_thread_.joinable()) process_thread_.join();
   if (service_thread_.joinable()) service_thread_.join();
+  if (is_stepped_) launcher_->stop();
   const std::lock_guard lock(mutex_);
   idle_workers_.clear();
   task_workers_.clear();
@@ -171,7 +178,7 @@ bool Node::place_task(Call& task, Deferred& deferred) {
   }
   worker->assignment = assignment;
   if (task.task->timeout > Duration::zero()) {
-    worker->deadline = std::chrono::steady_clock::now() + task.task->timeout;
+    worker->deadline = now() + task.task->timeout;
     wake_process_thread();
   }
   task_workers_.push_back(worker->id);
@@ -272,14 +279,15 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
   std::memcpy(request.name, name.data(), std::min(name.size(), sizeof request.name - 1));
-  if (const auto asked = fork_server_.request(request, memory.fd(), write_end.get()); !asked) {
+  if (const auto asked = launcher_->request(request, memory.fd(), write_end.get()); !asked) {
     // The process thread will see that it died, and go on with what waits here.
     if (asked.error().code == ErrorCode::kWorkerDied) fork_server_state_ = ForkServerState::kReplaced;
     return asked.error();
   }
   epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
-  auto record = std::make_unique<WorkerRecord>(id, std::move(memory), arena_, WorkerOutput(std::move(read_end), name));
+  auto record = std::make_unique<WorkerRecord>(id, *launcher_, std::move(memory), arena_,
+                                               WorkerOutput(std::move(read_end), name));
   record->devices = devices;
   record->threads = request.cpus;
   return (workers_[id] = std::move(record)).get();

@@ -16,8 +16,9 @@
 #include "core/control/actor_directory.h"
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
+#include "core/net/pace.h"
 #include "core/node/actor_record.h"
-#include "core/node/fork_server_client.h"
+#include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
 
 namespace manta {
@@ -25,7 +26,7 @@ namespace manta {
 /// Places tasks and actors in worker processes, carries calls and answers, and notices deaths.
 ///
 /// Thread-safety: any method, from any thread. Callbacks of objects run on the thread that completed them.
-/// Ownership: owns the fork server, all workers and two threads; all of it is gone when shut_down() returns.
+/// Ownership: owns the launcher, all workers and two threads; all of it is gone when shut_down() returns.
 class Node final : public Caller, public std::enable_shared_from_this<Node> {
  public:
   struct Options {
@@ -33,11 +34,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::size_t object_store_bytes = 0;
     /// Free pages that the store keeps for the next object.
     std::size_t warm_bytes = std::size_t{256} << 20;
+    /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
+    Pace pace = {};
   };
 
-  /// `argv` is the program's command line, with which the fork server is started.
   /// Errors: kSystem.
-  static Result<std::shared_ptr<Node>> start(Options options, char* const* argv);
+  static Result<std::shared_ptr<Node>> start(Options options, std::unique_ptr<WorkerLauncher> launcher);
   ~Node() override;  // NOLINT(bugprone-exception-escape): a mutex or a thread that fails is beyond help.
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -63,7 +65,16 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<RuntimeStatus> status() override;
   bool wait(const std::function<bool()>& done, TimePoint deadline) override { return completion_.wait(done, deadline); }
 
+  TimePoint now() override { return clock_->now(); }
+
   const Machine& machine() const { return ledger_.machine(); }
+
+  /// Takes the next message of `worker`. False: there is none.
+  bool step_message(std::uint64_t worker);
+  /// Takes what the launcher has to say.
+  void step_notices();
+  /// Kills the tasks whose time is over.
+  void step_deadlines() { kill_overdue(); }
 
  private:
   // What is to be done once mutex_ is free: callbacks of objects run any code.
@@ -90,7 +101,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     }
   };
 
-  Node(Options options, std::shared_ptr<Arena> arena, SharedMemory page);
+  Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<Arena> arena, SharedMemory page);
 
   // Functions with a Deferred, and those without that say so, are called with mutex_ held.
 
@@ -137,6 +148,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
   std::size_t take_messages();  // How many.
+  std::size_t take_messages_of(WorkerRecord& worker, std::size_t most, Deferred& deferred);
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
@@ -169,7 +181,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
-  Result<void> start_fork_server();
+  Result<void> start_launcher();
+  Result<void> launch();
   bool take_notices();
   void on_exit(const SpawnNotice& notice);
   void on_fork_server_lost();
@@ -186,8 +199,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   const std::shared_ptr<Arena> arena_;
   const SharedMemory page_;
-  ForkServerClient fork_server_;
-  char* const* argv_ = nullptr;
+  const std::unique_ptr<WorkerLauncher> launcher_;
+  const std::shared_ptr<const Clock> clock_;
+  const bool is_stepped_;
   UniqueFd epoll_;
   UniqueFd stop_event_;
 

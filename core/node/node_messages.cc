@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/node/node.h"
 
@@ -24,26 +25,48 @@ std::size_t Node::take_messages() {
   {
     const std::lock_guard lock(mutex_);
     stop_released(deferred);
-    for (auto& [id, worker] : workers_) {
-      bool worker_waits = false;
-      while (const auto bytes = worker->from_worker.front()) {
-        ++count;
-        if (incoming_.read(*bytes, arena_->capacity())) {
-          handle(*worker, incoming_, deferred);
-        } else {
-          distrust(*worker);
-        }
-        worker_waits |= worker->from_worker.pop();
-      }
-      if (worker->from_worker.is_corrupt()) distrust(*worker);
-      if (worker_waits) worker->bell->ring_all();
-      worker->flush();
-    }
+    for (auto& [id, worker] : workers_)
+      count += take_messages_of(*worker, std::numeric_limits<std::size_t>::max(), deferred);
     // Only after the loop: placing work adds workers.
     if (count > 0) place_all(deferred);
   }
   carry_out(std::move(deferred));
   return count;
+}
+
+// At most `most` of them; how many.
+std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Deferred& deferred) {
+  std::size_t count = 0;
+  bool worker_waits = false;
+  while (count < most) {
+    const auto bytes = worker.from_worker.front();
+    if (!bytes) break;
+    ++count;
+    if (incoming_.read(*bytes, arena_->capacity())) {
+      handle(worker, incoming_, deferred);
+    } else {
+      distrust(worker);
+    }
+    worker_waits |= worker.from_worker.pop();
+  }
+  if (worker.from_worker.is_corrupt()) distrust(worker);
+  if (worker_waits) worker.bell->ring_all();
+  worker.flush();
+  return count;
+}
+
+bool Node::step_message(std::uint64_t worker) {
+  Deferred deferred;
+  bool taken = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_released(deferred);
+    if (const auto it = workers_.find(worker); it != workers_.end())
+      taken = take_messages_of(*it->second, 1, deferred) > 0;
+    place_all(deferred);
+  }
+  carry_out(std::move(deferred));
+  return taken;
 }
 
 void Node::serve_messages() {

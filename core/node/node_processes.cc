@@ -39,24 +39,27 @@ bool watch(int epoll, int fd, std::uint64_t key) {
 
 }  // namespace
 
-// Starts the process thread and, on it, the fork server: the server gets a signal when the thread that started it ends.
-Result<void> Node::start_fork_server() {
-  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  stop_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_ || !stop_event_) return system_error("epoll_create1 or eventfd", errno);
+// Starts the process thread and, on it, the launcher: a fork server gets a signal when the thread that started it ends.
+Result<void> Node::start_launcher() {
   std::promise<Result<void>> started;
   std::future<Result<void>> outcome = started.get_future();
   process_thread_ = std::thread([this, promise = std::move(started)]() mutable {
-    Result<void> result = fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_);
+    Result<void> result = launch();
     const bool running = result.has_value();
-    if (running) {
-      watch(epoll_.get(), fork_server_.fd(), kNoticeKey);
-      watch(epoll_.get(), stop_event_.get(), kStopKey);
-    }
     promise.set_value(std::move(result));
     if (running) watch_processes();
   });
   return outcome.get();
+}
+
+Result<void> Node::launch() {
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  stop_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_ || !stop_event_) return system_error("epoll_create1 or eventfd", errno);
+  MANTA_RETURN_IF_ERROR(launcher_->start({arena_->fd(), arena_->capacity(), page_.fd()}));
+  watch(epoll_.get(), launcher_->fd(), kNoticeKey);
+  watch(epoll_.get(), stop_event_.get(), kStopKey);
+  return {};
 }
 
 void Node::watch_processes() {
@@ -72,13 +75,17 @@ void Node::watch_processes() {
         static_cast<void>(::read(stop_event_.get(), &wakes, sizeof wakes));
       } else if (key != kNoticeKey) {
         drain_output(key);
-      } else if (!take_notices()) {
-        on_fork_server_lost();
+      } else {
+        step_notices();
       }
     }
   }
-  fork_server_.stop();
+  launcher_->stop();
   for (const std::uint64_t id : worker_ids()) drain_output(id);  // What they printed last.
+}
+
+void Node::step_notices() {
+  if (!take_notices()) on_fork_server_lost();
 }
 
 void Node::wake_process_thread() {
@@ -93,14 +100,14 @@ int Node::milliseconds_to_deadline() const {
   for (const auto& [id, worker] : workers_)
     if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
   if (!next) return -1;
-  const Duration left = std::max(Duration::zero(), *next - std::chrono::steady_clock::now());
+  const Duration left = std::max(Duration::zero(), *next - clock_->now());
   constexpr std::int64_t kLongest = 3'600'000;
   return static_cast<int>(std::min(std::chrono::ceil<std::chrono::milliseconds>(left).count(), kLongest));
 }
 
 void Node::kill_overdue() {
   const std::lock_guard lock(mutex_);
-  const TimePoint now = std::chrono::steady_clock::now();
+  const TimePoint now = clock_->now();
   for (auto& [id, worker] : workers_) {
     if (!worker->deadline || *worker->deadline > now) continue;
     worker->deadline.reset();
@@ -119,7 +126,7 @@ std::vector<std::uint64_t> Node::worker_ids() const {
 // False when the fork server is gone.
 bool Node::take_notices() {
   for (;;) {
-    const auto received = fork_server_.receive();
+    const auto received = launcher_->receive();
     if (!received) return false;
     if (!received->has_value()) return true;
     const SpawnNotice& notice = **received;
@@ -171,7 +178,7 @@ void Node::on_exit(const SpawnNotice& notice) {
 // All workers have died with it. Here the rest of their process groups is ended; what had left its group cannot be
 // found any more. Then another server takes its place, unless several in a row got nowhere.
 void Node::on_fork_server_lost() {
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fork_server_.fd(), nullptr);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, launcher_->fd(), nullptr);
   take_messages();  // What the workers said before they died still counts.
   {
     const std::lock_guard lock(mutex_);
@@ -183,11 +190,11 @@ void Node::on_fork_server_lost() {
   }
   for (const std::uint64_t id : worker_ids()) fail_worker(id, "ended because its fork server died");
   layout_of<NodePage>(page_)->node_bell.ring_all();
-  fork_server_.stop();
+  launcher_->stop();
   constexpr int kMaxLost = 3;
-  const bool running = ++fork_servers_lost_ < kMaxLost &&
-                       fork_server_.start({arena_->fd(), arena_->capacity(), page_.fd()}, argv_).has_value();
-  if (running) watch(epoll_.get(), fork_server_.fd(), kNoticeKey);
+  const bool running =
+      ++fork_servers_lost_ < kMaxLost && launcher_->start({arena_->fd(), arena_->capacity(), page_.fd()}).has_value();
+  if (running) watch(epoll_.get(), launcher_->fd(), kNoticeKey);
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);

@@ -2,7 +2,6 @@
 // What the node knows of one worker process.
 #pragma once
 
-#include <signal.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 
 #include "core/net/link.h"
 #include "core/node/call_window.h"
+#include "core/node/worker_launcher.h"
 #include "core/node/worker_memory.h"
 #include "core/node/worker_output.h"
 #include "core/node/worker_references.h"
@@ -24,8 +24,14 @@ namespace manta {
 
 /// Thread-safety: none; the node's mutex guards it.
 struct WorkerRecord {
-  WorkerRecord(std::uint64_t worker_id, SharedMemory link_pages, std::shared_ptr<Arena> arena, WorkerOutput out)
-      : id(worker_id), link_memory(std::move(link_pages)), memory(std::move(arena)), output(std::move(out)) {
+  /// `started_by` lives longer.
+  WorkerRecord(std::uint64_t worker_id, WorkerLauncher& started_by, SharedMemory link_pages,
+               std::shared_ptr<Arena> arena, WorkerOutput out)
+      : id(worker_id),
+        launcher(started_by),
+        link_memory(std::move(link_pages)),
+        memory(std::move(arena)),
+        output(std::move(out)) {
     auto* link = layout_of<LinkLayout>(link_memory);
     bell = &link->worker_bell;
     claims = &link->claims;
@@ -58,10 +64,11 @@ struct WorkerRecord {
   /// Ends the process and what it started: now, or, while it has no pid, when the notice of its start comes.
   void kill(std::string_view because) {
     if (killed_because.empty()) killed_because = because;
-    if (pid > 0) ::kill(-pid, SIGKILL);
+    if (pid > 0) launcher.kill(pid);
   }
 
   const std::uint64_t id;
+  WorkerLauncher& launcher;
   SharedMemory link_memory;
   Doorbell* bell = nullptr;
   TaskClaims* claims = nullptr;

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <deque>
 #include <fstream>
+#include <iostream>
 #include <map>
 #include <optional>
 #include <span>
@@ -160,7 +161,11 @@ void ForkServer::become_worker(Received received, pid_t server) {
   MANTA_CHECK(link && page && store, "cannot map the node's memory");
   const auto process =
       std::make_shared<WorkerProcess>(request.worker, std::move(*link), std::move(*page), std::move(*store));
+  WorkerProcess::set_current(process);
   process->run();
+  std::cout.flush();
+  std::fflush(nullptr);
+  ::_exit(0);  // No exit handlers: they belong to the fork server, of which this process is a copy.
 }
 
 void ForkServer::notify(const SpawnNotice& notice) {

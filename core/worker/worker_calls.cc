@@ -293,7 +293,7 @@ Result<RuntimeStatus> WorkerProcess::status() {
 
 bool WorkerProcess::wait(const std::function<bool()>& done, TimePoint deadline) {
   if (completion_.look(done)) return true;
-  if (deadline <= std::chrono::steady_clock::now()) return false;
+  if (deadline <= now()) return false;
   count_waiting(1);
   const bool finished = completion_.wait(done, deadline);
   count_waiting(-1);

@@ -3,12 +3,9 @@
 #include "core/worker/worker_process.h"
 
 #include <cxxabi.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <typeinfo>
 
@@ -35,12 +32,15 @@ std::string current_exception_type() {
 
 std::shared_ptr<Caller> WorkerProcess::current() { return g_worker; }
 
-WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store)
+void WorkerProcess::set_current(std::shared_ptr<WorkerProcess> worker) { g_worker = std::move(worker); }
+
+WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store, Pace pace)
     : id_(id),
+      clock_(pace.clock),
       link_(std::move(link), std::move(node_page)),
       completion_(
           link_.bell(), CompletionWait::Otherwise::kNobody, [this] { return take_messages(); },
-          [this] { return link_.has_messages(); }),
+          [this] { return link_.has_messages(); }, std::move(pace)),
       store_(
           std::move(store),
           {.request = [this](std::size_t size) { return request_chunk(size); },
@@ -48,32 +48,47 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
                              std::size_t size) { link_.send({.type = MessageType::kDiscard, .a = offset, .b = size}); },
            .release = [this](std::uint64_t offset) { link_.send({.type = MessageType::kRelease, .a = offset}); }}) {}
 
+WorkerProcess::~WorkerProcess() { end(); }  // NOLINT(bugprone-exception-escape): as in the header.
+
 void WorkerProcess::run() {
-  g_worker = shared_from_this();
   serve();
+  end();
+}
+
+void WorkerProcess::end() {
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
   actor_.reset();
-  std::cout.flush();
-  std::fflush(nullptr);
-  ::_exit(0);  // No exit handlers: they belong to the fork server, of which this process is a copy.
 }
 
 void WorkerProcess::serve() {
-  std::vector<std::byte> bytes;
-  Message message;
-  while (!stopping_) {
-    completion_.wait([&] { return !calls_.empty() || stopping_; }, TimePoint::max());
-    if (!calls_.pop(bytes)) continue;
-    MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
-    if (message.header.type == MessageType::kStop) return stop();
-    const bool is_task = message.header.type == MessageType::kRunTask;
-    if (is_task && !link_.claims().claim(static_cast<std::uint32_t>(message.header.a))) {
-      for (const MessageValue& value : message.values) take_references(value);  // To give them back.
-      continue;
-    }
-    run_call(message);
-    if (message.header.type == MessageType::kCreateActor) start_threads(message.header.a);
+  while (serve_next()) {
   }
+}
+
+bool WorkerProcess::serve_next() {
+  thread_local std::vector<std::byte> bytes;
+  thread_local Message message;
+  completion_.wait([&] { return !calls_.empty() || stopping_; }, TimePoint::max());
+  if (stopping_) return false;
+  if (!calls_.pop(bytes)) return true;
+  MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
+  if (message.header.type == MessageType::kStop) {
+    stop();
+    return false;
+  }
+  const bool is_task = message.header.type == MessageType::kRunTask;
+  if (is_task && !link_.claims().claim(static_cast<std::uint32_t>(message.header.a))) {
+    for (const MessageValue& value : message.values) take_references(value);  // To give them back.
+    return true;
+  }
+  run_call(message);
+  if (message.header.type == MessageType::kCreateActor) start_threads(message.header.a);
+  return true;
+}
+
+bool WorkerProcess::step_message() {
+  return link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); });
 }
 
 void WorkerProcess::start_threads(std::uint64_t count) {
@@ -142,7 +157,7 @@ void WorkerProcess::run_call(const Message& message) {
   }();
   // How long tasks take decides how many of them are sent ahead.
   const bool is_task = message.header.type == MessageType::kRunTask;
-  const TimePoint begin = is_task ? std::chrono::steady_clock::now() : TimePoint();
+  const TimePoint begin = is_task ? now() : TimePoint();
   if (is_cancelled) {
     context.outcome = cancelled_error();
   } else if (message.header.type == MessageType::kCallMethod && !actor_) {
@@ -153,7 +168,7 @@ void WorkerProcess::run_call(const Message& message) {
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }
-  answer(message, context, is_task ? std::chrono::steady_clock::now() - begin : Duration::zero());
+  answer(message, context, is_task ? now() - begin : Duration::zero());
   const std::lock_guard lock(cancelled_mutex_);
   cancelled_.erase(std::exchange(t_running_call, 0));
 }

@@ -12,23 +12,36 @@
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
 #include "core/net/function_table.h"
+#include "core/net/pace.h"
 #include "core/worker/message_queue.h"
 #include "core/worker/worker_link.h"
 #include "core/worker/worker_store.h"
 
 namespace manta {
 
-/// Lives as long as the process. The thread of run() runs user code, and as many more as the actor wants; that code may
-/// make calls, and wait for them, on any thread.
+/// The thread of run() runs user code, and as many more as the actor wants; that code may make calls, and wait for
+/// them, on any thread. What it got of the runtime must not outlive this. A process has one, but for tests.
 class WorkerProcess final : public Caller, private ObjectSource, public std::enable_shared_from_this<WorkerProcess> {
  public:
-  WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store);
+  WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store, Pace pace = {});
+  ~WorkerProcess() override;  // NOLINT(bugprone-exception-escape): a thread that cannot be joined is beyond help.
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  /// Serves calls until the node says stop; then destroys the actor and ends the process.
-  [[noreturn]] void run();
+  /// Serves calls until the node says stop; then destroys the actor.
+  void run();
+
+  /// Waits for one call and runs it, or leaves it out if the node has taken it back. False: there are no more.
+  bool serve_next();
+  /// At a stepped pace: takes the next message. False: there is none.
+  bool step_message();
+  bool has_messages() const { return link_.has_messages(); }
+  bool has_calls() const { return !calls_.empty(); }
 
   /// The worker that this process is; null in a process that is none.
   static std::shared_ptr<Caller> current();
+  /// Makes `worker` the one that this process is, for good.
+  static void set_current(std::shared_ptr<WorkerProcess> worker);
 
   BlockAllocator& allocator() override { return store_; }
   ObjectPtr new_object() override;
@@ -45,6 +58,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override;
   Result<RuntimeStatus> status() override;
+  TimePoint now() override { return clock_->now(); }
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
 
  private:
@@ -64,6 +78,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void serve();
   void start_threads(std::uint64_t count);
   void stop();
+  void end();
   bool take_messages();
   void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
@@ -89,6 +104,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   static void give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks);
 
   const std::uint64_t id_;
+  const std::shared_ptr<const Clock> clock_;
   WorkerLink link_;
   MessageQueue calls_;           // To be run.
   Message incoming_;             // Of the thread that takes messages.
