@@ -2,6 +2,7 @@
 // Classes as actors.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/api/function_traits.h"
@@ -25,6 +26,8 @@ enum class WhenFull {
 struct ActorOptions {
   double cpus = 0;  ///< That the actor keeps for its life. The default, none, lets many idle actors share a machine.
   double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  std::uint64_t memory = 0;  ///< Bytes that its process may use at most; 0: it is not counted.
+  Amounts resources = {};    ///< Of those that RuntimeOptions::resources names.
   /// How often its process is started again when it died without being asked to: the constructor runs with the same
   /// arguments, and the calls that had not been sent follow.
   int max_restarts = 0;
@@ -217,7 +220,10 @@ class ActorFactory {
     auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
                                                           name_of_type<T>(), std::span(&result, 1), arguments...);
     if (!call) return failed(std::move(call).error());
-    auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus, .gpus = options_.gpus},
+    auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus,
+                                                                      .gpus = options_.gpus,
+                                                                      .memory = options_.memory,
+                                                                      .custom = options_.resources},
                                                         .name = options_.name,
                                                         .type = std::string(name_of_type<T>()),
                                                         .max_restarts = options_.max_restarts,

@@ -2,6 +2,7 @@
 // Functions as tasks.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@
 namespace manta {
 
 struct TaskOptions {
-  double cpus = 1;  ///< That the task keeps busy; a fraction is allowed.
-  double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  double cpus = 1;           ///< That the task keeps busy; a fraction is allowed.
+  double gpus = 0;           ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
+  std::uint64_t memory = 0;  ///< Bytes that it may use at most; 0: it is not counted.
+  Amounts resources = {};    ///< Of those that RuntimeOptions::resources names.
   /// How often it is run again after an error of `retry_on`. A task that is retried may run more than once; its result
   /// is taken once. The default, never, is right for what must not happen twice.
   int max_retries = 0;
@@ -67,7 +70,8 @@ class RemoteFunction {
  private:
   static std::shared_ptr<const TaskSpec> make_spec(const TaskOptions& options) {
     auto spec = std::make_shared<TaskSpec>();
-    spec->resources = {.cpus = options.cpus, .gpus = options.gpus};
+    spec->resources = {
+        .cpus = options.cpus, .gpus = options.gpus, .memory = options.memory, .custom = options.resources};
     spec->label = options.name.empty() ? std::string(name_of<F>()) : options.name;
     spec->max_retries = options.max_retries;
     spec->timeout = options.timeout;

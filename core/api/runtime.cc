@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/runtime.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -37,6 +39,12 @@ Result<Machine> choose_machine(const RuntimeOptions& options) {
     while (machine.gpus.size() < wanted) machine.gpus.push_back(std::to_string(machine.gpus.size()));
     machine.gpus.resize(wanted);
   }
+  const std::size_t store = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();
+  machine.memory = options.memory.value_or(machine.memory - std::min<std::uint64_t>(machine.memory, store));
+  for (const auto& [name, amount] : options.resources)
+    if (!std::isfinite(amount) || amount < 0)
+      return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::resources: \"" + name + "\" must be a number >= 0"};
+  machine.custom = options.resources;
   return machine;
 }
 

@@ -14,8 +14,11 @@ class Node;
 
 /// What init() may be told; the defaults use the whole machine.
 struct RuntimeOptions {
-  std::optional<double> cpus;          ///< Default: those this process may use.
-  std::optional<int> gpus;             ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
+  std::optional<double> cpus;  ///< Default: those this process may use.
+  std::optional<int> gpus;     ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
+  /// Bytes for tasks and actors with the option `memory`. Default: what this process may use, less the object store.
+  std::optional<std::uint64_t> memory;
+  Amounts resources = {};              ///< Further things that tasks and actors may ask for, {"license", 2}.
   std::size_t object_store_bytes = 0;  ///< Limit of the object store; 0: 30 % of memory. Used only as far as filled.
 };
 

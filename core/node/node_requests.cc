@@ -122,7 +122,9 @@ bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& de
   if (!wire) return false;
   std::optional<Call> call = take_call(worker, message, kTaskSpecValues, MessageType::kRunTask);
   if (!call) return false;
-  call->task = std::make_shared<const TaskSpec>(TaskSpec{.resources = wire->resources,
+  auto resources = unpack(wire->resources, message.values[2].inline_bytes);
+  if (!resources) return false;
+  call->task = std::make_shared<const TaskSpec>(TaskSpec{.resources = std::move(*resources),
                                                          .label = std::string(message.values[1].text()),
                                                          .max_retries = static_cast<int>(wire->max_retries),
                                                          .retry_codes = wire->retry_codes,
@@ -145,7 +147,9 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
   if (!wire) return false;
   std::optional<Call> constructor = take_call(worker, message, kActorSpecValues, MessageType::kCreateActor);
   if (!constructor) return false;
-  ActorSpec spec{.resources = wire->resources,
+  auto resources = unpack(wire->resources, message.values[3].inline_bytes);
+  if (!resources) return false;
+  ActorSpec spec{.resources = std::move(*resources),
                  .name = std::string(message.values[1].text()),
                  .type = std::string(message.values[2].text()),
                  .max_restarts = wire->max_restarts,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -22,6 +23,21 @@ double usable_cpus() {
   return std::max(cpus, 1.0);
 }
 
+// Of a file of one line; `otherwise` if it has no number ("max") or is not there.
+std::uint64_t read_number(const char* path, std::uint64_t otherwise) {
+  std::ifstream file(path);
+  std::uint64_t value = 0;
+  return file >> value ? value : otherwise;
+}
+
+std::uint64_t usable_memory() {
+  const auto pages = static_cast<std::uint64_t>(std::max(0L, ::sysconf(_SC_PHYS_PAGES)));
+  std::uint64_t memory = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+    memory = std::min(memory, read_number(path, memory));
+  return memory;
+}
+
 // The device files nvidia0, nvidia1, … that the kernel driver made.
 std::vector<std::string> installed_gpus() {
   std::vector<std::string> gpus;
@@ -32,7 +48,7 @@ std::vector<std::string> installed_gpus() {
 }  // namespace
 
 Machine detect_machine(const char* visible_devices) {
-  Machine machine{.cpus = usable_cpus(), .gpus = installed_gpus()};
+  Machine machine{.cpus = usable_cpus(), .gpus = installed_gpus(), .memory = usable_memory()};
   if (visible_devices == nullptr) return machine;
   machine.gpus.clear();
   std::istringstream list{std::string(visible_devices)};

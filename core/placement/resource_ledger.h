@@ -50,11 +50,15 @@ class ResourceLedger {
     return static_cast<Units>(std::min(amount, kMost) * kWhole + 0.5);
   }
 
+  Result<void> check_custom(const Amounts& amounts) const;
   std::optional<std::vector<std::size_t>> pick_gpus(Units need) const;
+  bool has_custom(const Amounts& amounts) const;
 
   const Machine machine_;
   Units free_cpus_;
   std::vector<Units> free_gpus_;  // By device.
+  std::uint64_t free_memory_;     // Bytes.
+  std::map<std::string, Units> free_custom_;
 };
 
 }  // namespace manta

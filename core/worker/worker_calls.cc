@@ -201,11 +201,12 @@ void WorkerProcess::submit(Call call) {
   const TaskSpec& task = *call.task;
   send_call(call, [&](MessageBuilder& builder) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
-    builder.add_raw(WireTaskSpec{.resources = task.resources,
+    builder.add_raw(WireTaskSpec{.resources = without_custom(task.resources),
                                  .max_retries = task.max_retries,
                                  .retry_codes = task.retry_codes,
                                  .timeout_ns = task.timeout.count()});
     builder.add_text(task.label);
+    builder.add_array(pack(task.resources.custom));
     builder.add_array(more_numbers(call));
   });
 }
@@ -220,7 +221,7 @@ void WorkerProcess::call_actor(std::uint64_t actor, Call call) {
 
 Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
   constructor.result = nullptr;  // The node has one of its own.
-  const WireActorSpec wire{.resources = spec.resources,
+  const WireActorSpec wire{.resources = without_custom(spec.resources),
                            .max_restarts = spec.max_restarts,
                            .max_task_retries = spec.max_task_retries,
                            .max_concurrency = spec.max_concurrency,
@@ -231,6 +232,7 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
       builder.add_raw(wire);
       builder.add_text(spec.name);
       builder.add_text(spec.type);
+      builder.add_array(pack(spec.resources.custom));
     });
   });
 }

@@ -20,6 +20,7 @@ std::string variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value != nullptr ? value : "(none)";
 }
+constexpr std::uint64_t kGibi = std::uint64_t{1} << 30;
 class Device {
  public:
   std::string name() { return variable("CUDA_VISIBLE_DEVICES"); }
@@ -70,6 +71,50 @@ TEST(ResourcesTest, MoreThanTheMachineHasFailsAtOnceAndSaysWhatThereIs) {
   EXPECT_EQ(call.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(call.error().message, AllOf(HasSubstr("3 GPUs"), HasSubstr("2 GPUs")));
 }
+
+TEST(ResourcesTest, AnActorWaitsForALicense) {
+  auto both = actor<Device>.with({.resources = {{"license", 2}}})();
+  ASSERT_TRUE(get(both.call<&Device::name>()));
+  const auto waiting = actor<Device>.with({.resources = {{"license", 0.5}}})();
+  const auto call = waiting.call<&Device::name>();
+  EXPECT_EQ(waiting.pid(), 0);
+
+  both = {};
+
+  EXPECT_TRUE(get(call));
+}
+
+TEST(ResourcesTest, AnActorWaitsForMemory) {
+  auto most = actor<Device>.with({.memory = 3 * kGibi})();
+  ASSERT_TRUE(get(most.call<&Device::name>()));
+  const auto waiting = actor<Device>.with({.memory = 2 * kGibi})();
+  const auto call = waiting.call<&Device::name>();
+  EXPECT_EQ(waiting.pid(), 0);
+
+  most = {};
+
+  EXPECT_TRUE(get(call));
+}
+
+// What a worker asks for comes to the node as it was.
+std::string ask_in_vain() {
+  const auto task = get(remote<variable>.with({.resources = {{"licence", 1}}})("HOME"));
+  const auto device = actor<Device>.with({.memory = 5 * kGibi})();
+  return task.error().message + "\n" + get(device.call<&Device::name>()).error().message;
+}
+std::string ask_for_a_license() {
+  return get(remote<variable>.with({.memory = kGibi, .resources = {{"license", 2}}})("MANTA_CPUS")).value();
+}
+
+TEST(ResourcesTest, WhatThereIsNotIsNamed) {
+  for (const std::string& messages : {ask_in_vain(), get(remote<ask_in_vain>()).value()}) {
+    EXPECT_THAT(messages, HasSubstr("asked for 1 of \"licence\", of which this machine has none"));
+    EXPECT_THAT(messages, HasSubstr("did you mean \"license\"?"));
+    EXPECT_THAT(messages, HasSubstr("asked for 5 GiB of memory, this machine has 4 GiB"));
+  }
+}
+
+TEST(ResourcesTest, ATaskOfAWorkerAsksForThemToo) { EXPECT_EQ(get(remote<ask_for_a_license>()).value(), "1"); }
 
 TEST(ResourcesTest, AmountsThatMakeNoSenseAreRefused) {
   for (const double bad : {-1.0, 1e300})

@@ -111,11 +111,56 @@ TEST(ResourceLedgerTest, AMachineWithoutGpusSaysSo) {
               HasSubstr("asked for 0.5 GPUs, this machine has 0 GPUs"));
 }
 
+ResourceLedger licensed_machine() {
+  return ResourceLedger({.cpus = 2, .memory = std::uint64_t{4} << 30, .custom = {{"license", 2}, {"disk", 0.5}}});
+}
+
+TEST(ResourceLedgerTest, MemoryIsGivenByTheByteAndComesBack) {
+  auto ledger = licensed_machine();
+  const auto all = ledger.acquire({.memory = std::uint64_t{4} << 30});
+  ASSERT_TRUE(all);
+
+  EXPECT_FALSE(ledger.acquire({.memory = 1}));
+  ledger.release(*all);
+
+  EXPECT_TRUE(ledger.acquire({.memory = 1}));
+}
+
+TEST(ResourceLedgerTest, CustomResourcesAreCountedByName) {
+  auto ledger = licensed_machine();
+  const auto first = ledger.acquire({.custom = {{"license", 1.5}}});
+  ASSERT_TRUE(first);
+
+  EXPECT_FALSE(ledger.acquire({.custom = {{"disk", 0.25}, {"license", 1}}}));
+  EXPECT_TRUE(ledger.acquire({.custom = {{"disk", 0.5}, {"license", 0.5}}})) << "what did not fit has taken nothing";
+  ledger.release(*first);
+
+  EXPECT_TRUE(ledger.acquire({.custom = {{"license", 1.5}}}));
+  EXPECT_FALSE(ledger.acquire({.custom = {{"disk", 0.1}}}));
+}
+
+TEST(ResourceLedgerTest, MoreMemoryThanThereIsSaysBoth) {
+  EXPECT_TRUE(licensed_machine().check({.memory = std::uint64_t{4} << 30}));
+  EXPECT_THAT(licensed_machine().check({.memory = std::uint64_t{5} << 30}).error().message,
+              HasSubstr("asked for 5 GiB of memory, this machine has 4 GiB"));
+}
+
+TEST(ResourceLedgerTest, WhatTheMachineHasNotIsNamed) {
+  EXPECT_TRUE(licensed_machine().check({.custom = {{"license", 2}}}));
+  EXPECT_THAT(licensed_machine().check({.custom = {{"license", 3}}}).error().message,
+              HasSubstr("asked for 3 of \"license\", this machine has 2 of \"license\""));
+  EXPECT_THAT(licensed_machine().check({.custom = {{"licens", 1}}}).error().message,
+              HasSubstr("asked for 1 of \"licens\", of which this machine has none"));
+  EXPECT_FALSE(licensed_machine().check({.custom = {{"license", -1}}}));
+  EXPECT_FALSE(licensed_machine().check({.custom = {{"license", std::nan("")}}}));
+}
+
 TEST(DetectMachineTest, TheVariableSaysWhichGpusThereAre) {
   EXPECT_EQ(detect_machine("1,GPU-x").gpus, (std::vector<std::string>{"1", "GPU-x"}));
   EXPECT_TRUE(detect_machine("").gpus.empty());
   EXPECT_TRUE(detect_machine("-1").gpus.empty());
   EXPECT_GE(detect_machine(nullptr).cpus, 1);
+  EXPECT_GT(detect_machine(nullptr).memory, 0u);
 }
 
 }  // namespace
