@@ -116,7 +116,7 @@ ObjectRef<T> put(const T& value) {
   const std::shared_ptr<Caller> caller = internal::current_caller();
   ObjectPtr state = caller ? caller->new_object() : std::make_shared<ObjectState>();
   if (caller) {
-    state->complete(encode(value, caller->allocator()));
+    caller->put(state, encode(value, caller->allocator()));
   } else {
     state->complete(internal::no_runtime_error());
   }

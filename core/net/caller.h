@@ -29,6 +29,8 @@ class Caller {
   virtual BlockAllocator& allocator() = 0;
   /// An object of this process, to be completed here or by a call.
   virtual ObjectPtr new_object() = 0;
+  /// Gives `object`, of this process, its value. Its bytes in the store are accounted for from then on.
+  virtual void put(const ObjectPtr& object, Result<EncodedValue> value) { object->complete(std::move(value)); }
   /// The name by which `reference` is known to the receiver of a call's values.
   virtual WireReference name_of(const Reference& reference) = 0;
   std::vector<WireReference> names_of(const std::vector<Reference>& references) {

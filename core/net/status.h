@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/net/object_info.h"
 
 namespace manta {
 
@@ -63,10 +64,12 @@ struct RuntimeStatus {
   std::uint64_t queued_tasks = 0;  ///< With their arguments ready, waiting for resources.
   std::vector<WorkerStatus> workers;
   std::vector<ActorInfo> actors;
+  std::uint64_t object_count = 0;   ///< Whose bytes lie in the store.
+  std::vector<ObjectInfo> objects;  ///< The largest of them, at most 1000, largest first.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers, actors);
+    archive(cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers, actors, object_count, objects);
   }
 };
 

@@ -439,6 +439,7 @@ RuntimeStatus Node::status_now() {
                              .queued_calls = actor.queue.size() + in_flight,
                              .restarts_left = actor.restarts_left});
   }
+  add_objects(status);
   return status;
 }
 

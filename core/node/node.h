@@ -20,6 +20,7 @@
 #include "core/node/actor_record.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
+#include "core/objects/object_table.h"
 
 namespace manta {
 
@@ -50,6 +51,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   BlockAllocator& allocator() override { return *arena_; }
   ObjectPtr new_object() override { return std::make_shared<ObjectState>(); }
+  void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
@@ -179,6 +181,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void refuse(WorkerRecord& worker, std::uint64_t request, const Error& error);
   void send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id);  // Without mutex_.
 
+  // node_objects.cc: the objects in the store.
+  void add_objects(RuntimeStatus& status);  // Held.
+  int pid_of(std::uint64_t process) const;  // Held.
+
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
   Result<void> start_launcher();
@@ -198,6 +204,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::vector<std::uint64_t> worker_ids() const;
 
   const std::shared_ptr<Arena> arena_;
+  ObjectTable objects_;
   const SharedMemory page_;
   const std::unique_ptr<WorkerLauncher> launcher_;
   const std::shared_ptr<const Clock> clock_;

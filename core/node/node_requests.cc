@@ -187,6 +187,7 @@ bool Node::put_for(WorkerRecord& worker, const Message& message, Deferred& defer
   std::vector<BlockPtr> known;
   if (taken->block) known.push_back(taken->block);
   // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
+  objects_.add(object, stored_bytes(*taken), {.process = worker.id});
   object->complete(std::move(*taken));
   return hold_blocks(worker, message, nullptr, known);
 }

@@ -67,6 +67,9 @@ struct WorkerRecord {
     if (pid > 0) launcher.kill(pid);
   }
 
+  /// Its process, to be shown: its first answer may come before the fork server's notice. 0: neither has.
+  pid_t shown_pid() const { return pid > 0 ? pid : layout_of<LinkLayout>(link_memory)->worker_pid.load(); }
+
   const std::uint64_t id;
   WorkerLauncher& launcher;
   SharedMemory link_memory;

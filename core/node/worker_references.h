@@ -51,6 +51,11 @@ class WorkerReferences {
   bool drop_actor(std::uint64_t id, std::uint64_t count) { return drop(actors_, id, count); }
 
   std::size_t object_count() const { return objects_.size(); }
+  /// `visit(object, count)` for each.
+  template <class Visit>
+  void for_each_object(Visit&& visit) const {
+    for (const auto& [id, held] : objects_) visit(held.target, held.count);
+  }
 
  private:
   template <class Target>

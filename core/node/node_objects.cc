@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects in the store: who made them, who keeps them.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/node/node.h"
+#include "core/node/object_holders.h"
+
+namespace manta {
+
+void Node::put(const ObjectPtr& object, Result<EncodedValue> value) {
+  if (value) objects_.add(object, stored_bytes(*value), {});
+  object->complete(std::move(value));
+}
+
+int Node::pid_of(std::uint64_t process) const {
+  if (process == 0) return ::getpid();
+  const auto worker = workers_.find(process);
+  return worker == workers_.end() ? 0 : worker->second->shown_pid();
+}
+
+void Node::add_objects(RuntimeStatus& status) {
+  std::vector<ObjectTable::Row> rows = objects_.snapshot();
+  status.object_count = rows.size();
+  ObjectHolders holders(rows);
+  for (const auto& [id, worker] : workers_) {
+    worker->references.for_each_object([&, record = worker.get()](const ObjectPtr& object, std::uint64_t count) {
+      holders.add_worker(record->shown_pid(), record->output.label(), object, count);
+    });
+    worker->in_flight.for_each([&](const Call& call) { holders.add_call(call); });
+  }
+  for (const Call& task : tasks_) holders.add_call(task);
+  for (const auto& [id, actor] : actors_)
+    for (const Call& call : actor.queue) holders.add_call(call);
+
+  constexpr std::size_t kMost = 1000;  // It has to fit a message, and a screen.
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  const TimePoint now = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i) {
+    const ObjectTable::Row& row = rows[i];
+    const ObjectId& id = row.object->id();
+    status.objects.push_back({.process = id.process,
+                              .number = id.number,
+                              .bytes = row.bytes,
+                              .label = std::string(row.origin.label),
+                              .owner_pid = pid_of(row.origin.process),
+                              .age_seconds = std::chrono::duration<double>(now - row.made).count(),
+                              .holders = holders.of(row.object, ::getpid())});
+  }
+}
+
+}  // namespace manta
