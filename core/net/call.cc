@@ -44,6 +44,11 @@ const Error& cancelled_error() {
   return error;
 }
 
+const Error& dropped_promise_error() {
+  static const Error error{ErrorCode::kCancelled, "the promise was dropped before it was set"};
+  return error;
+}
+
 bool Call::is_settled() const {
   return result && (result->is_ready() || std::any_of(more_results.begin(), more_results.end(),
                                                       [](const ObjectPtr& object) { return object->is_ready(); }));

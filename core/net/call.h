@@ -97,5 +97,7 @@ struct Call {
 
 /// What a call that was cancelled ends with.
 const Error& cancelled_error();
+/// What a promise ends with that nobody can keep any more.
+const Error& dropped_promise_error();
 
 }  // namespace manta

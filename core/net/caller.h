@@ -31,6 +31,9 @@ class Caller {
   virtual ObjectPtr new_object() = 0;
   /// Gives `object`, of this process, its value. Its bytes in the store are accounted for from then on.
   virtual void put(const ObjectPtr& object, Result<EncodedValue> value) { object->complete(std::move(value)); }
+  /// Gives `object`, which new_object() made in this or another process, its outcome, unless it has one. Whoever waits
+  /// for it in any process gets to know.
+  virtual void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) = 0;
   /// The name by which `reference` is known to the receiver of a call's values.
   virtual WireReference name_of(const Reference& reference) = 0;
   std::vector<WireReference> names_of(const std::vector<Reference>& references) {

@@ -42,6 +42,8 @@ enum class MessageType : std::uint16_t {
   kSubmitTask = 32,  // call: the number of its result; function, values: see TaskSpec; the arguments.
   kCallActor = 33,   // a: the actor; call: the number of the result; function, values: the name, the arguments.
   kPut = 34,         // call: the object's number; values: its value; offsets as for kResult.
+  kPromise = 46,     // call: the number of an object that the worker will fulfil.
+  kFulfil = 47,      // As kPut, of an object that is known and pending; a: its process.
   kWatch = 35,       // a, call: the object whose outcome is wanted.
   kDropObject = 36,  // a, call: an object that the worker had `b` references to.
   kDropActor = 37,   // a: an actor that the worker had `b` handles of.

@@ -74,7 +74,10 @@ void Node::shut_down() {
       actor.monitors.clear();
       if (!actor.died) actor.died = cancelled;
     }
-    for (auto& [id, worker] : workers_) fail_in_flight(*worker, cancelled, deferred);
+    for (auto& [id, worker] : workers_) {
+      fail_in_flight(*worker, cancelled, deferred);
+      worker->promises.drain([&](ObjectPtr object) { deferred.complete(std::move(object), cancelled); });
+    }
   }
   carry_out(std::move(deferred));
   stop_ = true;

@@ -52,6 +52,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   BlockAllocator& allocator() override { return *arena_; }
   ObjectPtr new_object() override { return std::make_shared<ObjectState>(); }
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
+  void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
@@ -162,6 +163,15 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void distrust(WorkerRecord& worker);
   void serve_messages();  // The service thread.
 
+  // node_promises.cc: objects that a worker makes outside of calls.
+  std::optional<ObjectState::Outcome> take_outcome(WorkerRecord& worker, const Message& message);
+  bool put_for(WorkerRecord& worker, const Message& message);
+  bool promise_for(WorkerRecord& worker, const Message& message);
+  bool fulfil_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool drop_object_for(WorkerRecord& worker, const MessageHeader& drop, Deferred& deferred);
+  static void fail_promises(WorkerRecord& worker, const ActorRecord* actor, const std::string& cause,
+                            Deferred& deferred);
+
   // node_requests.cc: what workers want of the node.
   bool handle_request(WorkerRecord& worker, const Message& message, Deferred& deferred);
   std::optional<Call> take_call(WorkerRecord& worker, const Message& message, std::size_t first, MessageType type);
@@ -171,7 +181,6 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool call_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool make_actor_for(WorkerRecord& worker, const Message& message);
   bool find_actor_for(WorkerRecord& worker, const Message& message);
-  bool put_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool watch_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool monitor_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool promise_results(WorkerRecord& worker, const Message& message, std::size_t index, Call& call);

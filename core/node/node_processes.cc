@@ -234,6 +234,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     if (!lines.empty()) lines = "; its last lines:\n" + lines;
     end_children(worker_id, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
+    fail_promises(*worker, actor, process + lines, deferred);
     fail_calls(*worker, actor, process, lines, deferred);
     if (actor != nullptr && !restart_actor(*actor))
       end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->spec.name + process + lines}, deferred);

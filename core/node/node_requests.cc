@@ -18,10 +18,11 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
     case MessageType::kCallActor: return call_for(worker, message, deferred);
     case MessageType::kMakeActor: return make_actor_for(worker, message);
     case MessageType::kFindActor: return find_actor_for(worker, message);
-    case MessageType::kPut: return put_for(worker, message, deferred);
+    case MessageType::kPut: return put_for(worker, message);
     case MessageType::kWatch: return watch_for(worker, message, deferred);
-    case MessageType::kDropObject:
-      return worker.references.drop_object({.process = header.a, .number = header.call}, header.b);
+    case MessageType::kPromise: return promise_for(worker, message);
+    case MessageType::kFulfil: return fulfil_for(worker, message, deferred);
+    case MessageType::kDropObject: return drop_object_for(worker, header, deferred);
     case MessageType::kDropActor: return worker.references.drop_actor(header.a, header.b);
     case MessageType::kStopActor:
       if (has_actor) want_stop(header.a, deferred);
@@ -171,25 +172,6 @@ void Node::give_actor(WorkerRecord& worker, std::uint64_t request, const Result<
   if (!actor) return refuse(worker, request, actor.error());
   worker.references.add((*actor)->id(), *actor);
   reply(worker, request, (*actor)->id());
-}
-
-bool Node::put_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
-  ObjectPtr object = promise(worker, message.header.call);
-  if (!object) return false;
-  if (message.header.function != 0) {
-    const auto code = static_cast<ErrorCode>(message.header.function - 1);
-    deferred.complete(std::move(object), Error{code, message.text()});
-    return true;
-  }
-  if (message.values.size() != 1) return false;
-  std::optional<EncodedValue> taken = take_value(worker, message.values.front(), nullptr);
-  if (!taken) return false;
-  std::vector<BlockPtr> known;
-  if (taken->block) known.push_back(taken->block);
-  // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
-  objects_.add(object, stored_bytes(*taken), {.process = worker.id});
-  object->complete(std::move(*taken));
-  return hold_blocks(worker, message, nullptr, known);
 }
 
 bool Node::watch_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {

@@ -17,6 +17,7 @@
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_memory.h"
 #include "core/node/worker_output.h"
+#include "core/node/worker_promises.h"
 #include "core/node/worker_references.h"
 #include "core/placement/resource_ledger.h"
 
@@ -81,6 +82,7 @@ struct WorkerRecord {
 
   WorkerMemory memory;
   WorkerReferences references;
+  WorkerPromises promises;
   WorkerOutput output;
   pid_t pid = 0;                         ///< 0 until the fork server has started it.
   std::uint64_t actor = 0;               ///< The actor it hosts, or 0: it runs tasks.

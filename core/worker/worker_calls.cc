@@ -10,7 +10,7 @@ namespace manta {
 class WorkerProcess::NamedObject final : public ObjectState {
  public:
   NamedObject(ObjectId id, WorkerProcess& worker, std::uint64_t count)
-      : ObjectState(id, &worker), worker_(worker), count_(count) {}
+      : ObjectState(id, &worker), worker_(worker), count_(count), is_awaited_(count > 0) {}
   ~NamedObject() { worker_.forget(*this); }
 
  private:
@@ -19,6 +19,8 @@ class WorkerProcess::NamedObject final : public ObjectState {
   // How many references of the node's count this stands for; 0: the node does not know the object yet. Guarded by
   // names_mutex_.
   std::uint64_t count_;
+  // The node knows the object and not its outcome: what fulfil() gives it is to be sent. Guarded likewise.
+  bool is_awaited_;
 };
 
 ObjectPtr WorkerProcess::new_object() {
@@ -75,10 +77,31 @@ void WorkerProcess::announce(NamedObject& object) {
     const std::lock_guard lock(names_mutex_);
     if (object.count_ > 0) return;
     object.count_ = 1;
+    if (!object.is_ready()) {
+      // Sent before the lock is free, so that the outcome comes behind it.
+      object.is_awaited_ = true;
+      link_.send({.type = MessageType::kPromise, .call = object.id().number});
+      return;
+    }
   }
-  MANTA_CHECK(object.is_ready(), "an object that nobody makes was sent");
+  send_outcome(MessageType::kPut, object);
+}
+
+void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
+  auto& named = static_cast<NamedObject&>(*object);
+  named.complete(std::move(outcome));
+  bool is_awaited = false;
+  {
+    const std::lock_guard lock(names_mutex_);
+    is_awaited = std::exchange(named.is_awaited_, false);
+  }
+  if (is_awaited) send_outcome(MessageType::kFulfil, named);
+  completion_.notify();
+}
+
+void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
   const ObjectState::Outcome& outcome = object.outcome();
-  MessageHeader header{.type = MessageType::kPut, .call = object.id().number};
+  MessageHeader header{.type = type, .call = object.id().number, .a = object.id().process};
   if (!outcome) {
     link_.send([&](MessageBuilder& builder) {
       header.function = static_cast<std::uint64_t>(outcome.error().code) + 1;

@@ -45,6 +45,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   BlockAllocator& allocator() override { return store_; }
   ObjectPtr new_object() override;
+  void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
@@ -95,6 +96,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   ObjectPtr import_object(const ObjectId& id);
   ActorPtr import_actor(std::uint64_t id);
   void announce(NamedObject& object);
+  void send_outcome(MessageType type, const NamedObject& object);
   Result<const Request*> ask(Request& request, const Sender& send);
   Result<ActorPtr> ask_for_actor(const Sender& send);
   Result<WorkerStore::Range> request_chunk(std::size_t size);

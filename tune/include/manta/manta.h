@@ -6,6 +6,7 @@
 #include "core/api/actor.h"
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
+#include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "core/api/runtime.h"
 #include "core/base/result.h"

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects that a worker makes outside of calls: values that are put, and promises. Each function that returns a bool
+// says with false that no worker sends such a thing.
+#include "core/node/node.h"
+
+namespace manta {
+
+void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
+  if (outcome) objects_.add(object, stored_bytes(*outcome), {});
+  object->complete(std::move(outcome));
+  completion_.notify();
+}
+
+// What a kPut or kFulfil carries; none if no worker sends such a thing.
+std::optional<ObjectState::Outcome> Node::take_outcome(WorkerRecord& worker, const Message& message) {
+  if (message.header.function != 0) return Error{static_cast<ErrorCode>(message.header.function - 1), message.text()};
+  if (message.values.size() != 1) return std::nullopt;
+  std::optional<EncodedValue> taken = take_value(worker, message.values.front(), nullptr);
+  if (!taken) return std::nullopt;
+  std::vector<BlockPtr> known;
+  if (taken->block) known.push_back(taken->block);
+  if (!hold_blocks(worker, message, nullptr, known)) return std::nullopt;
+  return std::move(*taken);
+}
+
+bool Node::put_for(WorkerRecord& worker, const Message& message) {
+  const ObjectPtr object = promise(worker, message.header.call);
+  std::optional<ObjectState::Outcome> outcome = take_outcome(worker, message);
+  if (!object || !outcome) return false;
+  if (*outcome) objects_.add(object, stored_bytes(**outcome), {.process = worker.id});
+  // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
+  object->complete(std::move(*outcome));
+  return true;
+}
+
+bool Node::promise_for(WorkerRecord& worker, const Message& message) {
+  ObjectPtr object = promise(worker, message.header.call);
+  if (!object) return false;
+  const ObjectId id = object->id();
+  worker.promises.add(id, std::move(object));
+  return true;
+}
+
+// Whoever has a ref may give the object its outcome: a promise can be kept by another process than the one that made
+// it.
+bool Node::fulfil_for(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  const ObjectId id{.process = message.header.a, .number = message.header.call};
+  ObjectPtr object = worker.references.object(id);
+  std::optional<ObjectState::Outcome> outcome = take_outcome(worker, message);
+  if (!object || !outcome) return false;
+  worker.promises.take(id);
+  if (*outcome) objects_.add(object, stored_bytes(**outcome), {.process = worker.id});
+  deferred.complete(std::move(object), std::move(*outcome));
+  return true;
+}
+
+bool Node::drop_object_for(WorkerRecord& worker, const MessageHeader& drop, Deferred& deferred) {
+  const ObjectId id{.process = drop.a, .number = drop.call};
+  if (!worker.references.drop_object(id, drop.b)) return false;
+  if (worker.references.object(id)) return true;
+  if (ObjectPtr object = worker.promises.take(id)) deferred.complete(std::move(object), dropped_promise_error());
+  return true;
+}
+
+// What a dead worker had promised.
+void Node::fail_promises(WorkerRecord& worker, const ActorRecord* actor, const std::string& cause, Deferred& deferred) {
+  const Error error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
+                    (actor != nullptr ? "actor " + actor->spec.name : "the worker") + cause};
+  worker.promises.drain([&](ObjectPtr object) { deferred.complete(std::move(object), error); });
+}
+
+}  // namespace manta
