@@ -11,7 +11,7 @@ Error unreachable_error(const ActorPtr& lease) {
 }
 
 ObjectPtr dead_actor(const ActorPtr& lease) {
-  auto object = std::make_shared<ObjectState>();
+  auto object = make_object();
   object->complete(unreachable_error(lease));
   return object;
 }

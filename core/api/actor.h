@@ -216,7 +216,7 @@ class ActorFactory {
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     if (!caller) return failed(no_runtime_error());
-    const ObjectPtr result = std::make_shared<ObjectState>();
+    const ObjectPtr result = make_object();
     auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
                                                           name_of_type<T>(), std::span(&result, 1), arguments...);
     if (!call) return failed(std::move(call).error());

@@ -80,7 +80,7 @@ template <class Returned, class Make>
 RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
   constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
   std::array<ObjectPtr, count> objects;
-  for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : std::make_shared<ObjectState>();
+  for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : make_object();
   if (Result<void> made = make(std::span<const ObjectPtr>(objects)); !made)
     for (const ObjectPtr& object : objects) object->complete(made.error());
   return make_refs(objects, static_cast<RefsOf<Returned>*>(nullptr), std::make_index_sequence<count>());

@@ -114,7 +114,7 @@ Result<std::vector<T>> get(const std::vector<ObjectRef<T>>& refs, Duration timeo
 template <class T>
 ObjectRef<T> put(const T& value) {
   const std::shared_ptr<Caller> caller = internal::current_caller();
-  ObjectPtr state = caller ? caller->new_object() : std::make_shared<ObjectState>();
+  ObjectPtr state = caller ? caller->new_object() : make_object();
   if (caller) {
     caller->put(state, encode(value, caller->allocator()));
   } else {

@@ -5,7 +5,7 @@ namespace manta::internal {
 
 ObjectPtr new_promise() {
   if (const std::shared_ptr<Caller> caller = current_caller()) return caller->new_object();
-  auto object = std::make_shared<ObjectState>();
+  auto object = make_object();
   object->complete(no_runtime_error());
   return object;
 }

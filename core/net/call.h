@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/rare_vector.h"
 #include "core/net/message.h"
 #include "core/objects/object_state.h"
 #include "core/placement/resources.h"
@@ -51,13 +52,13 @@ struct Call {
   std::uint16_t value_count = 0;  ///< Arguments, without the late ones.
   std::uint64_t function = 0;
   std::string_view name;  ///< Of the function; lives as long as the program.
-  std::vector<std::byte> values;
-  std::vector<Late> late;
-  std::vector<BlockPtr> blocks;         ///< Of values in the store, kept until the call is answered.
-  std::vector<Reference> references;    ///< That lie inside values, kept as long.
-  ObjectPtr result;                     ///< Null once its fate is decided.
-  std::vector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
-  std::uint64_t threads = 1;            ///< Of a constructor: how many run the actor's calls.
+  SmallBytes values;
+  RareVector<Late> late;
+  RareVector<BlockPtr> blocks;         ///< Of values in the store, kept until the call is answered.
+  std::vector<Reference> references;   ///< That lie inside values, kept as long.
+  ObjectPtr result;                    ///< Null once its fate is decided.
+  RareVector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
+  std::uint64_t threads = 1;           ///< Of a constructor: how many run the actor's calls.
   int retries_left = 0;
   std::uint32_t ordinal = 0;             ///< Of a task that was sent: its number among those of its worker, from 1.
   std::shared_ptr<const TaskSpec> task;  ///< Of a task.

@@ -44,7 +44,7 @@ class Caller {
   }
 
   /// Runs a task on some worker, when its arguments are ready and its resources are free.
-  virtual void submit(Call call) = 0;
+  virtual void submit(Call&& call) = 0;
   /// Errors: kInvalidArgument (the machine is too small), kAlreadyExists (the name), kCancelled.
   virtual Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) = 0;
   /// A handle to the living actor of this name.
@@ -52,7 +52,7 @@ class Caller {
   virtual Result<ActorPtr> find_actor(const std::string& name, std::string_view type) = 0;
   /// Calls of one process arrive in the order in which they are made here, also when an argument of an earlier one is
   /// still pending.
-  virtual void call_actor(std::uint64_t actor, Call call) = 0;
+  virtual void call_actor(std::uint64_t actor, Call&& call) = 0;
   /// Ends the actor after the calls made so far.
   virtual void stop_actor(std::uint64_t actor) = 0;
   /// Ends it now: pending calls end with kActorDied.

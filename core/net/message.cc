@@ -19,10 +19,10 @@ constexpr std::size_t kTextMax = kInlineLimit;
 
 std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
-void append(std::vector<std::byte>& out, const void* data, std::size_t size) {
-  const auto* bytes = static_cast<const std::byte*>(data);
-  out.insert(out.end(), bytes, bytes + size);
-  if (const std::size_t rest = padded(out.size()) - out.size(); rest != 0) out.resize(out.size() + rest);
+void append(SmallBytes& out, const void* data, std::size_t size) {
+  std::byte* at = out.extend(padded(size));
+  if (size > 0) std::memcpy(at, data, size);
+  std::fill(at + size, at + padded(size), std::byte{0});
 }
 
 // Takes things from the front of bytes that somebody else wrote.
@@ -81,31 +81,31 @@ WireReference MessageValue::reference(std::size_t index) const {
   return reference;
 }
 
-void append_inline(std::vector<std::byte>& out, std::span<const std::byte> bytes) {
+void append_inline(SmallBytes& out, std::span<const std::byte> bytes) {
   const ValueHeader here{kInline, bytes.size()};
   append(out, &here, sizeof here);
   append(out, bytes.data(), bytes.size());
 }
 
-void append_stored(std::vector<std::byte>& out, std::uint64_t offset, std::uint64_t size) {
+void append_stored(SmallBytes& out, std::uint64_t offset, std::uint64_t size) {
   const ValueHeader in_store{offset, size};
   append(out, &in_store, sizeof in_store);
 }
 
-void append_object(std::vector<std::byte>& out, const ObjectId& id) {
+void append_object(SmallBytes& out, const ObjectId& id) {
   const ValueHeader elsewhere{kObject, sizeof id};
   append(out, &elsewhere, sizeof elsewhere);
   append(out, &id, sizeof id);
 }
 
-void append_references(std::vector<std::byte>& out, std::span<const WireReference> references) {
+void append_references(SmallBytes& out, std::span<const WireReference> references) {
   if (references.empty()) return;
   const ValueHeader list{kReferences, references.size()};
   append(out, &list, sizeof list);
   append(out, references.data(), references.size_bytes());
 }
 
-void append_value(std::vector<std::byte>& out, const EncodedValue& value, std::span<const WireReference> references) {
+void append_value(SmallBytes& out, const EncodedValue& value, std::span<const WireReference> references) {
   append_references(out, references);
   if (value.block) {
     append_stored(out, value.block->offset(), value.block->size());
@@ -125,7 +125,7 @@ void MessageBuilder::add(const EncodedValue& value, std::span<const WireReferenc
 }
 
 void MessageBuilder::add_wire(std::span<const std::byte> wire, std::size_t count) {
-  bytes_.insert(bytes_.end(), wire.begin(), wire.end());
+  bytes_.append(wire.data(), wire.size());
   header().value_count = static_cast<std::uint16_t>(header().value_count + count);
 }
 

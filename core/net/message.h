@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/objects/codec.h"
 #include "core/objects/reference.h"
+#include "core/objects/small_bytes.h"
 
 namespace manta {
 
@@ -94,13 +95,13 @@ struct MessageValue {
 };
 
 /// Appends one value to `out`, in the form in which it travels.
-void append_inline(std::vector<std::byte>& out, std::span<const std::byte> bytes);
-void append_stored(std::vector<std::byte>& out, std::uint64_t offset, std::uint64_t size);
-void append_object(std::vector<std::byte>& out, const ObjectId& id);
+void append_inline(SmallBytes& out, std::span<const std::byte> bytes);
+void append_stored(SmallBytes& out, std::uint64_t offset, std::uint64_t size);
+void append_object(SmallBytes& out, const ObjectId& id);
 /// Before the value that contains them; nothing if there are none.
-void append_references(std::vector<std::byte>& out, std::span<const WireReference> references);
+void append_references(SmallBytes& out, std::span<const WireReference> references);
 /// A value whose references go by these names.
-void append_value(std::vector<std::byte>& out, const EncodedValue& value, std::span<const WireReference> references);
+void append_value(SmallBytes& out, const EncodedValue& value, std::span<const WireReference> references);
 
 /// Builds one message. Reusable: start() begins anew.
 class MessageBuilder {
@@ -131,7 +132,7 @@ class MessageBuilder {
  private:
   MessageHeader& header() { return *reinterpret_cast<MessageHeader*>(bytes_.data()); }
 
-  std::vector<std::byte> bytes_;
+  SmallBytes bytes_;
 };
 
 /// A message that was read. Views the bytes it was read from.

@@ -2,44 +2,44 @@
 // The calls that one worker has and has not answered.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/net/call.h"
 
 namespace manta {
 
-/// Calls by consecutive numbers; most are answered in order, so a number is a place in a queue.
+/// Calls by consecutive numbers; most are answered in order, so a number is a place in a circle that grows as needed.
 ///
 /// Thread-safety: none.
 class CallWindow {
  public:
   /// The number that put() will give.
-  std::uint64_t next() const { return first_ + calls_.size(); }
-  std::uint64_t put(Call call) {
-    calls_.emplace_back(std::move(call));
+  std::uint64_t next() const { return next_; }
+  std::uint64_t put(Call&& call) {
+    if (next_ - first_ == places_.size()) grow();
+    Place& place = place_of(next_);
+    place.call = std::move(call);
+    place.is_taken = true;
     ++count_;
-    return next() - 1;
+    return next_++;
   }
   /// Call `number`, or null if it is not here.
   Call* find(std::uint64_t number) {
-    if (number < first_ || number >= next()) return nullptr;
-    std::optional<Call>& place = calls_[number - first_];
-    return place ? &*place : nullptr;
+    if (number < first_ || number >= next_) return nullptr;
+    Place& place = place_of(number);
+    return place.is_taken ? &place.call : nullptr;
   }
   /// Takes out call `number`; none if it is not here.
   std::optional<Call> take(std::uint64_t number) {
     Call* call = find(number);
     if (call == nullptr) return std::nullopt;
     std::optional<Call> taken(std::move(*call));
-    calls_[number - first_].reset();
-    --count_;
-    while (!calls_.empty() && !calls_.front()) {
-      calls_.pop_front();
-      ++first_;
-    }
+    free(place_of(number));
+    skip_free();
     return taken;
   }
   bool empty() const { return count_ == 0; }
@@ -48,38 +48,56 @@ class CallWindow {
   /// `visit(Call&)` for each, oldest first.
   template <class Visit>
   void for_each(Visit&& visit) {
-    for (std::optional<Call>& call : calls_)
-      if (call) visit(*call);
+    for_each_numbered([&](std::uint64_t, Call& call) { visit(call); });
   }
   /// As for_each(), with the numbers.
   template <class Visit>
   void for_each_numbered(Visit&& visit) {
-    for (std::size_t i = 0; i < calls_.size(); ++i)
-      if (calls_[i]) visit(first_ + i, *calls_[i]);
+    for (std::uint64_t number = first_; number != next_; ++number)
+      if (place_of(number).is_taken) visit(number, place_of(number).call);
   }
-  /// Takes out those that `wanted(const Call&)` says; `visit(Call)` for each, latest first.
+  /// Takes out those that `wanted(const Call&)` says; `visit(Call)` for each, latest first. It must not put.
   template <class Wanted, class Visit>
   void take_latest_first(Wanted&& wanted, Visit&& visit) {
-    for (std::size_t i = calls_.size(); i-- > 0;) {
-      if (!calls_[i] || !wanted(*calls_[i])) continue;
-      visit(std::move(*calls_[i]));
-      calls_[i].reset();
-      --count_;
+    for (std::uint64_t number = next_; number-- != first_;) {
+      Place& place = place_of(number);
+      if (!place.is_taken || !wanted(place.call)) continue;
+      visit(std::move(place.call));
+      place.call = Call();  // Lets go of what was left in it.
+      free(place);
     }
+    skip_free();
   }
   /// Takes all out; `visit(Call)` for each, latest first, as they go back to the front of a queue.
   template <class Visit>
   void drain_latest_first(Visit&& visit) {
-    first_ = next();
-    std::deque<std::optional<Call>> calls = std::exchange(calls_, {});
-    count_ = 0;
-    for (auto it = calls.rbegin(); it != calls.rend(); ++it)
-      if (*it) visit(std::move(**it));
+    take_latest_first([](const Call&) { return true; }, visit);
   }
 
  private:
-  std::deque<std::optional<Call>> calls_;  // calls_[i] has the number first_ + i; none: it was answered.
-  std::uint64_t first_ = 1;
+  struct Place {
+    Call call;
+    bool is_taken = false;
+  };
+
+  Place& place_of(std::uint64_t number) { return places_[number & (places_.size() - 1)]; }
+  void free(Place& place) {
+    place.is_taken = false;
+    --count_;
+  }
+  void skip_free() {
+    while (first_ != next_ && !place_of(first_).is_taken) ++first_;
+  }
+  void grow() {
+    std::vector<Place> places(std::max<std::size_t>(16, 2 * places_.size()));
+    for (std::uint64_t number = first_; number != next_; ++number)
+      places[number & (places.size() - 1)] = std::move(place_of(number));
+    places_ = std::move(places);
+  }
+
+  std::vector<Place> places_;  // As many as a power of two. Call `number` has the place of its lowest bits.
+  std::uint64_t first_ = 1;    // No number below it is here.
+  std::uint64_t next_ = 1;
   std::size_t count_ = 0;
 };
 

@@ -92,7 +92,7 @@ void Node::shut_down() {
   workers_.clear();  // Their pids may soon be those of other processes.
 }
 
-void Node::submit(Call call) {
+void Node::submit(Call&& call) {
   if (auto possible = ledger_.check(call.task->resources); !possible) {
     Deferred deferred;
     deferred.fail(call, possible.error());
@@ -104,7 +104,7 @@ void Node::submit(Call call) {
 }
 
 // A task joins the queue only when its arguments are ready: one that waits must not keep others from running.
-void Node::enqueue_task(Call task) {
+void Node::enqueue_task(Call&& task) {
   if (const ObjectPtr pending = task.pending_argument()) {
     auto shared = std::make_shared<Call>(std::move(task));
     pending->then([this, shared] { enqueue_task(std::move(*shared)); });
@@ -350,7 +350,7 @@ void Node::add_references(WorkerRecord& worker, const std::vector<Reference>& re
   }
 }
 
-void Node::send_call(WorkerRecord& worker, Call call) {
+void Node::send_call(WorkerRecord& worker, Call&& call) {
   MessageHeader header{.type = call.type,
                        .value_count = call.value_count,
                        .call = worker.in_flight.next(),
@@ -446,10 +446,10 @@ RuntimeStatus Node::status_now() {
   return status;
 }
 
-void Node::carry_out(Deferred deferred) {
+void Node::carry_out(Deferred&& deferred) {
   if (!deferred.output.empty()) std::fwrite(deferred.output.data(), 1, deferred.output.size(), stderr);
-  for (auto& [object, outcome] : deferred.completions) object->complete(std::move(outcome));
-  if (!deferred.completions.empty()) completion_.notify();
+  for (ObjectState::Callbacks& callbacks : deferred.callbacks) callbacks.run();
+  if (deferred.any_completed) completion_.notify();
   for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });
   for (Deferred::Watch& watch : deferred.watches) {
     const ObjectPtr& object = watch.object;

@@ -50,14 +50,14 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void shut_down();
 
   BlockAllocator& allocator() override { return *arena_; }
-  ObjectPtr new_object() override { return std::make_shared<ObjectState>(); }
+  ObjectPtr new_object() override { return make_object(); }
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   WireReference name_of(const Reference& reference) override;
-  void submit(Call call) override;
+  void submit(Call&& call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
   Result<ActorPtr> find_actor(const std::string& name, std::string_view type) override;
-  void call_actor(std::uint64_t actor, Call call) override;
+  void call_actor(std::uint64_t actor, Call&& call) override;
   void stop_actor(std::uint64_t actor) override;
   void kill_actor(std::uint64_t actor) override;
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
@@ -87,18 +87,22 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
       ObjectId id;
       std::uint64_t worker = 0;
     };
-    std::vector<std::pair<ObjectPtr, ObjectState::Outcome>> completions;
+    std::vector<ObjectState::Callbacks> callbacks;           // Of objects that have become ready.
+    bool any_completed = false;                              // Objects have become ready.
     std::vector<std::pair<ObjectPtr, std::uint64_t>> waits;  // Actors whose next call waits for an object.
     std::vector<Watch> watches;                              // Workers that want an object's outcome.
     std::vector<Call> tasks;                                 // Submitted by workers.
     std::string output;                                      // Of workers, to be printed.
 
-    void complete(ObjectPtr object, ObjectState::Outcome outcome) {
-      if (object) completions.emplace_back(std::move(object), std::move(outcome));
+    void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
+      if (!object) return;
+      any_completed = true;
+      ObjectState::Callbacks waiting = object->settle(std::move(outcome));
+      if (!waiting.empty()) callbacks.push_back(std::move(waiting));
     }
     // All results of the call get `error`; its fate is decided.
     void fail(Call& call, const Error& error) {
-      for (ObjectPtr& object : call.more_results) complete(std::move(object), error);
+      for (const ObjectPtr& object : call.more_results) complete(object, error);
       call.more_results.clear();
       complete(std::exchange(call.result, nullptr), error);
     }
@@ -109,7 +113,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // Functions with a Deferred, and those without that say so, are called with mutex_ held.
 
   // node.cc: tasks and placement.
-  void enqueue_task(Call task);  // Without mutex_.
+  void enqueue_task(Call&& task);  // Without mutex_.
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
@@ -122,20 +126,20 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void become_idle(WorkerRecord& worker);  // Held.
   void release_resources(WorkerRecord& worker);
-  void send_call(WorkerRecord& worker, Call call);
+  void send_call(WorkerRecord& worker, Call&& call);
   void add_references(WorkerRecord& worker, const std::vector<Reference>& references);
   WireReference name(const Reference& reference);  // Held.
   std::vector<WireReference> names(const std::vector<Reference>& references);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
   static const Error& shut_down_error();
   void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
-  RuntimeStatus status_now();         // Held.
-  void carry_out(Deferred deferred);  // Without mutex_.
+  RuntimeStatus status_now();           // Held.
+  void carry_out(Deferred&& deferred);  // Without mutex_.
 
   // node_actors.cc: actors from their making to their end.
   Result<ActorPtr> add_actor(Call constructor, ActorSpec spec, std::uint64_t owner);  // Held; place_all() follows.
   Result<ActorPtr> look_up_actor(const std::string& name, std::string_view type);     // Held.
-  void queue_call(std::uint64_t actor_id, Call call, Deferred& deferred);
+  void queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred);
   void want_stop(std::uint64_t actor_id, Deferred& deferred);
   void kill_on_request(ActorRecord& actor, Deferred& deferred);
   void kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred);
@@ -158,7 +162,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   std::optional<EncodedValue> take_value(WorkerRecord& worker, const MessageValue& value, const Call* call);
   BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
-  bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, const std::vector<BlockPtr>& known);
+  bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, std::span<const BlockPtr> known);
   void lend_chunk(WorkerRecord& worker, const MessageHeader& request);
   void distrust(WorkerRecord& worker);
   void serve_messages();  // The service thread.

@@ -66,7 +66,7 @@ Result<ActorPtr> Node::look_up_actor(const std::string& name, std::string_view t
   return lease;
 }
 
-void Node::call_actor(std::uint64_t actor_id, Call call) {
+void Node::call_actor(std::uint64_t actor_id, Call&& call) {
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -75,7 +75,7 @@ void Node::call_actor(std::uint64_t actor_id, Call call) {
   carry_out(std::move(deferred));
 }
 
-void Node::queue_call(std::uint64_t actor_id, Call call, Deferred& deferred) {
+void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
   ActorRecord* actor = find_actor(actor_id);
   if (actor == nullptr || actor->died) {
     deferred.fail(call, actor != nullptr ? *actor->died : stopped_error());
@@ -249,7 +249,7 @@ bool Node::restart_actor(ActorRecord& actor) {
   if (closing_ || actor.restarts_left == 0 || (actor.stop_wanted && actor.queue.empty())) return false;
   --actor.restarts_left;
   Call constructor = *actor.constructor;
-  constructor.result = std::make_shared<ObjectState>();
+  constructor.result = make_object();
   actor.queue.push_front(std::move(constructor));
   actor.make_ready_to_place();
   unplaced_actors_.push_back(actor.id);

@@ -198,7 +198,7 @@ BlockPtr Node::find_block(WorkerRecord& worker, const Call* call, std::uint64_t 
 
 // The worker goes on holding the blocks that the message lists; `known` are those that came with it.
 bool Node::hold_blocks(WorkerRecord& worker, const Message& message, const Call* call,
-                       const std::vector<BlockPtr>& known) {
+                       std::span<const BlockPtr> known) {
   for (const std::uint64_t offset : message.offsets) {
     const auto it =
         std::find_if(known.begin(), known.end(), [&](const BlockPtr& block) { return block->offset() == offset; });

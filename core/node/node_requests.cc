@@ -87,7 +87,7 @@ std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message
       if (!block) return std::nullopt;
       call.blocks.push_back(std::move(block));
     }
-    call.values.insert(call.values.end(), value.wire.begin(), value.wire.end());
+    call.values.append(value.wire.data(), value.wire.size());
     ++call.value_count;
   }
   if (!hold_blocks(worker, message, nullptr, call.blocks)) return std::nullopt;
@@ -98,7 +98,7 @@ std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message
 ObjectPtr Node::promise(WorkerRecord& worker, std::uint64_t number) {
   const ObjectId id{.process = worker.id, .number = number};
   if (number == 0 || worker.references.object(id)) return nullptr;
-  auto object = std::make_shared<ObjectState>(id);
+  auto object = make_object(id);
   worker.references.add(id, object);
   return object;
 }
@@ -157,7 +157,7 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
                  .max_task_retries = wire->max_task_retries,
                  .max_concurrency = wire->max_concurrency,
                  .is_detached = wire->is_detached != 0};
-  constructor->result = std::make_shared<ObjectState>();
+  constructor->result = make_object();
   give_actor(worker, message.header.call, add_actor(std::move(*constructor), std::move(spec), worker.id));
   return true;
 }

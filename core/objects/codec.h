@@ -30,6 +30,7 @@
 #include "core/objects/input_archive.h"
 #include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
+#include "core/objects/small_bytes.h"
 #include "core/objects/store_block.h"
 
 namespace manta {
@@ -39,11 +40,11 @@ inline constexpr std::size_t kInlineLimit = 8 * 1024;
 
 /// A value as bytes: in the message, or a block of the store.
 struct EncodedValue {
-  std::vector<std::byte> inline_bytes = {};
+  SmallBytes inline_bytes = {};
   BlockPtr block = {};
   std::vector<Reference> references = {};  ///< That the bytes name by their places here.
 
-  std::span<const std::byte> bytes() const { return block ? block->bytes() : std::span(inline_bytes); }
+  std::span<const std::byte> bytes() const { return block ? block->bytes() : std::span<const std::byte>(inline_bytes); }
 };
 
 /// The bytes of a value that is being read; `owner` keeps them (null: valid during the call only).
@@ -62,15 +63,14 @@ struct ArrayHeader {
 };
 static_assert(sizeof(ArrayHeader) == 64);  // Keeps the elements aligned to a cache line.
 
-// A stream that appends to a vector.
+// A stream that appends to bytes.
 class ByteSink : public std::streambuf {
  public:
-  explicit ByteSink(std::vector<std::byte>& out) : out_(out) {}
+  explicit ByteSink(SmallBytes& out) : out_(out) {}
 
  protected:
   std::streamsize xsputn(const char* data, std::streamsize size) override {
-    const auto* bytes = reinterpret_cast<const std::byte*>(data);
-    out_.insert(out_.end(), bytes, bytes + size);
+    out_.append(reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size));
     return size;
   }
   int_type overflow(int_type c) override {
@@ -79,7 +79,7 @@ class ByteSink : public std::streambuf {
   }
 
  private:
-  std::vector<std::byte>& out_;
+  SmallBytes& out_;
 };
 
 template <class T>

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
+#include "core/base/pool_allocator.h"
 #include "core/base/result.h"
 #include "core/objects/codec.h"
 
@@ -29,14 +29,51 @@ class ObjectSource {
 ///
 /// Thread-safety: any method, from any thread.
 class ObjectState {
+  struct Waiter {
+    std::function<void()> callback;
+    Waiter* next = nullptr;
+  };
+
  public:
   using Outcome = Result<EncodedValue>;
+
+  /// What waited for an object that has become ready.
+  class [[nodiscard]] Callbacks {
+   public:
+    Callbacks() = default;
+    Callbacks(Callbacks&& other) noexcept : latest_(std::exchange(other.latest_, nullptr)) {}
+    Callbacks& operator=(Callbacks&&) = delete;
+    ~Callbacks() { run(); }
+
+    bool empty() const { return latest_ == nullptr; }
+    /// In the order in which they came.
+    void run() {
+      Waiter* oldest = nullptr;
+      while (latest_ != nullptr) oldest = std::exchange(latest_, std::exchange(latest_->next, oldest));
+      while (oldest != nullptr) {
+        const std::unique_ptr<Waiter> waiter(std::exchange(oldest, oldest->next));
+        waiter->callback();
+      }
+    }
+
+   private:
+    friend class ObjectState;
+    explicit Callbacks(Waiter* latest) : latest_(latest) {}
+
+    Waiter* latest_ = nullptr;
+  };
 
   /// An object of this process, without a name as long as no other process hears of it.
   ObjectState() = default;
   /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
   /// it; null: it comes by itself.
   explicit ObjectState(ObjectId id, ObjectSource* source = nullptr) : id_(id), source_(source) {}
+  ~ObjectState() {
+    Waiter* waiter = waiters_.load();
+    while (waiter != nullptr && waiter != ready_mark()) delete std::exchange(waiter, waiter->next);
+  }
+  ObjectState(const ObjectState&) = delete;
+  ObjectState& operator=(const ObjectState&) = delete;
 
   /// Guarded, as is set_id(), by whoever names the objects of the process.
   const ObjectId& id() const { return id_; }
@@ -47,7 +84,7 @@ class ObjectState {
     if (source_ != nullptr && !is_ready() && !wanted_.exchange(true)) source_->watch(id_);
   }
 
-  bool is_ready() const { return ready_.load(); }
+  bool is_ready() const { return waiters_.load() == ready_mark(); }
   /// How many objects of this process have become ready.
   static std::uint64_t completed_count() { return completed_.load(); }
   /// Only once is_ready().
@@ -56,39 +93,42 @@ class ObjectState {
   /// Runs `callback` once the object is ready: now if it is, else on the thread that makes it so. It must be short.
   void then(std::function<void()> callback) {
     want();
-    {
-      const std::lock_guard lock(mutex_);
-      if (!ready_.load()) {
-        callbacks_.push_back(std::move(callback));
-        return;
-      }
+    auto waiter = std::make_unique<Waiter>(Waiter{std::move(callback), waiters_.load()});
+    while (waiter->next != ready_mark()) {
+      if (!waiters_.compare_exchange_weak(waiter->next, waiter.get())) continue;
+      static_cast<void>(waiter.release());
+      return;
     }
-    callback();
+    waiter->callback();
   }
 
   /// Gives the object its outcome, once: a later one is ignored (a call that was cancelled may still answer).
-  void complete(Outcome outcome) {
-    std::vector<std::function<void()>> callbacks;
-    {
-      const std::lock_guard lock(mutex_);
-      if (ready_.load()) return;
-      outcome_.emplace(std::move(outcome));
-      ready_.store(true);
-      completed_.fetch_add(1);
-      callbacks.swap(callbacks_);
-    }
-    for (const auto& callback : callbacks) callback();
+  void complete(Outcome outcome) { settle(std::move(outcome)).run(); }
+  /// As complete(), but the callbacks are left to whoever calls: they are to be run soon.
+  Callbacks settle(Outcome outcome) {
+    if (is_settled_.exchange(true)) return {};
+    outcome_.emplace(std::move(outcome));
+    completed_.fetch_add(1);
+    return Callbacks(waiters_.exchange(ready_mark()));
   }
 
  private:
-  std::mutex mutex_;  // Guards callbacks_, and outcome_ until ready_.
-  std::atomic<bool> ready_{false};
-  std::optional<Outcome> outcome_;
-  std::vector<std::function<void()>> callbacks_;
+  // Stands in place of the waiters once the object is ready.
+  static Waiter* ready_mark() { return reinterpret_cast<Waiter*>(std::uintptr_t{1}); }
+
+  std::atomic<Waiter*> waiters_{nullptr};  // Latest first.
+  std::atomic<bool> is_settled_{false};    // Somebody gives it its outcome, or has.
+  std::atomic<bool> wanted_{false};
+  std::optional<Outcome> outcome_;  // Written before ready_mark().
   ObjectId id_;
   ObjectSource* const source_ = nullptr;
-  std::atomic<bool> wanted_{false};
   static inline std::atomic<std::uint64_t> completed_{0};
 };
+
+/// An object from the pool, as most are: they come and go with calls.
+template <class State = ObjectState, class... Arguments>
+std::shared_ptr<State> make_object(Arguments&&... arguments) {
+  return std::allocate_shared<State>(PoolAllocator<State>(), std::forward<Arguments>(arguments)...);
+}
 
 }  // namespace manta

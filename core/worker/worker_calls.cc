@@ -25,7 +25,7 @@ class WorkerProcess::NamedObject final : public ObjectState {
 
 ObjectPtr WorkerProcess::new_object() {
   const std::lock_guard lock(names_mutex_);
-  auto object = std::make_shared<NamedObject>(ObjectId{.process = id_, .number = next_number_++}, *this, 0);
+  auto object = make_object<NamedObject>(ObjectId{.process = id_, .number = next_number_++}, *this, 0);
   objects_[object->id()] = object;
   return object;
 }
@@ -50,7 +50,7 @@ ObjectPtr WorkerProcess::import_object(const ObjectId& id) {
   if (object) {
     ++object->count_;
   } else {
-    known = object = std::make_shared<NamedObject>(id, *this, 1);
+    known = object = make_object<NamedObject>(id, *this, 1);
   }
   return object;
 }
@@ -114,7 +114,7 @@ void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
   link_.send([&](MessageBuilder& builder) {
     builder.start(header);
     builder.add(*outcome, names);
-    if (outcome->block) give_blocks(builder, {outcome->block});
+    if (outcome->block) give_blocks(builder, std::span(&outcome->block, 1));
   });
 }
 
@@ -188,7 +188,7 @@ Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
   return WorkerStore::Range{answer->a, answer->b};
 }
 
-void WorkerProcess::give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks) {
+void WorkerProcess::give_blocks(MessageBuilder& builder, std::span<const BlockPtr> blocks) {
   for (const BlockPtr& block : blocks) {
     WorkerStore::give(block);
     if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
@@ -206,7 +206,7 @@ void WorkerProcess::send_call(const Call& call, const std::function<void(Message
   link_.send([&](MessageBuilder& builder) {
     first(builder);
     call.write_arguments(builder, [](MessageBuilder& message, const ObjectPtr& object) {
-      std::vector<std::byte> name;
+      SmallBytes name;
       append_object(name, object->id());
       message.add_wire(name, 1);
     });
@@ -220,7 +220,7 @@ std::vector<std::uint64_t> WorkerProcess::more_numbers(const Call& call) {
   return numbers;
 }
 
-void WorkerProcess::submit(Call call) {
+void WorkerProcess::submit(Call&& call) {
   const TaskSpec& task = *call.task;
   send_call(call, [&](MessageBuilder& builder) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
@@ -234,7 +234,7 @@ void WorkerProcess::submit(Call call) {
   });
 }
 
-void WorkerProcess::call_actor(std::uint64_t actor, Call call) {
+void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
   send_call(call, [&](MessageBuilder& builder) {
     builder.start(
         {.type = MessageType::kCallActor, .call = call.result->id().number, .function = call.function, .a = actor});

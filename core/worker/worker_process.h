@@ -47,10 +47,10 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   ObjectPtr new_object() override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   WireReference name_of(const Reference& reference) override;
-  void submit(Call call) override;
+  void submit(Call&& call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
   Result<ActorPtr> find_actor(const std::string& name, std::string_view type) override;
-  void call_actor(std::uint64_t actor, Call call) override;
+  void call_actor(std::uint64_t actor, Call&& call) override;
   void stop_actor(std::uint64_t actor) override;
   void kill_actor(std::uint64_t actor) override;
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
@@ -103,7 +103,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void count_waiting(int change);
   void send_call(const Call& call, const std::function<void(MessageBuilder&)>& first);
   static std::vector<std::uint64_t> more_numbers(const Call& call);
-  static void give_blocks(MessageBuilder& builder, const std::vector<BlockPtr>& blocks);
+  static void give_blocks(MessageBuilder& builder, std::span<const BlockPtr> blocks);
 
   const std::uint64_t id_;
   const std::shared_ptr<const Clock> clock_;

@@ -40,7 +40,7 @@ std::vector<std::byte> sample() {
   const WireReference references[] = {{.kind = WireReference::kObject, .id = {3, 4}},
                                       {.kind = WireReference::kActor, .id = {0, 5}}};
   builder.add(text_value("with refs"), references);
-  std::vector<std::byte> object;
+  SmallBytes object;
   append_object(object, {6, 7});
   builder.add_wire(object, 1);
   builder.add_offset(64);
