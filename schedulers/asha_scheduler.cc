@@ -73,7 +73,7 @@ bool AshaScheduler::judge(Standing& standing, std::int64_t iteration, double sco
 
 void AshaScheduler::on_end(TrialId trial, TrialState) { standings_.erase(trial); }
 
-std::optional<TrialId> AshaScheduler::next_to_resume(TrialsView) const { return std::nullopt; }
+std::optional<TrialId> AshaScheduler::next_to_resume(TrialsView, bool) const { return std::nullopt; }
 
 Snapshot AshaScheduler::save() const {
   nlohmann::json rungs = nlohmann::json::array();

@@ -46,7 +46,7 @@ class AshaScheduler final : public TrialScheduler {
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
   void on_end(TrialId trial, TrialState state) override;
   /// None: this variant never pauses.
-  std::optional<TrialId> next_to_resume(TrialsView trials) const override;
+  std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override;
   std::optional<std::int64_t> max_iterations() const override { return options_.max_t; }
   Snapshot save() const override;
   /// Errors: also kInvalidArgument when metric, mode, grace or eta differ. Another max_t is taken: the rungs that both

@@ -13,7 +13,7 @@ Result<std::vector<Order>> FifoScheduler::on_report(const Report& report, Trials
 
 void FifoScheduler::on_end(TrialId, TrialState) {}
 
-std::optional<TrialId> FifoScheduler::next_to_resume(TrialsView) const { return std::nullopt; }
+std::optional<TrialId> FifoScheduler::next_to_resume(TrialsView, bool) const { return std::nullopt; }
 
 Snapshot FifoScheduler::save() const { return internal::write_snapshot("FifoScheduler", "{}"); }
 

@@ -2,109 +2,106 @@
 #include "schedulers/make_scheduler.h"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
+#include <array>
+#include <span>
 #include <string>
-#include <vector>
 
+#include "schedulers/asha_promote_scheduler.h"
 #include "schedulers/asha_scheduler.h"
 #include "schedulers/fifo_scheduler.h"
+#include "schedulers/i_epoch_scheduler.h"
+#include "schedulers/internal/scheduler_options.h"
+#include "schedulers/median_scheduler.h"
 
 namespace manta {
-
 namespace {
 
-constexpr std::string_view kKnown = "known are \"fifo\" and \"asha\" (as in \"asha:grace=1,eta=4,max_t=100\")";
+using internal::NumberOption;
+using internal::SchedulerOptions;
+using Made = Result<std::unique_ptr<TrialScheduler>>;
 
-using Numbers = std::map<std::string, std::int64_t, std::less<>>;
+// What a scheduler is made of.
+struct Request {
+  const SchedulerOptions& options;
+  const Objective& objective;
+  std::optional<std::int64_t> max_iterations;
+};
 
-Error invalid(std::string_view text, const std::string& what) {
-  return {ErrorCode::kInvalidArgument, "scheduler \"" + std::string(text) + "\": " + what};
-}
+constexpr std::int64_t kMaxIterations = AshaScheduler::kMaxIterations;
+constexpr std::array<NumberOption, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
+                                                    {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
+                                                    {.name = "max_t", .high = kMaxIterations}}};
+constexpr std::array<NumberOption, 2> kMedianOptions{
+    {{.name = "grace", .high = kMaxIterations}, {.name = "samples", .high = 1'000'000}}};
+constexpr std::array<NumberOption, 2> kIEpochOptions{
+    {{.name = "i", .high = kMaxIterations}, {.name = "best", .high = 1'000'000'000}}};
 
-std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-std::string asha_options() {
-  return "asha knows grace (1 to max_t), eta (2 to " + std::to_string(AshaScheduler::kMaxEta) + ") and max_t (1 to " +
-         std::to_string(AshaScheduler::kMaxIterations) + ")";
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) return parts;
-    begin = end + 1;
-  }
-}
-
-// "a=1,b=2" as numbers by name.
-Result<Numbers> parse_numbers(std::string_view text, std::string_view options) {
-  Numbers numbers;
-  for (const std::string_view part : split(options, ',')) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
-      return invalid(text, in_quotes(part) + " is not of the form name=number; " + asha_options());
-    }
-    const std::string_view name = part.substr(0, equals);
-    const std::string_view digits = part.substr(equals + 1);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc{} || end != digits.data() + digits.size()) {
-      return invalid(text, in_quotes(digits) + " is no whole number for " + std::string(name) + "; " + asha_options());
-    }
-    if (!numbers.emplace(name, number).second) return invalid(text, std::string(name) + " is given twice");
-  }
-  return numbers;
-}
-
-Result<void> check_range(std::string_view text, std::string_view name, std::int64_t value, std::int64_t low,
-                         std::int64_t high) {
-  if (value >= low && value <= high) return {};
-  return invalid(text, std::string(name) + " is " + std::to_string(value) + "; it must be " + std::to_string(low) +
-                           " to " + std::to_string(high));
-}
-
-Result<AshaScheduler::Options> asha_options_from(std::string_view text, const Numbers& numbers,
-                                                 std::optional<std::int64_t> max_iterations) {
+Result<AshaScheduler::Options> read_asha(const Request& request) {
   AshaScheduler::Options options;
-  options.max_t = std::clamp<std::int64_t>(max_iterations.value_or(options.max_t), 1, AshaScheduler::kMaxIterations);
-  for (const auto& [name, number] : numbers) {
-    if (name == "grace") {
-      options.grace = number;
-    } else if (name == "eta") {
-      options.eta = number;
-    } else if (name == "max_t") {
-      options.max_t = number;
-    } else {
-      return invalid(text, "there is no option " + in_quotes(name) + "; " + asha_options());
-    }
-  }
-  MANTA_RETURN_IF_ERROR(check_range(text, "max_t", options.max_t, 1, AshaScheduler::kMaxIterations));
-  MANTA_RETURN_IF_ERROR(check_range(text, "eta", options.eta, 2, AshaScheduler::kMaxEta));
-  MANTA_RETURN_IF_ERROR(check_range(text, "grace", options.grace, 1, options.max_t));
+  const std::int64_t max_t =
+      std::clamp<std::int64_t>(request.max_iterations.value_or(options.max_t), 1, kMaxIterations);
+  MANTA_ASSIGN_OR_RETURN(options.max_t, request.options.read("max_t", max_t));
+  MANTA_ASSIGN_OR_RETURN(options.eta, request.options.read("eta", options.eta));
+  MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace, options.max_t));
   return options;
+}
+
+Made make_fifo(const Request& request) {
+  return std::unique_ptr<TrialScheduler>(std::make_unique<FifoScheduler>(request.objective));
+}
+Made make_asha(const Request& request) {
+  MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaScheduler>(request.objective, options));
+}
+Made make_asha_promote(const Request& request) {
+  MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaPromoteScheduler>(request.objective, options));
+}
+Made make_median(const Request& request) {
+  MedianScheduler::Options options;
+  MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace));
+  MANTA_ASSIGN_OR_RETURN(options.samples, request.options.read("samples", options.samples));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<MedianScheduler>(request.objective, options));
+}
+Made make_i_epoch(const Request& request) {
+  IEpochScheduler::Options options;
+  MANTA_ASSIGN_OR_RETURN(options.iterations, request.options.read("i", options.iterations));
+  MANTA_ASSIGN_OR_RETURN(options.best, request.options.read("best", options.best));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<IEpochScheduler>(request.objective, options));
+}
+
+struct Entry {
+  std::string_view name;
+  std::span<const NumberOption> options;
+  Made (*make)(const Request&);
+  std::string_view example;  // Of its options.
+};
+constexpr std::array<Entry, 5> kSchedulers{{{"fifo", {}, make_fifo, ""},
+                                            {"asha", kAshaOptions, make_asha, "grace=1,eta=4,max_t=100"},
+                                            {"asha-promote", kAshaOptions, make_asha_promote, "grace=1,eta=4"},
+                                            {"median", kMedianOptions, make_median, "grace=1,samples=3"},
+                                            {"i-epoch", kIEpochOptions, make_i_epoch, "i=1,best=10"}}};
+
+std::string known_schedulers() {
+  std::string text = "known are";
+  for (const Entry& entry : kSchedulers) {
+    text += (&entry == &kSchedulers.front() ? " \"" : ", \"") + std::string(entry.name) + "\"";
+    if (!entry.example.empty()) text += " (:" + std::string(entry.example) + ")";
+  }
+  return text;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const Objective& objective,
                                                        std::optional<std::int64_t> max_iterations) {
-  const std::size_t colon = text.find(':');
-  const std::string_view name = text.substr(0, colon);
-  const bool has_options = colon != std::string_view::npos;
-  if (name == "fifo") {
-    if (has_options) return invalid(text, "fifo takes no options");
-    return std::unique_ptr<TrialScheduler>(std::make_unique<FifoScheduler>(objective));
-  }
-  if (name != "asha") return invalid(text, "there is no such scheduler; " + std::string(kKnown));
-  Numbers numbers;
-  if (has_options) {
-    MANTA_ASSIGN_OR_RETURN(numbers, parse_numbers(text, text.substr(colon + 1)));
-  }
-  MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, asha_options_from(text, numbers, max_iterations));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaScheduler>(objective, options));
+  const std::string_view name = text.substr(0, text.find(':'));
+  const auto entry =
+      std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.name == name; });
+  if (entry == kSchedulers.end())
+    return internal::invalid_scheduler(text, "there is no such scheduler; " + known_schedulers());
+  MANTA_ASSIGN_OR_RETURN(const SchedulerOptions options, SchedulerOptions::parse(text, entry->options));
+  return entry->make({options, objective, max_iterations});
 }
 
 }  // namespace manta

@@ -44,8 +44,9 @@ class TrialScheduler {
   /// `trial` has ended for good (completed, stopped or failed) and will neither report nor wait any more.
   virtual void on_end(TrialId trial, TrialState state) = 0;
 
-  /// The paused trial to resume next, or none. Asking does not change the scheduler.
-  virtual std::optional<TrialId> next_to_resume(TrialsView trials) const = 0;
+  /// The paused trial to resume next, or none. `more_to_come`: further trials may still be added. Asking does not change
+  /// the scheduler.
+  virtual std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const = 0;
 
   /// The iteration after which a trial has nothing more to show by this scheduler's rules (HyperBand's R): whoever sets
   /// the loop up ends trials there. None: no such rule.

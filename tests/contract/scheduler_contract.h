@@ -49,7 +49,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
       const auto others = other.on_report(report, history.trials());
       ASSERT_TRUE(orders.has_value() && others.has_value());
       ASSERT_EQ(describe(*orders), describe(*others));
-      ASSERT_EQ(one.next_to_resume(history.trials()), other.next_to_resume(history.trials()));
+      ASSERT_EQ(one.next_to_resume(history.trials(), false), other.next_to_resume(history.trials(), false));
       history.apply(*orders, {&one, &other});
     }
     EXPECT_EQ(one.save().json, other.save().json);
@@ -182,9 +182,9 @@ TEST_P(SchedulerContractTest, AskingWhomToResumeChangesNothing) {
   play(*scheduler, history, 30);
   const std::string before = scheduler->save().json;
 
-  const auto first = scheduler->next_to_resume(history.trials());
+  const auto first = scheduler->next_to_resume(history.trials(), false);
 
-  EXPECT_EQ(scheduler->next_to_resume(history.trials()), first);
+  EXPECT_EQ(scheduler->next_to_resume(history.trials(), false), first);
   EXPECT_EQ(scheduler->save().json, before);
 }
 

@@ -18,7 +18,11 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(contract("Fifo", "FifoScheduler", "fifo", 10'000),
                       contract("Asha", "AshaScheduler", "asha", 2'000),
                       contract("AshaHalving", "AshaScheduler", "asha:grace=1,eta=2,max_t=16", 6'000),
-                      contract("AshaLateGrace", "AshaScheduler", "asha:grace=3,eta=3,max_t=27", 2'000)),
+                      contract("AshaLateGrace", "AshaScheduler", "asha:grace=3,eta=3,max_t=27", 2'000),
+                      contract("AshaPromote", "AshaPromoteScheduler", "asha-promote:eta=2,max_t=8", 8'000),
+                      contract("AshaPromoteLate", "AshaPromoteScheduler", "asha-promote:grace=2,eta=3,max_t=27", 2'000),
+                      contract("Median", "MedianScheduler", "median", 10'000),
+                      contract("IEpoch", "IEpochScheduler", "i-epoch:i=2,best=2", 10'000)),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -44,6 +44,12 @@ TEST(MakeSchedulerTest, KnowsFifoAndAsha) {
               AllOf(StartsWith("{\"AshaScheduler\":"), HasSubstr("\"eta\":4"), HasSubstr("\"grace\":1")));
 }
 
+TEST(MakeSchedulerTest, KnowsTheOthers) {
+  EXPECT_THAT(saved("asha-promote:eta=3"), AllOf(StartsWith("{\"AshaPromoteScheduler\":"), HasSubstr("\"eta\":3")));
+  EXPECT_THAT(saved("median:grace=2,samples=5"), StartsWith("{\"MedianScheduler\":"));
+  EXPECT_THAT(saved("i-epoch:i=3,best=4"), AllOf(StartsWith("{\"IEpochScheduler\":"), HasSubstr("\"i\":3")));
+}
+
 TEST(MakeSchedulerTest, ReadsTheOptionsOfAsha) {
   const std::string json = saved("asha:eta=3,grace=2,max_t=18");
 
@@ -58,8 +64,8 @@ TEST(MakeSchedulerTest, TheExperimentsMaxIterationsIsTheDefaultOfMaxT) {
 }
 
 TEST(MakeSchedulerTest, AnUnknownSchedulerIsAnsweredWithThoseThereAre) {
-  for (const std::string text : {"", "ASHA", "hyperband", " fifo", "asha2"}) {
-    EXPECT_THAT(message_of(text), AllOf(HasSubstr("fifo"), HasSubstr("asha")));
+  for (const std::string text : {"", "ASHA", "hyper", " fifo", "asha2"}) {
+    EXPECT_THAT(message_of(text), AllOf(HasSubstr("fifo"), HasSubstr("asha"), HasSubstr("i-epoch")));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "core/base/random.h"
@@ -12,7 +13,7 @@
 
 namespace manta {
 
-/// Random reports of some trials, each rising in iterations, until it is stopped or ends.
+/// Random reports of some trials, each rising in iterations, until it is stopped or ends. All are there from the start.
 class ReportHistory {
  public:
   static constexpr std::size_t kTrials = 12;
@@ -36,19 +37,40 @@ class ReportHistory {
   TrialsView trials() const { return trials_; }
   bool over() const { return ended_ == kTrials; }
 
-  /// Applies orders, as a loop would, and ends a trial now and then. Tells all `schedulers`.
+  /// Applies orders, as a loop would, ends a trial now and then, and resumes paused ones: those that the first of
+  /// `schedulers` names, and where nothing else can run, ends one. Tells all `schedulers`.
   void apply(const std::vector<Order>& orders, const std::vector<TrialScheduler*>& schedulers) {
     for (const Order& order : orders) {
+      TrialStatus& trial = trials_[static_cast<std::size_t>(order.trial.number)];
       if (std::holds_alternative<Stop>(order.action)) end(order.trial, TrialState::kStopped, schedulers);
+      if (std::holds_alternative<Pause>(order.action) && !is_ended(trial.state)) trial.state = TrialState::kPaused;
     }
-    if (!over() && random_.below(20) == 0) end(pick().id, TrialState::kCompleted, schedulers);
+    if (is_anyone(TrialState::kRunning) && random_.below(20) == 0) end(pick().id, TrialState::kCompleted, schedulers);
+    if (random_.below(2) == 0) resume(*schedulers.front());
+    while (!over() && !is_anyone(TrialState::kRunning)) {
+      if (!resume(*schedulers.front())) end(first(TrialState::kPaused)->id, TrialState::kStopped, schedulers);
+    }
   }
 
  private:
+  TrialStatus* first(TrialState state) {
+    for (TrialStatus& trial : trials_)
+      if (trial.state == state) return &trial;
+    return nullptr;
+  }
+  bool is_anyone(TrialState state) { return first(state) != nullptr; }
+  bool resume(const TrialScheduler& scheduler) {
+    const std::optional<TrialId> next = scheduler.next_to_resume(trials_, false);
+    if (!next) return false;
+    TrialStatus& trial = trials_[static_cast<std::size_t>(next->number)];
+    if (trial.state != TrialState::kPaused) return false;
+    trial.state = TrialState::kRunning;
+    return true;
+  }
   TrialStatus& pick() {
     for (;;) {
       TrialStatus& trial = trials_[random_.below(kTrials)];
-      if (!is_ended(trial.state)) return trial;
+      if (trial.state == TrialState::kRunning) return trial;
     }
   }
   void end(TrialId trial, TrialState state, const std::vector<TrialScheduler*>& schedulers) {

@@ -28,7 +28,7 @@ class ScriptedScheduler final : public TrialScheduler {
     ended.emplace_back(trial, state);
     if (end_hook) end_hook(trial);
   }
-  std::optional<TrialId> next_to_resume(TrialsView trials) const override {
+  std::optional<TrialId> next_to_resume(TrialsView trials, bool) const override {
     return resume ? resume(trials) : std::nullopt;
   }
   Snapshot save() const override { return {"{\"ScriptedScheduler\":" + std::to_string(judged.size()) + "}"}; }

@@ -48,6 +48,29 @@ class SweepTest(SystemTest):
         best = self.query("select state, iterations from best_trials where rank = 1")
         self.assertEqual(best, [{"state": "completed", "iterations": 9}])
 
+    def test_i_epoch_lets_the_best_go_on(self):
+        self.sweep("--samples", "10", "--max-iterations", "6", "--scheduler", "i-epoch:i=2,best=3", "--seed", "3")
+
+        ends = [(row["state"], row["iterations"], row["n"]) for row in self.query(
+            "select state, iterations, count(*) n from trial_summary group by state, iterations order by iterations")]
+        self.assertEqual(ends, [("stopped", 2, 7), ("completed", 6, 3)])
+
+    def test_asha_promotes_no_more_than_its_share(self):
+        self.sweep("--samples", "12", "--max-iterations", "9", "--scheduler", "asha-promote:eta=3", "--seed", "3")
+
+        went_on = [row["iterations"] for row in self.query("select iterations from trial_summary where iterations > 1")]
+        self.assertIn(len(went_on), (3, 4), went_on)
+        (best,) = self.query("select state, iterations from best_trials where rank = 1")
+        self.assertEqual(best, {"state": "completed", "iterations": 9})
+
+    def test_the_median_rule_stops_some_and_keeps_the_best(self):
+        self.sweep("--samples", "12", "--max-iterations", "5", "--scheduler", "median", "--seed", "3")
+
+        states = {row["state"]: row["n"] for row in
+                  self.query("select state, count(*) n from trial_summary group by state")}
+        self.assertGreater(states["stopped"], 2, states)
+        self.assertGreater(states["completed"], 0, states)
+
     def test_grid_covers_every_point_as_often_as_samples_says(self):
         space = {"x": {"grid": [0.25, 0.5]}, "k": {"grid": [1, 2, 3]}}
         self.sweep("--samples", "2", "--max-iterations", "1", "--searcher", "grid", space=space)

@@ -168,8 +168,13 @@ void TuneLoop::Impl::save_snapshots_if_due() {
 
 void TuneLoop::Impl::fill_slots() {
   const std::int64_t slots = std::max(1, std::min(options_.concurrency, parts_.executor.slots()));
-  while (attempts_ < slots && (launch_queued() || resume_paused() || launch_new())) {
+  // Asked once more at last: the scheduler may have waited for the searcher to have nothing more.
+  while (attempts_ < slots && (launch_queued() || resume_paused() || launch_new() || resume_paused())) {
   }
+}
+
+bool TuneLoop::Impl::more_to_come() const {
+  return book_.size() < options_.max_trials && !searcher_done_ && !searcher_error_;
 }
 
 bool TuneLoop::Impl::launch_queued() {
@@ -186,7 +191,7 @@ bool TuneLoop::Impl::launch_queued() {
 
 bool TuneLoop::Impl::resume_paused() {
   if (paused_ == 0) return false;
-  const std::optional<TrialId> next = parts_.scheduler.next_to_resume(book_.trials());
+  const std::optional<TrialId> next = parts_.scheduler.next_to_resume(book_.trials(), more_to_come());
   LiveTrial* const live = next ? find(*next) : nullptr;
   if (live == nullptr || live->phase != Phase::kPaused) return false;
   --paused_;

@@ -56,6 +56,7 @@ class TuneLoop::Impl {
   bool launch_queued();
   bool resume_paused();
   bool launch_new();
+  bool more_to_come() const;
   std::optional<Config> ask();
   bool end_a_paused_trial();
   TimePoint now() const { return parts_.executor.clock().now(); }
