@@ -56,9 +56,10 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   if (internal::current_caller())
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
-  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node,
-                         Node::start({.machine = std::move(machine), .object_store_bytes = options.object_store_bytes},
-                                     std::make_unique<ForkServerClient>(argv)));
+  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
+                                                                  .object_store_bytes = options.object_store_bytes,
+                                                                  .use_cgroups = options.use_cgroups},
+                                                                 std::make_unique<ForkServerClient>(argv)));
   const std::lock_guard lock(current().mutex);
   current().node = node;
   return Runtime(std::move(node));

@@ -18,6 +18,9 @@ struct RuntimeOptions {
   std::optional<int> gpus;     ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
   /// Bytes for tasks and actors with the option `memory`. Default: what this process may use, less the object store.
   std::optional<std::uint64_t> memory;
+  /// Memory limits of tasks and actors are kept by memory cgroups, where this process may make some. Else, and if
+  /// false, the runtime looks at each limited process several times a second.
+  bool use_cgroups = true;
   Amounts resources = {};              ///< Further things that tasks and actors may ask for, {"license", 2}.
   std::size_t object_store_bytes = 0;  ///< Limit of the object store; 0: 30 % of memory. Used only as far as filled.
 };

@@ -9,6 +9,8 @@ namespace manta {
 /// Node to fork server, with two descriptors: the link's memory, and the write end of the worker's output.
 struct SpawnRequest {
   std::uint64_t worker = 0;
+  std::uint64_t memory_limit = 0;  ///< Bytes; 0: none.
+  std::uint32_t use_cgroup = 0;    ///< 1: the limit is to be a memory cgroup's, if that can be.
   std::uint32_t cpus = 1;          ///< Threads that the worker's libraries should use.
   char visible_devices[232] = {};  ///< For CUDA_VISIBLE_DEVICES.
   char name[80] = {};              ///< Shown by ps and top.
@@ -22,6 +24,8 @@ struct SpawnNotice {
   std::int32_t wait_status = 0;  ///< As from waitpid(); for kStarted: errno of a fork that failed, else 0.
   std::int64_t peak_memory_bytes = 0;
   std::uint64_t worker = 0;
+  std::uint64_t group_peak_bytes = 0;  ///< Of its memory cgroup; 0: it had none, or the kernel does not say.
+  std::uint64_t group_oom_kills = 0;   ///< Processes of its memory cgroup that the kernel has killed.
 };
 
 /// The environment variable that makes manta::init() a fork server. Its value names the descriptors and sizes.

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "core/placement/memory_groups.h"
 
 extern char** environ;
 
@@ -80,6 +83,7 @@ Result<void> ForkServerClient::start(const Memory& memory) {
 }
 
 Result<void> ForkServerClient::request(const SpawnRequest& request, int link_fd, int output_fd) {
+  if (request.memory_limit > 0 && request.use_cgroup != 0) has_limited_workers_ = true;
   iovec data{const_cast<SpawnRequest*>(&request), sizeof request};
   alignas(cmsghdr) char space[CMSG_SPACE(2 * sizeof(int))] = {};
   msghdr message{};
@@ -121,6 +125,17 @@ void ForkServerClient::stop() {
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+  if (has_limited_workers_) remove_memory_groups();
+}
+
+// The server removes what it has made, unless it was killed.
+void ForkServerClient::remove_memory_groups() {
+  std::optional<MemoryGroups> groups = MemoryGroups::find();
+  if (!groups) return;
+  groups->remove_all_of(::getpid());
+  constexpr int kRounds = 200;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 5'000'000};
+  for (int round = 0; round < kRounds && !groups->remove_rest(); ++round) ::nanosleep(&kPause, nullptr);
 }
 
 }  // namespace manta

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <optional>
 
 #include "core/base/unique_fd.h"
@@ -28,9 +29,12 @@ class ForkServerClient final : public WorkerLauncher {
   void stop() override;
 
  private:
+  static void remove_memory_groups();
+
   char* const* const argv_;
   UniqueFd control_;
   pid_t pid_ = -1;
+  std::atomic<bool> has_limited_workers_{false};
 };
 
 }  // namespace manta

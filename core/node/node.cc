@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/process_memory.h"
 #include "core/net/actor_lease.h"
 
 namespace manta {
@@ -24,7 +25,9 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       launcher_(std::move(launcher)),
       clock_(options.pace.clock),
       is_stepped_(options.pace.is_stepped()),
+      use_cgroups_(options.use_cgroups),
       ledger_(std::move(options.machine)),
+      oom_kills_seen_(kernel_oom_kills().value_or(0)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
                   [this] { return take_messages() > 0; }, [this] { return has_messages(); }, options.pace) {}
 
@@ -168,7 +171,7 @@ bool Node::place_task(Call& task, Deferred& deferred) {
   const auto assignment = ledger_.acquire(task.task->resources);
   if (!assignment) return false;
   const std::string devices = ledger_.visible_devices(*assignment);
-  WorkerRecord* worker = find_idle_worker(devices, threads_of(task.task->resources));
+  WorkerRecord* worker = find_idle_worker(devices, task.task->resources);
   if (worker == nullptr) {
     auto spawned = spawn_worker(task.task->resources, devices, task.task->label);
     if (!spawned) {
@@ -252,10 +255,11 @@ void Node::end_task(WorkerRecord& worker, const Call& task, Duration took) {
 }
 
 // What a worker's libraries are told when it starts, so it can be used again only for the same.
-WorkerRecord* Node::find_idle_worker(const std::string& devices, std::uint32_t threads) {
+WorkerRecord* Node::find_idle_worker(const std::string& devices, const Resources& resources) {
+  const std::uint32_t threads = threads_of(resources);
   for (auto it = idle_workers_.rbegin(); it != idle_workers_.rend(); ++it) {
     WorkerRecord& worker = *workers_.at(*it);
-    if (worker.devices != devices || worker.threads != threads) continue;
+    if (worker.devices != devices || worker.threads != threads || worker.memory_limit != resources.memory) continue;
     idle_workers_.erase(std::next(it).base());
     return &worker;
   }
@@ -277,7 +281,10 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   const UniqueFd write_end(ends[1]);
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);  // The worker's end stays blocking.
   const std::uint64_t id = next_id_++;
-  SpawnRequest request{.worker = id, .cpus = threads_of(resources)};
+  SpawnRequest request{.worker = id,
+                       .memory_limit = resources.memory,
+                       .use_cgroup = use_cgroups_ ? std::uint32_t{1} : 0,
+                       .cpus = threads_of(resources)};
   if (devices.size() >= sizeof request.visible_devices)
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
@@ -293,6 +300,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
                                                WorkerOutput(std::move(read_end), name));
   record->devices = devices;
   record->threads = request.cpus;
+  record->memory_limit = request.memory_limit;
   return (workers_[id] = std::move(record)).get();
 }
 
@@ -451,6 +459,7 @@ void Node::carry_out(Deferred&& deferred) {
   for (ObjectState::Callbacks& callbacks : deferred.callbacks) callbacks.run();
   if (deferred.any_completed) completion_.notify();
   for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });
+  for (const Deferred::Lend& lend : deferred.lends) carry_out_lend(lend);
   for (Deferred::Watch& watch : deferred.watches) {
     const ObjectPtr& object = watch.object;
     object->then([this, watch] { send_outcome(watch.worker, watch.object, watch.id); });

@@ -18,6 +18,7 @@
 #include "core/net/completion_wait.h"
 #include "core/net/pace.h"
 #include "core/node/actor_record.h"
+#include "core/node/memory_watch.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
 #include "core/objects/object_table.h"
@@ -35,6 +36,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::size_t object_store_bytes = 0;
     /// Free pages that the store keeps for the next object.
     std::size_t warm_bytes = std::size_t{256} << 20;
+    /// Memory limits of workers are those of memory cgroups, where these can be made; else workers are looked at.
+    bool use_cgroups = true;
     /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
     Pace pace = {};
   };
@@ -90,9 +93,16 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::vector<ObjectState::Callbacks> callbacks;           // Of objects that have become ready.
     bool any_completed = false;                              // Objects have become ready.
     std::vector<std::pair<ObjectPtr, std::uint64_t>> waits;  // Actors whose next call waits for an object.
-    std::vector<Watch> watches;                              // Workers that want an object's outcome.
-    std::vector<Call> tasks;                                 // Submitted by workers.
-    std::string output;                                      // Of workers, to be printed.
+    // A range of the store that is to be touched before its worker gets it.
+    struct Lend {
+      std::uint64_t worker = 0;
+      std::uint64_t request = 0;
+      Arena::Range range;
+    };
+    std::vector<Lend> lends;
+    std::vector<Watch> watches;  // Workers that want an object's outcome.
+    std::vector<Call> tasks;     // Submitted by workers.
+    std::string output;          // Of workers, to be printed.
 
     void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
       if (!object) return;
@@ -122,7 +132,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void take_back_tasks(WorkerRecord& worker);                            // Held.
   bool steal_tasks();                                                    // Held.
   void end_task(WorkerRecord& worker, const Call& task, Duration took);  // Held.
-  WorkerRecord* find_idle_worker(const std::string& devices, std::uint32_t threads);
+  WorkerRecord* find_idle_worker(const std::string& devices, const Resources& resources);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void become_idle(WorkerRecord& worker);  // Held.
   void release_resources(WorkerRecord& worker);
@@ -163,7 +173,6 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::optional<EncodedValue> take_value(WorkerRecord& worker, const MessageValue& value, const Call* call);
   BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
   bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, std::span<const BlockPtr> known);
-  void lend_chunk(WorkerRecord& worker, const MessageHeader& request);
   void distrust(WorkerRecord& worker);
   void serve_messages();  // The service thread.
 
@@ -198,6 +207,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void add_objects(RuntimeStatus& status);  // Held.
   int pid_of(std::uint64_t process) const;  // Held.
 
+  // node_memory.cc: memory limits, and what the store lends.
+  void kill_oversized(TimePoint now);
+  std::string cause_of(const SpawnNotice& notice, const WorkerRecord& worker);
+  void lend_chunk(WorkerRecord& worker, const MessageHeader& request, Deferred& deferred);
+  void carry_out_lend(const Deferred::Lend& lend);  // Without mutex_.
+
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
   Result<void> start_launcher();
@@ -222,6 +237,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const std::unique_ptr<WorkerLauncher> launcher_;
   const std::shared_ptr<const Clock> clock_;
   const bool is_stepped_;
+  const bool use_cgroups_;
   UniqueFd epoll_;
   UniqueFd stop_event_;
 
@@ -241,7 +257,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool closing_ = false;
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
-  int fork_servers_lost_ = 0;  // In a row, without one that has started a worker.
+  MemoryWatch memory_watch_;
+  std::uint64_t oom_kills_seen_ = 0;  // Of the kernel, since the machine's start.
+  int fork_servers_lost_ = 0;         // In a row, without one that has started a worker.
 
   // Actors without handles. A lease may end anywhere, also where mutex_ is held.
   std::mutex released_mutex_;

@@ -100,7 +100,7 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
   switch (header.type) {
     case MessageType::kResult:
     case MessageType::kFailure: return handle_answer(worker, message, deferred);
-    case MessageType::kLendChunk: return lend_chunk(worker, header);
+    case MessageType::kLendChunk: return lend_chunk(worker, header, deferred);
     case MessageType::kRelease:
       if (!worker.memory.release(header.a)) distrust(worker);
       return;
@@ -207,15 +207,6 @@ bool Node::hold_blocks(WorkerRecord& worker, const Message& message, const Call*
     worker.memory.hold(std::move(block));
   }
   return true;
-}
-
-void Node::lend_chunk(WorkerRecord& worker, const MessageHeader& request) {
-  const auto range = worker.memory.lend(request.b);
-  if (range) {
-    reply(worker, request.call, range->offset, range->size);
-  } else {
-    refuse(worker, request.call, range.error());
-  }
 }
 
 // A worker that writes what no worker writes has had its memory damaged: end it before it does more.

@@ -20,18 +20,6 @@ namespace {
 constexpr std::uint64_t kStopKey = ~std::uint64_t{0};
 constexpr std::uint64_t kNoticeKey = ~std::uint64_t{1};
 
-std::string describe(const SpawnNotice& notice) {
-  const int status = notice.wait_status;
-  std::string text;
-  if (WIFSIGNALED(status)) {
-    const int signal = WTERMSIG(status);
-    text = "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
-  } else {
-    text = "exited with code " + std::to_string(WEXITSTATUS(status));
-  }
-  return text + ", peak memory " + std::to_string(notice.peak_memory_bytes >> 20) + " MiB";
-}
-
 bool watch(int epoll, int fd, std::uint64_t key) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
@@ -99,6 +87,7 @@ int Node::milliseconds_to_deadline() const {
   std::optional<TimePoint> next;
   for (const auto& [id, worker] : workers_)
     if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
+  if (const auto look = memory_watch_.next(); look && (!next || *look < *next)) next = look;
   if (!next) return -1;
   const Duration left = std::max(Duration::zero(), *next - clock_->now());
   constexpr std::int64_t kLongest = 3'600'000;
@@ -114,6 +103,7 @@ void Node::kill_overdue() {
     worker->is_timed_out = true;
     worker->kill("was killed because its task had run longer than its timeout");
   }
+  kill_oversized(now);
 }
 
 std::vector<std::uint64_t> Node::worker_ids() const {
@@ -144,6 +134,7 @@ bool Node::take_notices() {
     WorkerRecord& worker = *it->second;
     worker.pid = notice.pid;
     fork_servers_lost_ = 0;
+    if (worker.memory_limit > 0) memory_watch_.add(worker.id, worker.pid, worker.memory_limit, clock_->now());
     if (!worker.killed_because.empty()) worker.kill(worker.killed_because);
   }
 }
@@ -163,16 +154,17 @@ void Node::drain_output(std::uint64_t worker_id) {
 void Node::on_exit(const SpawnNotice& notice) {
   take_messages();                                   // What it said before it died still counts.
   layout_of<NodePage>(page_)->node_bell.ring_all();  // It may have died with its hand on the bell.
-  std::string_view killed_because;
+  std::string cause;
   {
     const std::lock_guard lock(mutex_);
     const auto it = workers_.find(notice.worker);
     if (it == workers_.end()) return;
-    killed_because = it->second->killed_because;
+    const std::string& killed_because = it->second->killed_because;
+    cause = killed_because.empty() ? cause_of(notice, *it->second) : killed_because;
     const bool in_order = WIFEXITED(notice.wait_status) && WEXITSTATUS(notice.wait_status) == 0;
     if (ActorRecord* actor = find_actor(it->second->actor)) actor->exited = in_order && killed_because.empty();
   }
-  fail_worker(notice.worker, killed_because.empty() ? describe(notice) : std::string(killed_because));
+  fail_worker(notice.worker, cause);
 }
 
 // All workers have died with it. Here the rest of their process groups is ended; what had left its group cannot be
@@ -225,6 +217,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     if (it == workers_.end()) return;
     const std::unique_ptr<WorkerRecord> worker = std::move(it->second);
     workers_.erase(it);
+    memory_watch_.remove(worker_id);
     worker->output.drain(deferred.output);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);

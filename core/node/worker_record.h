@@ -93,7 +93,8 @@ struct WorkerRecord {
   std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
   bool is_timed_out = false;             ///< Killed for that.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
-  std::string_view killed_because;       ///< Why the node killed it; "": it did not.
+  std::uint64_t memory_limit = 0;        ///< Bytes; 0: none; fixed for its life.
+  std::string killed_because;            ///< Why the node killed it; "": it did not.
   CallWindow in_flight;
 };
 

@@ -44,6 +44,8 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   /// Errors: kExhausted.
   Result<Range> reserve(std::size_t size, std::size_t alignment = kAlignment);
   void release(Range range);
+  /// Has the system give `range` its pages now, to this process.
+  void populate(Range range) const { memory_.populate(range.offset, range.size); }
   /// A block over bytes of a reserved range that a worker has filled.
   BlockPtr adopt(std::uint64_t offset, std::size_t size);
 

@@ -44,6 +44,10 @@ Result<SharedMemory> SharedMemory::map(UniqueFd fd, std::size_t size, Access acc
   return memory;
 }
 
+void SharedMemory::populate(std::size_t offset, std::size_t size) const {
+  static_cast<void>(::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size)));
+}
+
 void SharedMemory::discard(std::size_t offset, std::size_t size) const {
   // A refusal only keeps the pages longer.
   static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),

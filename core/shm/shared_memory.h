@@ -35,6 +35,9 @@ class SharedMemory {
   int fd() const { return fd_.get(); }
   /// Closes the descriptor; the mapping stays. For one of many mappings of the same memory.
   void close_fd() { fd_.reset(); }
+  /// Has the system give [offset, offset + size) its pages now, and count them for this process. If it cannot, they
+  /// come when they are touched.
+  void populate(std::size_t offset, std::size_t size) const;
   /// Gives the pages of [offset, offset + size) back to the system; they read as zeros afterwards.
   void discard(std::size_t offset, std::size_t size) const;
 

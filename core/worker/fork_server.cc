@@ -21,12 +21,14 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
 #include "core/base/check.h"
 #include "core/base/child_processes.h"
 #include "core/net/spawn_request.h"
+#include "core/placement/memory_groups.h"
 #include "core/worker/worker_process.h"
 
 namespace manta {
@@ -34,9 +36,9 @@ namespace {
 
 class ForkServer {
  public:
-  explicit ForkServer(std::size_t store_size) : store_size_(store_size) {}
+  ForkServer(std::size_t store_size, pid_t node) : store_size_(store_size), node_(node) {}
 
-  [[noreturn]] void run(pid_t node);
+  [[noreturn]] void run();
 
  private:
   struct Received {
@@ -47,6 +49,7 @@ class ForkServer {
 
   std::optional<Received> receive();
   void spawn(Received received);
+  bool make_group(const SpawnRequest& request);
   [[noreturn]] void become_worker(Received received, pid_t server);
   void reap();
   void notify(const SpawnNotice& notice);
@@ -55,12 +58,15 @@ class ForkServer {
   void kill_orphans();
 
   const std::size_t store_size_;
+  const pid_t node_;
   int signals_ = -1;
   std::map<pid_t, std::uint64_t> workers_;
+  std::optional<MemoryGroups> groups_;  // Of limited workers; none: there has been none, or groups cannot be made.
+  std::set<std::uint64_t> grouped_;     // Workers that have one.
   std::deque<SpawnNotice> unsent_;
 };
 
-void ForkServer::run(pid_t node) {
+void ForkServer::run() {
   ::prctl(PR_SET_NAME, "manta-forks");
   // What a dead worker leaves behind comes to this process, so that none escapes.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -72,7 +78,7 @@ void ForkServer::run(pid_t node) {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   for (const int fd : {kControlFd, kArenaFd, kNodePageFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  if (::getppid() != node) end();  // It died before the death signal was set.
+  if (::getppid() != node_) end();  // It died before the death signal was set.
   for (;;) {
     const short wanted = unsent_.empty() ? POLLIN : POLLIN | POLLOUT;
     std::array<pollfd, 2> ready = {{{kControlFd, wanted, 0}, {signals_, POLLIN, 0}}};
@@ -117,17 +123,31 @@ std::optional<ForkServer::Received> ForkServer::receive() {
 void ForkServer::spawn(Received received) {
   const std::uint64_t worker = received.request.worker;
   const pid_t server = ::getpid();
+  if (make_group(received.request)) grouped_.insert(worker);
   const pid_t pid = ::fork();
   if (pid == 0) become_worker(std::move(received), server);
   if (pid > 0) {
     ::setpgid(pid, pid);  // Here too: the node may kill the group before the child has made it.
     workers_[pid] = worker;
+  } else if (grouped_.erase(worker) > 0) {
+    groups_->remove(node_, worker);
   }
   notify({.kind = SpawnNotice::Kind::kStarted, .pid = pid, .wait_status = pid > 0 ? 0 : errno, .worker = worker});
 }
 
+// False: the worker has no limit, or is left to the node's looking.
+bool ForkServer::make_group(const SpawnRequest& request) {
+  if (request.memory_limit == 0 || request.use_cgroup == 0) return false;
+  if (!groups_) {
+    groups_ = MemoryGroups::find();
+    if (groups_) groups_->remove_all_of(node_);  // Of a server before this one.
+  }
+  return groups_ && groups_->make(node_, request.worker, request.memory_limit);
+}
+
 void ForkServer::become_worker(Received received, pid_t server) {
   ::setpgid(0, 0);
+  if (grouped_.contains(received.request.worker)) groups_->join(node_, received.request.worker);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
   // What its children leave behind stays with this process, and goes to the fork server, to be killed, only when it
@@ -188,6 +208,7 @@ void ForkServer::reap() {
     // Look first: until it is reaped, the number cannot belong to another process or group.
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) {
       if (any) kill_orphans();
+      if (groups_) groups_->remove_rest();
       return;
     }
     const auto worker = workers_.find(info.si_pid);
@@ -196,11 +217,18 @@ void ForkServer::reap() {
     rusage usage{};
     ::wait4(info.si_pid, &status, 0, &usage);
     if (worker == workers_.end()) continue;
-    notify({.kind = SpawnNotice::Kind::kExited,
-            .pid = info.si_pid,
-            .wait_status = status,
-            .peak_memory_bytes = usage.ru_maxrss * 1024,
-            .worker = worker->second});
+    SpawnNotice notice{.kind = SpawnNotice::Kind::kExited,
+                       .pid = info.si_pid,
+                       .wait_status = status,
+                       .peak_memory_bytes = usage.ru_maxrss * 1024,
+                       .worker = worker->second};
+    if (grouped_.erase(notice.worker) > 0) {
+      const MemoryGroups::Usage group = groups_->usage(node_, notice.worker);
+      notice.group_peak_bytes = group.peak;
+      notice.group_oom_kills = group.oom_kills;
+      groups_->remove(node_, notice.worker);
+    }
+    notify(notice);
     workers_.erase(worker);
   }
 }
@@ -231,6 +259,7 @@ void ForkServer::end() {
     sigaddset(&set, SIGCHLD);
     ::sigtimedwait(&set, nullptr, &kPause);
   }
+  if (groups_) groups_->remove_all_of(node_);
   ::_exit(0);
 }
 
@@ -241,7 +270,7 @@ void run_fork_server(const char* variable) {
   int node = 0;
   MANTA_CHECK(std::sscanf(variable, "%zu %d", &store_size, &node) == 2, "the fork server's settings are damaged");
   ::unsetenv(kForkServerVariable);  // A program that a worker starts may use Manta itself.
-  ForkServer(store_size).run(node);
+  ForkServer(store_size, node).run();
 }
 
 }  // namespace manta

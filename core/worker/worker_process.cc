@@ -3,12 +3,16 @@
 #include "core/worker/worker_process.h"
 
 #include <cxxabi.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <string>
 #include <typeinfo>
 
+#include "core/base/byte_text.h"
+#include "core/base/process_memory.h"
 #include "core/net/actor_lease.h"
 
 namespace manta {
@@ -177,6 +181,10 @@ void WorkerProcess::invoke(const FunctionEntry& function, CallContext& context) 
   try {
     function.invoke(context);
     return;
+  } catch (const std::bad_alloc& error) {
+    const std::string refused = std::string("; OOM: memory was refused to the process, which has ") +
+                                byte_text(anonymous_memory(::getpid()).value_or(0));
+    context.outcome = Error{ErrorCode::kTaskFailed, current_exception_type() + ": " + error.what() + refused};
   } catch (const std::exception& error) {
     context.outcome = Error{ErrorCode::kTaskFailed, current_exception_type() + ": " + error.what()};
   } catch (...) {
