@@ -94,7 +94,8 @@ class SmallBytes {
   void take(SmallBytes& other) noexcept {
     size_ = std::exchange(other.size_, 0);
     capacity_ = std::exchange(other.capacity_, kInline);
-    room_ = other.room_;
+    // All of it at once, or nothing: cheaper than as many bytes as there are.
+    if (size_ > 0 || !is_inline()) std::memcpy(&room_, &other.room_, sizeof room_);
   }
   void grow(std::size_t capacity) {
     auto* bigger = new std::byte[capacity];
