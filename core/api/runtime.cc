@@ -82,6 +82,11 @@ Result<RuntimeStatus> status() {
   return caller->status();
 }
 
+Result<std::vector<ActorInfo>> list_actors() {
+  MANTA_ASSIGN_OR_RETURN(RuntimeStatus now, status());
+  return std::move(now.actors);
+}
+
 namespace internal {
 
 std::shared_ptr<Caller> current_caller() {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/net/caller.h"
@@ -50,6 +51,11 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options = {});
 /// What there is now: workers, actors, their queues, the object store. From the driver or a worker.
 /// Errors: kFailedPrecondition: no runtime.
 Result<RuntimeStatus> status();
+
+/// The actors that live or wait for their process, and those that died while handles to them are left, in the order in
+/// which they were made. From the driver or a worker.
+/// Errors: kFailedPrecondition: no runtime.
+Result<std::vector<ActorInfo>> list_actors();
 
 namespace internal {
 

@@ -32,10 +32,11 @@ struct WorkerStatus {
   std::uint64_t calls = 0;            ///< Sent and not answered.
   std::uint64_t objects = 0;          ///< That it has references to.
   std::uint64_t unsent_messages = 0;  ///< That found no room in its ring.
+  std::string running;                ///< The function of its oldest call that is not answered; "": it has none.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(pid, label, state, calls, objects, unsent_messages);
+    archive(pid, label, state, calls, objects, unsent_messages, running);
   }
 };
 
@@ -48,15 +49,19 @@ struct ActorInfo {
   int owner_pid = 0;               ///< The process that made it; 0: the driver.
   std::uint64_t queued_calls = 0;  ///< Made and not answered.
   int restarts_left = 0;
+  std::string running;  ///< The function of its oldest call that its process has; "": it has none.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(id, name, type, state, pid, owner_pid, queued_calls, restarts_left);
+    archive(id, name, type, state, pid, owner_pid, queued_calls, restarts_left, running);
   }
 };
 
 /// A moment of the runtime on one machine.
 struct RuntimeStatus {
+  int pid = 0;          ///< Of the driver.
+  std::string program;  ///< Its file's name.
+  double uptime_seconds = 0;
   double cpus = 0;
   std::uint64_t gpus = 0;
   std::uint64_t store_bytes_used = 0;
@@ -69,7 +74,8 @@ struct RuntimeStatus {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers, actors, object_count, objects);
+    archive(pid, program, uptime_seconds, cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers,
+            actors, object_count, objects);
   }
 };
 

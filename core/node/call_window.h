@@ -42,6 +42,8 @@ class CallWindow {
     skip_free();
     return taken;
   }
+  /// The oldest, or null if there is none.
+  Call* oldest() { return find(first_); }
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }
 

@@ -414,46 +414,6 @@ void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) 
   }
 }
 
-Result<RuntimeStatus> Node::status() {
-  const std::lock_guard lock(mutex_);
-  return status_now();
-}
-
-RuntimeStatus Node::status_now() {
-  RuntimeStatus status{.cpus = machine().cpus,
-                       .gpus = machine().gpus.size(),
-                       .store_bytes_used = arena_->used(),
-                       .store_bytes_capacity = arena_->capacity(),
-                       .queued_tasks = tasks_.size()};
-  for (const auto& [id, worker] : workers_) {
-    const bool is_idle = std::find(idle_workers_.begin(), idle_workers_.end(), id) != idle_workers_.end();
-    const char* state = worker->is_blocked ? "blocked" : worker->actor != 0 ? "actor" : is_idle ? "idle" : "task";
-    status.workers.push_back({.pid = worker->pid,
-                              .label = worker->output.label(),
-                              .state = state,
-                              .calls = worker->in_flight.size(),
-                              .objects = worker->references.object_count(),
-                              .unsent_messages = worker->outbox.size()});
-  }
-  for (const auto& [id, actor] : actors_) {
-    const auto worker = workers_.find(actor.worker);
-    const auto owner = workers_.find(actor.owner);
-    const std::size_t in_flight = worker == workers_.end() ? 0 : worker->second->in_flight.size();
-    status.actors.push_back({.id = id,
-                             .name = actor.spec.name,
-                             .type = actor.spec.type,
-                             .state = actor.died          ? "dead"
-                                      : actor.worker == 0 ? "pending"
-                                                          : "alive",
-                             .pid = status_of(id).pid,
-                             .owner_pid = owner == workers_.end() ? 0 : owner->second->pid,
-                             .queued_calls = actor.queue.size() + in_flight,
-                             .restarts_left = actor.restarts_left});
-  }
-  add_objects(status);
-  return status;
-}
-
 void Node::carry_out(Deferred&& deferred) {
   if (!deferred.output.empty()) std::fwrite(deferred.output.data(), 1, deferred.output.size(), stderr);
   for (ObjectState::Callbacks& callbacks : deferred.callbacks) callbacks.run();

@@ -19,6 +19,7 @@
 #include "core/net/pace.h"
 #include "core/node/actor_record.h"
 #include "core/node/memory_watch.h"
+#include "core/node/status_server.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
 #include "core/objects/object_table.h"
@@ -143,7 +144,6 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
   static const Error& shut_down_error();
   void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
-  RuntimeStatus status_now();           // Held.
   void carry_out(Deferred&& deferred);  // Without mutex_.
 
   // node_actors.cc: actors from their making to their end.
@@ -213,6 +213,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void lend_chunk(WorkerRecord& worker, const MessageHeader& request, Deferred& deferred);
   void carry_out_lend(const Deferred::Lend& lend);  // Without mutex_.
 
+  // node_status.cc: what there is, for people to look at.
+  RuntimeStatus status_now();  // Held.
+
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
   Result<void> start_launcher();
@@ -240,6 +243,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const bool use_cgroups_;
   UniqueFd epoll_;
   UniqueFd stop_event_;
+  StatusServer status_server_;  // Of the process thread.
+  const TimePoint started_ = clock_->now();
 
   mutable std::mutex mutex_;  // Guards all that follows, down to released_mutex_, and the names of objects.
   ResourceLedger ledger_;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 
+#include "core/net/status_json.h"
 #include "core/node/node.h"
 
 namespace manta {
@@ -19,6 +20,7 @@ namespace {
 // Keys of epoll events; workers have their ids, which begin above.
 constexpr std::uint64_t kStopKey = ~std::uint64_t{0};
 constexpr std::uint64_t kNoticeKey = ~std::uint64_t{1};
+constexpr std::uint64_t kStatusKey = ~std::uint64_t{2};
 
 bool watch(int epoll, int fd, std::uint64_t key) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
@@ -34,6 +36,8 @@ Result<void> Node::start_launcher() {
   process_thread_ = std::thread([this, promise = std::move(started)]() mutable {
     Result<void> result = launch();
     const bool running = result.has_value();
+    // Without it nobody can look from outside; that is no reason not to run.
+    if (running && status_server_.open()) watch(epoll_.get(), status_server_.fd(), kStatusKey);
     promise.set_value(std::move(result));
     if (running) watch_processes();
   });
@@ -61,6 +65,8 @@ void Node::watch_processes() {
       std::uint64_t wakes = 0;
       if (key == kStopKey) {
         static_cast<void>(::read(stop_event_.get(), &wakes, sizeof wakes));
+      } else if (key == kStatusKey) {
+        status_server_.serve([this] { return to_json(status().value()); });
       } else if (key != kNoticeKey) {
         drain_output(key);
       } else {
@@ -68,6 +74,7 @@ void Node::watch_processes() {
       }
     }
   }
+  status_server_ = StatusServer();
   launcher_->stop();
   for (const std::uint64_t id : worker_ids()) drain_output(id);  // What they printed last.
 }

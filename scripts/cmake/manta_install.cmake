@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(manta_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/manta)
 
 set(manta_installed manta ${manta_parts})
-foreach(target manta_tune_main tune_run)
+foreach(target manta_tune_main tune_run manta_program)
   if(TARGET ${target})
     list(APPEND manta_installed ${target})
   endif()
