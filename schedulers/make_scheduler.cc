@@ -8,7 +8,9 @@
 
 #include "schedulers/asha_promote_scheduler.h"
 #include "schedulers/asha_scheduler.h"
+#include "schedulers/async_hyperband_scheduler.h"
 #include "schedulers/fifo_scheduler.h"
+#include "schedulers/hyperband_scheduler.h"
 #include "schedulers/i_epoch_scheduler.h"
 #include "schedulers/internal/scheduler_options.h"
 #include "schedulers/median_scheduler.h"
@@ -31,6 +33,8 @@ constexpr std::int64_t kMaxIterations = AshaScheduler::kMaxIterations;
 constexpr std::array<NumberOption, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
                                                     {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
                                                     {.name = "max_t", .high = kMaxIterations}}};
+constexpr std::array<NumberOption, 2> kHyperbandOptions{
+    {{.name = "max_t", .high = kMaxIterations}, {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta}}};
 constexpr std::array<NumberOption, 2> kMedianOptions{
     {{.name = "grace", .high = kMaxIterations}, {.name = "samples", .high = 1'000'000}}};
 constexpr std::array<NumberOption, 2> kIEpochOptions{
@@ -57,6 +61,18 @@ Made make_asha_promote(const Request& request) {
   MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
   return std::unique_ptr<TrialScheduler>(std::make_unique<AshaPromoteScheduler>(request.objective, options));
 }
+Made make_hyperband(const Request& request) {
+  HyperbandScheduler::Options options;
+  const std::int64_t max_t =
+      std::clamp<std::int64_t>(request.max_iterations.value_or(options.max_t), 1, kMaxIterations);
+  MANTA_ASSIGN_OR_RETURN(options.max_t, request.options.read("max_t", max_t));
+  MANTA_ASSIGN_OR_RETURN(options.eta, request.options.read("eta", options.eta));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<HyperbandScheduler>(request.objective, options));
+}
+Made make_async_hyperband(const Request& request) {
+  MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AsyncHyperbandScheduler>(request.objective, options));
+}
 Made make_median(const Request& request) {
   MedianScheduler::Options options;
   MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace));
@@ -76,9 +92,11 @@ struct Entry {
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
 };
-constexpr std::array<Entry, 5> kSchedulers{{{"fifo", {}, make_fifo, ""},
+constexpr std::array<Entry, 7> kSchedulers{{{"fifo", {}, make_fifo, ""},
                                             {"asha", kAshaOptions, make_asha, "grace=1,eta=4,max_t=100"},
                                             {"asha-promote", kAshaOptions, make_asha_promote, "grace=1,eta=4"},
+                                            {"hyperband", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
+                                            {"async-hyperband", kAshaOptions, make_async_hyperband, "grace=1,eta=3"},
                                             {"median", kMedianOptions, make_median, "grace=1,samples=3"},
                                             {"i-epoch", kIEpochOptions, make_i_epoch, "i=1,best=10"}}};
 

@@ -21,6 +21,9 @@ INSTANTIATE_TEST_SUITE_P(
                       contract("AshaLateGrace", "AshaScheduler", "asha:grace=3,eta=3,max_t=27", 2'000),
                       contract("AshaPromote", "AshaPromoteScheduler", "asha-promote:eta=2,max_t=8", 8'000),
                       contract("AshaPromoteLate", "AshaPromoteScheduler", "asha-promote:grace=2,eta=3,max_t=27", 2'000),
+                      contract("Hyperband", "HyperbandScheduler", "hyperband:max_t=9,eta=3", 8'000),
+                      contract("HyperbandHalving", "HyperbandScheduler", "hyperband:max_t=4,eta=2", 8'000),
+                      contract("AsyncHyperband", "AsyncHyperbandScheduler", "async-hyperband:max_t=9,eta=3", 10'000),
                       contract("Median", "MedianScheduler", "median", 10'000),
                       contract("IEpoch", "IEpochScheduler", "i-epoch:i=2,best=2", 10'000)),
     [](const auto& test) { return test.param.name; });

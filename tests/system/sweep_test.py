@@ -63,6 +63,14 @@ class SweepTest(SystemTest):
         (best,) = self.query("select state, iterations from best_trials where rank = 1")
         self.assertEqual(best, {"state": "completed", "iterations": 9})
 
+    def test_hyperband_halves_its_brackets(self):
+        self.sweep("--samples", "10", "--max-iterations", "4", "--scheduler", "hyperband:eta=2", "--seed", "3")
+
+        ends = [(row["state"], row["iterations"], row["n"]) for row in self.query(
+            "select state, iterations, count(*) n from trial_summary group by state, iterations order by iterations")]
+        # Brackets of 4 trials (judged at 1 and 2), 3 (at 2) and 3 (not at all).
+        self.assertEqual(ends, [("stopped", 1, 2), ("stopped", 2, 3), ("completed", 4, 5)])
+
     def test_the_median_rule_stops_some_and_keeps_the_best(self):
         self.sweep("--samples", "12", "--max-iterations", "5", "--scheduler", "median", "--seed", "3")
 

@@ -198,7 +198,7 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "fifo, asha, asha-promote, median or i-epoch; with options: asha:grace=1,eta=4 (fifo)",
+     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, median or i-epoch; with options: asha:grace=1,eta=4 (fifo)",
      .set = set_text<&Options::scheduler>,
      .get = get_text<&Options::scheduler>},
     {.name = "seed",
