@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/fork_guard.h"
+
 namespace manta {
 
 bool is_cancelled() {
@@ -57,6 +59,7 @@ TimePoint deadline_after(Duration timeout) {
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   if (!state) return Error{ErrorCode::kFailedPrecondition, "this ref is empty: it refers to no object"};
   state->want();
+  if (!state->is_ready() && is_forked_copy()) return forked_copy_error();
   if (!state->is_ready() && !wait_until([&] { return state->is_ready(); }, deadline))
     return Error{ErrorCode::kTimeout, "the object was not ready in time; it is still being made"};
   if (!state->outcome()) return state->outcome().error();

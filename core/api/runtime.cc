@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/base/fork_guard.h"
 #include "core/net/caller_scope.h"
 #include "core/node/fork_server_client.h"
 #include "core/node/node.h"
@@ -53,6 +54,7 @@ Result<Machine> choose_machine(const RuntimeOptions& options) {
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   static_cast<void>(argc);  // argv ends with a null pointer; the pair is what main() has.
   if (const char* settings = std::getenv(kForkServerVariable)) run_fork_server(settings);
+  if (is_forked_copy()) return forked_copy_error();
   if (internal::current_caller())
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
@@ -60,6 +62,7 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
                                                                   .object_store_bytes = options.object_store_bytes,
                                                                   .use_cgroups = options.use_cgroups},
                                                                  std::make_unique<ForkServerClient>(argv)));
+  guard_forks();
   const std::lock_guard lock(current().mutex);
   current().node = node;
   return Runtime(std::move(node));
@@ -69,6 +72,11 @@ const Machine& Runtime::machine() const { return node_->machine(); }
 
 Runtime::~Runtime() {
   if (!node_) return;
+  if (is_forked_copy()) {
+    // All of it is the parent's; its threads do not even exist here. So it is left as it is, for ever.
+    static_cast<void>(new std::shared_ptr<Node>(std::move(node_)));
+    return;
+  }
   // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own. And before
   // the node cannot be found any more: whoever finds none must find all objects ready.
   node_->shut_down();
@@ -90,6 +98,7 @@ Result<std::vector<ActorInfo>> list_actors() {
 namespace internal {
 
 std::shared_ptr<Caller> current_caller() {
+  if (is_forked_copy()) return nullptr;
   if (std::shared_ptr<Caller> caller = CallerScope::caller()) return caller;
   if (std::shared_ptr<Caller> worker = WorkerProcess::current()) return worker;
   const std::lock_guard lock(current().mutex);
@@ -104,6 +113,7 @@ Result<Machine> current_machine() {
 }
 
 Error no_runtime_error() {
+  if (is_forked_copy()) return forked_copy_error();
   return {ErrorCode::kFailedPrecondition,
           "there is no runtime: call manta::init(argc, argv) first and keep its Runtime"};
 }

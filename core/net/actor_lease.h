@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/fork_guard.h"
 #include "core/net/caller.h"
 
 namespace manta {
@@ -20,12 +21,13 @@ class ActorLease {
   /// Of an actor that could not be made.
   explicit ActorLease(Error error) : error_(std::move(error)) {}
   ~ActorLease() {
-    if (const auto caller = caller_.lock()) caller->release_actor(id_, count_.load());
+    if (const auto owner = caller()) owner->release_actor(id_, count_.load());
   }
   ActorLease(const ActorLease&) = delete;
   ActorLease& operator=(const ActorLease&) = delete;
 
-  std::shared_ptr<Caller> caller() const { return caller_.lock(); }
+  /// Null once the runtime has ended, and in a forked copy of the process: that has no handles.
+  std::shared_ptr<Caller> caller() const { return is_forked_copy() ? nullptr : caller_.lock(); }
   std::uint64_t id() const { return id_; }
   /// Why there is no actor, if so.
   const std::optional<Error>& error() const { return error_; }

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "core/base/fork_guard.h"
+
 namespace manta {
 namespace {
 
@@ -15,7 +17,9 @@ class ArenaBlock final : public StoreBlock {
  public:
   ArenaBlock(std::shared_ptr<Arena> arena, std::uint64_t offset, std::size_t size, std::byte* data)
       : StoreBlock(offset, size, data, data), arena_(std::move(arena)) {}
-  ~ArenaBlock() override { arena_->release({offset(), size()}); }
+  ~ArenaBlock() override {
+    if (!is_forked_copy()) arena_->release({offset(), size()});  // A copy must not free what the original reads.
+  }
 
  private:
   std::shared_ptr<Arena> arena_;

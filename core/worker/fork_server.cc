@@ -27,6 +27,7 @@
 
 #include "core/base/check.h"
 #include "core/base/child_processes.h"
+#include "core/base/fork_guard.h"
 #include "core/net/spawn_request.h"
 #include "core/placement/memory_groups.h"
 #include "core/worker/worker_process.h"
@@ -165,7 +166,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   ::dup2(received.output.get(), STDOUT_FILENO);
   ::dup2(received.output.get(), STDERR_FILENO);
   received.output.reset();
-  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // What was printed before a crash is to be seen.
+  // What was printed before a death is to be seen, also a line that was not ended, whatever the death: no buffer.
+  std::setvbuf(stdout, nullptr, _IONBF, 0);
   ::setenv("CUDA_VISIBLE_DEVICES", request.visible_devices, 1);
   const std::string cpus = std::to_string(request.cpus);
   ::setenv("MANTA_CPUS", cpus.c_str(), 1);
@@ -181,6 +183,7 @@ void ForkServer::become_worker(Received received, pid_t server) {
   MANTA_CHECK(link && page && store, "cannot map the node's memory");
   const auto process =
       std::make_shared<WorkerProcess>(request.worker, std::move(*link), std::move(*page), std::move(*store));
+  guard_forks();
   WorkerProcess::set_current(process);
   process->run();
   std::cout.flush();

@@ -31,6 +31,7 @@ ObjectPtr WorkerProcess::new_object() {
 }
 
 void WorkerProcess::forget(NamedObject& object) {
+  if (is_forked_copy()) return;  // Another thread may have held the lock when the process was copied.
   std::uint64_t count = 0;
   {
     const std::lock_guard lock(names_mutex_);
@@ -162,6 +163,7 @@ void WorkerProcess::take_answer(const Message& message) {
 
 // Has `send(number)` send a question, and waits for the answer, which goes to `request`.
 Result<const WorkerProcess::Request*> WorkerProcess::ask(Request& request, const Sender& send) {
+  if (is_forked_copy()) return forked_copy_error();
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(names_mutex_);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/base/fork_guard.h"
 #include "core/net/link.h"
 #include "core/net/message.h"
 
@@ -19,6 +20,7 @@ class WorkerLink {
   /// value.
   template <class Build>
   void send(Build&& build) {
+    if (is_forked_copy()) return;  // Such as the end of a reference: only the parent may give it back.
     const std::lock_guard lock(mutex_);
     std::forward<Build>(build)(builder_);
     push();

@@ -12,6 +12,7 @@
 #include <typeinfo>
 
 #include "core/base/byte_text.h"
+#include "core/base/fork_guard.h"
 #include "core/base/process_memory.h"
 #include "core/net/actor_lease.h"
 
@@ -37,6 +38,17 @@ std::string current_exception_type() {
 std::shared_ptr<Caller> WorkerProcess::current() { return g_worker; }
 
 void WorkerProcess::set_current(std::shared_ptr<WorkerProcess> worker) { g_worker = std::move(worker); }
+
+namespace {
+
+// User code has forked, and the copy has come back from it. The call is answered by the original.
+[[noreturn]] void end_copy() {
+  std::fprintf(stderr, "a fork of this worker, process %d, has returned from the call that made it, and is ended\n",
+               ::getpid());
+  ::_exit(1);
+}
+
+}  // namespace
 
 WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store, Pace pace)
     : id_(id),
@@ -169,6 +181,7 @@ void WorkerProcess::run_call(const Message& message) {
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
   } else if (const FunctionEntry* function = find_function(message.header.function)) {
     invoke(*function, context);
+    if (is_forked_copy()) end_copy();
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }

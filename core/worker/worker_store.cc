@@ -2,14 +2,24 @@
 #include "core/worker/worker_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "core/base/fork_guard.h"
 
 namespace manta {
 namespace {
 
 constexpr std::size_t kAlignment = 64;  // As Arena::kAlignment: the node checks it.
+
+// Which file a descriptor stands for: its device and its number there.
+std::pair<std::uint64_t, std::uint64_t> file_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
 
 }  // namespace
 
@@ -25,6 +35,7 @@ class WorkerStore::Block final : public StoreBlock {
         given_(writable == nullptr) {}
 
   ~Block() override {
+    if (is_forked_copy()) return;
     if (chunk_) {
       const std::lock_guard lock(store_->mutex_);
       store_->made_.erase(data());
@@ -49,7 +60,7 @@ class WorkerStore::Block final : public StoreBlock {
 };
 
 WorkerStore::WorkerStore(SharedMemory memory, Callbacks callbacks)
-    : memory_(std::move(memory)), callbacks_(std::move(callbacks)) {}
+    : memory_(std::move(memory)), file_(file_of(memory_.fd())), callbacks_(std::move(callbacks)) {}
 
 WorkerStore::~WorkerStore() = default;
 
@@ -59,6 +70,8 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
   MANTA_ASSIGN_OR_RETURN(const Range range, callbacks_.request(size));
   UniqueFd fd(::fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 100));
   if (!fd) return system_error("dup of the object store", errno);
+  // User code may have closed all files that it did not know, and opened others since.
+  if (file_of(fd.get()) != file_) return Error{ErrorCode::kSystem, "the object store's file was closed by user code"};
   MANTA_ASSIGN_OR_RETURN(SharedMemory mapped,
                          SharedMemory::map(std::move(fd), range.size, SharedMemory::Access::kReadWrite, range.offset));
   mapped.close_fd();  // A process may keep thousands of arrays, but not descriptors.

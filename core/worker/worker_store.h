@@ -56,6 +56,7 @@ class WorkerStore : public BlockAllocator {
   Result<void> change_chunk(std::size_t size);
 
   const SharedMemory memory_;
+  const std::pair<std::uint64_t, std::uint64_t> file_;
   const Callbacks callbacks_;
 
   std::mutex chunk_mutex_;                     // Guards the chunk; held while the node is asked for another.
