@@ -56,6 +56,7 @@ struct Call {
   RareVector<Late> late;
   RareVector<BlockPtr> blocks;         ///< Of values in the store, kept until the call is answered.
   std::vector<Reference> references;   ///< That lie inside values, kept as long.
+  std::uint64_t caller = 0;            ///< The worker that made it; 0: the driver.
   ObjectPtr result;                    ///< Null once its fate is decided.
   RareVector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
   std::uint64_t threads = 1;           ///< Of a constructor: how many run the actor's calls.

@@ -32,7 +32,8 @@ struct ActorRecord {
   std::vector<ObjectPtr> monitors;  ///< That are to become its ActorDeath.
   bool was_killed = false;          ///< By a call.
   bool exited = false;              ///< Its last process ended by itself, with code 0.
-  std::optional<Error> died;        ///< What every further call ends with.
+  std::optional<Error> died;        ///< Why; set once.
+  TimePoint died_at{};              ///< Once it has.
 
   /// Once it has died: somebody wanted that, and it did not crash on the way.
   bool ended_as_expected() const { return was_killed || (stop_wanted && exited); }

@@ -160,6 +160,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred);
   void resume_actor(std::uint64_t id);  // Without mutex_.
   void stop_released(Deferred& deferred);
+  void release(std::uint64_t actor_id, Deferred& deferred);
+  std::string name_of_caller(std::uint64_t worker_id);
+  Error lost_call(const Error& death, const Call& call);
   void add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
 
@@ -225,8 +228,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void on_fork_server_lost();
   void take_back_calls(WorkerRecord& worker);
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
-  void fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
-                  Deferred& deferred);
+  void fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& death, Deferred& deferred);
+  void fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred);
   void end_children(std::uint64_t owner, Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
   int milliseconds_to_deadline() const;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Actors from their making to their end.
+#include <unistd.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "core/net/actor_lease.h"
+#include "core/node/lost_call.h"
 #include "core/node/node.h"
 
 namespace manta {
@@ -76,9 +80,12 @@ void Node::call_actor(std::uint64_t actor_id, Call&& call) {
 }
 
 void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
+  if (closing_) return deferred.fail(call, shut_down_error());
   ActorRecord* actor = find_actor(actor_id);
   if (actor == nullptr || actor->died) {
-    deferred.fail(call, actor != nullptr ? *actor->died : stopped_error());
+    const Duration age = actor != nullptr ? now() - actor->died_at : Duration::zero();
+    const Error& death = actor != nullptr ? *actor->died : stopped_error();
+    deferred.fail(call, undelivered_call_error(death, age, call, name_of_caller(call.caller)));
     return;
   }
   call.retries_left = actor->spec.max_task_retries;
@@ -105,10 +112,16 @@ void Node::want_stop(std::uint64_t actor_id, Deferred& deferred) {
   ActorRecord* actor = find_actor(actor_id);
   if (actor == nullptr) return;
   actor->stop_wanted = true;
-  if (actor->died) {
+  if (!actor->died) pump_actor(*actor, deferred);
+}
+
+// No handle is left. Until then a dead actor is remembered, for the calls that are still made on it.
+void Node::release(std::uint64_t actor_id, Deferred& deferred) {
+  ActorRecord* actor = find_actor(actor_id);
+  if (actor != nullptr && actor->died) {
     actors_.erase(actor_id);
   } else {
-    pump_actor(*actor, deferred);
+    want_stop(actor_id, deferred);
   }
 }
 
@@ -128,7 +141,7 @@ void Node::stop_released(Deferred& deferred) {
     const std::lock_guard lock(released_mutex_);
     released.swap(released_);
   }
-  for (const std::uint64_t actor : released) want_stop(actor, deferred);
+  for (const std::uint64_t actor : released) release(actor, deferred);
 }
 
 void Node::kill_actor(std::uint64_t actor_id) {
@@ -152,8 +165,8 @@ void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& defe
   if (const auto worker = workers_.find(actor.worker); worker != workers_.end()) {
     worker->second->kill(because);
   } else {
-    const std::string text = "actor " + actor.spec.name + " " + std::string(because) + " before it started";
-    end_actor(actor, {ErrorCode::kActorDied, text}, deferred);
+    const std::string title = title_of_actor(actor.spec.name, actor.spec.type, 0);
+    end_actor(actor, {ErrorCode::kActorDied, title + " " + std::string(because) + " before it started"}, deferred);
   }
 }
 
@@ -234,14 +247,34 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
 
 void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred) {
   actor.died = error;
+  actor.died_at = now();
   const ActorDeath death{error.code, error.message, actor.ended_as_expected()};
   for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), encode(death, *arena_));
   actor.monitors.clear();
   actor.detached.reset();
   if (actor.is_named) directory_.remove(actor.spec.name, actor.id);
-  for (Call& call : actor.queue) deferred.fail(call, error);
+  for (Call& call : actor.queue) deferred.fail(call, lost_call(error, call));
   actor.queue.clear();
-  if (actor.stop_wanted) actors_.erase(actor.id);
+  if (actor.lease.expired()) actors_.erase(actor.id);
+}
+
+Error Node::lost_call(const Error& death, const Call& call) {
+  return lost_call_error(death, call, name_of_caller(call.caller));
+}
+
+std::string Node::name_of_caller(std::uint64_t worker_id) {
+  if (worker_id == 0) return "the driver (pid " + std::to_string(::getpid()) + ")";
+  const auto it = workers_.find(worker_id);
+  if (it == workers_.end()) return "a process that has ended";
+  WorkerRecord& worker = *it->second;
+  if (const ActorRecord* actor = find_actor(worker.actor))
+    return title_of_actor(actor->spec.name, actor->spec.type, worker.pid);
+  std::string_view task = worker.output.label();
+  bool is_first = true;
+  worker.in_flight.for_each([&](const Call& call) {
+    if (std::exchange(is_first, false)) task = call.name;
+  });
+  return "task " + std::string(task) + " (pid " + std::to_string(worker.pid) + ")";
 }
 
 // Makes ready for another process: the constructor first, then the calls not yet answered. False: it is to end.
@@ -258,9 +291,10 @@ bool Node::restart_actor(ActorRecord& actor) {
 
 // There is no actor: the calls made on it get the cause, and its process ends.
 void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
-  const Error died{ErrorCode::kActorDied, "the constructor of actor " + actor.spec.name + " failed: " + cause.message};
   WorkerRecord& worker = *workers_.at(actor.worker);
-  fail_in_flight(worker, died, deferred);
+  const std::string title = title_of_actor(actor.spec.name, actor.spec.type, worker.pid);
+  const Error died{ErrorCode::kActorDied, "the constructor of " + title + " failed: " + cause.message};
+  worker.in_flight.for_each([&](Call& call) { deferred.fail(call, lost_call(died, call)); });
   worker.actor = 0;
   worker.kill("was killed because its actor's constructor failed");
   end_actor(actor, died, deferred);

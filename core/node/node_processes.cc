@@ -12,6 +12,7 @@
 #include <future>
 
 #include "core/net/status_json.h"
+#include "core/node/lost_call.h"
 #include "core/node/node.h"
 
 namespace manta {
@@ -169,7 +170,8 @@ void Node::on_exit(const SpawnNotice& notice) {
     const std::string& killed_because = it->second->killed_because;
     cause = killed_because.empty() ? cause_of(notice, *it->second) : killed_because;
     const bool in_order = WIFEXITED(notice.wait_status) && WEXITSTATUS(notice.wait_status) == 0;
-    if (ActorRecord* actor = find_actor(it->second->actor)) actor->exited = in_order && killed_because.empty();
+    if (ActorRecord* actor = find_actor(it->second->actor))
+      actor->exited = in_order && killed_because.empty() && it->second->in_flight.empty();
   }
   fail_worker(notice.worker, cause);
 }
@@ -229,41 +231,52 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
     release_resources(*worker);
-    const std::string process = " (pid " + std::to_string(worker->pid) + ") " + cause;
-    std::string lines = worker->output.last_lines();
-    if (!lines.empty()) lines = "; its last lines:\n" + lines;
+    std::string end = cause;
+    if (const std::string lines = worker->output.last_lines(); !lines.empty()) end.append(kLastLines).append(lines);
     end_children(worker_id, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
-    fail_promises(*worker, actor, process + lines, deferred);
-    fail_calls(*worker, actor, process, lines, deferred);
-    if (actor != nullptr && !restart_actor(*actor))
-      end_actor(*actor, {ErrorCode::kActorDied, "actor " + actor->spec.name + process + lines}, deferred);
+    const std::string process = " (pid " + std::to_string(worker->pid) + ") " + end;
+    fail_promises(*worker, actor, process, deferred);
+    if (actor == nullptr) {
+      fail_tasks(*worker, process, deferred);
+    } else {
+      const std::string title = title_of_actor(actor->spec.name, actor->spec.type, worker->pid);
+      const Error death{ErrorCode::kActorDied, title + " " + end};
+      fail_calls(*worker, *actor, death, deferred);
+      if (!restart_actor(*actor)) end_actor(*actor, death, deferred);
+    }
     if (!closing_) place_all(deferred);
   }
   carry_out(std::move(deferred));
 }
 
-// Calls that the dead worker had: those that may be made again go back to the front of their queue, in order.
-void Node::fail_calls(WorkerRecord& worker, ActorRecord* actor, const std::string& process, const std::string& lines,
-                      Deferred& deferred) {
+// Calls that the dead actor had: those that may be made again go back to the front of its queue, in order.
+void Node::fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& death, Deferred& deferred) {
+  worker.in_flight.drain_latest_first([&](Call call) {
+    if (!call.result) return;
+    const bool may_retry = !closing_ && actor.restarts_left > 0 && call.type != MessageType::kCreateActor;
+    if (may_retry && !call.is_settled() && call.retries_left > 0) {
+      --call.retries_left;
+      actor.queue.push_front(std::move(call));
+    } else {
+      deferred.fail(call, lost_call(death, call));
+    }
+  });
+}
+
+// As fail_calls(), of tasks: those that had not begun do not even know.
+void Node::fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred) {
+  const ErrorCode code = worker.is_timed_out ? ErrorCode::kTimeout : ErrorCode::kWorkerDied;
   worker.in_flight.drain_latest_first([&](Call call) {
     if (!call.result) return;
     if (!closing_ && call.type == MessageType::kRunTask && !worker.has_begun(call)) {
       tasks_.push_front(std::move(call));
-      return;
-    }
-    const ErrorCode code = actor != nullptr      ? ErrorCode::kActorDied
-                           : worker.is_timed_out ? ErrorCode::kTimeout
-                                                 : ErrorCode::kWorkerDied;
-    const bool may_retry = actor != nullptr ? actor->restarts_left > 0 : call.task->retries_on(code);
-    if (!closing_ && may_retry && !call.is_settled() && call.type != MessageType::kCreateActor &&
-        call.retries_left > 0) {
+    } else if (!closing_ && call.task->retries_on(code) && !call.is_settled() && call.retries_left > 0) {
       --call.retries_left;
-      (actor != nullptr ? actor->queue : tasks_).push_front(std::move(call));
-      return;
+      tasks_.push_front(std::move(call));
+    } else {
+      deferred.fail(call, Error{code, "the worker of " + std::string(call.name) + end});
     }
-    const std::string who = actor != nullptr ? "actor " + actor->spec.name : "the worker of " + std::string(call.name);
-    deferred.fail(call, Error{code, who + process + " in " + std::string(call.name) + lines});
   });
 }
 

@@ -72,6 +72,7 @@ std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message
   const FunctionEntry* function = find_function(call.function);
   if (function == nullptr || message.values.size() < first) return std::nullopt;
   call.name = function->name;
+  call.caller = worker.id;
   for (std::size_t i = first; i < message.values.size(); ++i) {
     const MessageValue& value = message.values[i];
     if (value.kind == MessageValue::Kind::kObject) {
