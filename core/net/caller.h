@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/net/call.h"
+#include "core/net/child_death.h"
 #include "core/net/status.h"
 
 namespace manta {
@@ -62,6 +63,8 @@ class Caller {
   virtual ActorStatus actor_status(std::uint64_t actor) = 0;
   /// An object that becomes an ActorDeath when the actor has ended for good.
   virtual ObjectPtr monitor_actor(std::uint64_t actor) = 0;
+  /// Who is told of the unexpected deaths of this process' children; see core/api/supervision.h.
+  virtual Result<void> on_child_death(ChildDeathHandler handler) = 0;
 
   /// The call that `object` is a result of ends with kCancelled, unless it has ended. If it has not begun, it never
   /// does; if it runs, is_call_cancelled() tells it, and `force` kills the process of a task.

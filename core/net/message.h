@@ -24,6 +24,7 @@ enum class MessageType : std::uint16_t {
   kCallMethod = 3,   // As kRunTask.
   kStop = 4,         // End the actor, then the process.
   kCancel = 9,       // call: a call that nobody waits for any more.
+  kChildDied = 10,   // call: the number to judge it under; values: a ChildDeath.
   // Node to worker: what it asked for.
   kReady = 5,    // a, call: the object's id; values: its value.
   kFailed = 6,   // a, call: the object's id; function: the ErrorCode; values: the message.
@@ -40,22 +41,24 @@ enum class MessageType : std::uint16_t {
   kActorStatus = 21,  // a: its id. Reply: a: whether it lives, b: its process.
   kStatus = 22,       // Reply: values: a RuntimeStatus.
   // Worker to node: orders.
-  kSubmitTask = 32,  // call: the number of its result; function, values: see TaskSpec; the arguments.
-  kCallActor = 33,   // a: the actor; call: the number of the result; function, values: the name, the arguments.
-  kPut = 34,         // call: the object's number; values: its value; offsets as for kResult.
-  kPromise = 46,     // call: the number of an object that the worker will fulfil.
-  kFulfil = 47,      // As kPut, of an object that is known and pending; a: its process.
-  kWatch = 35,       // a, call: the object whose outcome is wanted.
-  kDropObject = 36,  // a, call: an object that the worker had `b` references to.
-  kDropActor = 37,   // a: an actor that the worker had `b` handles of.
-  kStopActor = 38,   // a: the actor.
-  kKillActor = 39,   // a: the actor.
-  kBlocked = 40,     // The call that runs waits for an object.
-  kUnblocked = 41,   // It goes on.
-  kRelease = 42,     // a: offset of a block that the worker held.
-  kMonitor = 44,     // a: an actor; call: the number of the object that is to hold its death.
-  kCancelCall = 45,  // a, call: the object that is not wanted any more; b: 1: kill its process.
-  kDiscard = 43,     // a, b: offset and size of a range of its chunk that it does not use.
+  kSubmitTask = 32,    // call: the number of its result; function, values: see TaskSpec; the arguments.
+  kCallActor = 33,     // a: the actor; call: the number of the result; function, values: the name, the arguments.
+  kPut = 34,           // call: the object's number; values: its value; offsets as for kResult.
+  kPromise = 46,       // call: the number of an object that the worker will fulfil.
+  kFulfil = 47,        // As kPut, of an object that is known and pending; a: its process.
+  kWatch = 35,         // a, call: the object whose outcome is wanted.
+  kDropObject = 36,    // a, call: an object that the worker had `b` references to.
+  kDropActor = 37,     // a: an actor that the worker had `b` handles of.
+  kStopActor = 38,     // a: the actor.
+  kKillActor = 39,     // a: the actor.
+  kBlocked = 40,       // The call that runs waits for an object.
+  kUnblocked = 41,     // It goes on.
+  kRelease = 42,       // a: offset of a block that the worker held.
+  kMonitor = 44,       // a: an actor; call: the number of the object that is to hold its death.
+  kCancelCall = 45,    // a, call: the object that is not wanted any more; b: 1: kill its process.
+  kHandleDeaths = 60,  // a: 1: the worker wants to be told of its children's deaths; 0: no more.
+  kDeathJudged = 61,   // call: as in kChildDied; a: 1: it is handled, 0: it goes one level up.
+  kDiscard = 43,       // a, b: offset and size of a range of its chunk that it does not use.
 };
 
 /// What stands at the beginning of each message. Both ends are the same binary, so it travels as it lies in memory.

@@ -29,11 +29,14 @@ struct ActorRecord {
   std::optional<Call> constructor;  ///< To be made again at a restart; none if there is none to come.
   bool stop_wanted = false;         ///< Ends when its queue is empty.
   bool stop_sent = false;
-  std::vector<ObjectPtr> monitors;  ///< That are to become its ActorDeath.
-  bool was_killed = false;          ///< By a call.
-  bool exited = false;              ///< Its last process ended by itself, with code 0.
-  std::optional<Error> died;        ///< Why; set once.
-  TimePoint died_at{};              ///< Once it has.
+  std::vector<ObjectPtr> monitors;   ///< That are to become its ActorDeath.
+  bool was_killed = false;           ///< By a call.
+  bool ended_with_owner = false;     ///< It was killed because its owner had died.
+  bool is_watched_by_owner = false;  ///< The owner has a monitor on it.
+  int last_pid = 0;                  ///< Of its last process, once that has died.
+  bool exited = false;               ///< Its last process ended by itself, with code 0.
+  std::optional<Error> died;         ///< Why; set once.
+  TimePoint died_at{};               ///< Once it has.
 
   /// Once it has died: somebody wanted that, and it did not crash on the way.
   bool ended_as_expected() const { return was_killed || (stop_wanted && exited); }

@@ -425,6 +425,7 @@ void Node::carry_out(Deferred&& deferred) {
     object->then([this, watch] { send_outcome(watch.worker, watch.object, watch.id); });
   }
   for (Call& task : deferred.tasks) submit(std::move(task));
+  for (const ChildDeath& death : deferred.deaths) judge_death(death);
 }
 
 }  // namespace manta

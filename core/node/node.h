@@ -18,6 +18,7 @@
 #include "core/net/completion_wait.h"
 #include "core/net/pace.h"
 #include "core/node/actor_record.h"
+#include "core/node/death_reports.h"
 #include "core/node/memory_watch.h"
 #include "core/node/status_server.h"
 #include "core/node/worker_launcher.h"
@@ -67,6 +68,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
   ActorStatus actor_status(std::uint64_t actor) override;
   ObjectPtr monitor_actor(std::uint64_t actor) override;
+  Result<void> on_child_death(ChildDeathHandler handler) override;
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override { return false; }
   Result<RuntimeStatus> status() override;
@@ -101,9 +103,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
       Arena::Range range;
     };
     std::vector<Lend> lends;
-    std::vector<Watch> watches;  // Workers that want an object's outcome.
-    std::vector<Call> tasks;     // Submitted by workers.
-    std::string output;          // Of workers, to be printed.
+    std::vector<Watch> watches;      // Workers that want an object's outcome.
+    std::vector<ChildDeath> deaths;  // That no worker handles.
+    std::vector<Call> tasks;         // Submitted by workers.
+    std::string output;              // Of workers, to be printed.
 
     void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
       if (!object) return;
@@ -163,7 +166,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void release(std::uint64_t actor_id, Deferred& deferred);
   std::string name_of_caller(std::uint64_t worker_id);
   Error lost_call(const Error& death, const Call& call);
-  void add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& deferred);
+  void add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr object, Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
@@ -219,6 +222,14 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // node_status.cc: what there is, for people to look at.
   RuntimeStatus status_now();  // Held.
 
+  // node_supervision.cc: unexpected deaths on their way up.
+  void report_death(const ActorRecord& actor, Deferred& deferred);
+  void report_up(ChildDeath death, std::uint64_t owner, Deferred& deferred);
+  std::uint64_t owner_of(const WorkerRecord& worker);
+  bool take_judgement(WorkerRecord& worker, const MessageHeader& judgement, Deferred& deferred);
+  void pass_reports_on(const WorkerRecord& worker, Deferred& deferred);
+  void judge_death(const ChildDeath& death);  // Without mutex_.
+
   // node_processes.cc: births, deaths and output of processes.
   void watch_processes();  // The process thread.
   Result<void> start_launcher();
@@ -263,6 +274,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   MessageBuilder builder_;
   Message incoming_;
   bool closing_ = false;
+  DeathReports death_reports_;
+  std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Null: the driver has none.
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
   MemoryWatch memory_watch_;

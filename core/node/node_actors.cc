@@ -175,15 +175,17 @@ ObjectPtr Node::monitor_actor(std::uint64_t actor_id) {
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
-    add_monitor(actor_id, object, deferred);
+    add_monitor(actor_id, 0, object, deferred);
   }
   carry_out(std::move(deferred));
   return object;
 }
 
-void Node::add_monitor(std::uint64_t actor_id, ObjectPtr object, Deferred& deferred) {
+// `watcher` is the worker that wants it; 0: the driver.
+void Node::add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr object, Deferred& deferred) {
   ActorRecord* actor = find_actor(actor_id);
   if (actor != nullptr && !actor->died) {
+    actor->is_watched_by_owner |= watcher == actor->owner;
     actor->monitors.push_back(std::move(object));
     return;
   }
@@ -251,6 +253,7 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
   const ActorDeath death{error.code, error.message, actor.ended_as_expected()};
   for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), encode(death, *arena_));
   actor.monitors.clear();
+  report_death(actor, deferred);
   actor.detached.reset();
   if (actor.is_named) directory_.remove(actor.spec.name, actor.id);
   for (Call& call : actor.queue) deferred.fail(call, lost_call(error, call));
@@ -292,6 +295,7 @@ bool Node::restart_actor(ActorRecord& actor) {
 // There is no actor: the calls made on it get the cause, and its process ends.
 void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& deferred) {
   WorkerRecord& worker = *workers_.at(actor.worker);
+  actor.last_pid = worker.pid;
   const std::string title = title_of_actor(actor.spec.name, actor.spec.type, worker.pid);
   const Error died{ErrorCode::kActorDied, "the constructor of " + title + " failed: " + cause.message};
   worker.in_flight.for_each([&](Call& call) { deferred.fail(call, lost_call(died, call)); });

@@ -234,6 +234,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     std::string end = cause;
     if (const std::string lines = worker->output.last_lines(); !lines.empty()) end.append(kLastLines).append(lines);
     end_children(worker_id, deferred);
+    pass_reports_on(*worker, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
     const std::string process = " (pid " + std::to_string(worker->pid) + ") " + end;
     fail_promises(*worker, actor, process, deferred);
@@ -242,6 +243,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     } else {
       const std::string title = title_of_actor(actor->spec.name, actor->spec.type, worker->pid);
       const Error death{ErrorCode::kActorDied, title + " " + end};
+      actor->last_pid = worker->pid;
       fail_calls(*worker, *actor, death, deferred);
       if (!restart_actor(*actor)) end_actor(*actor, death, deferred);
     }
@@ -285,8 +287,12 @@ void Node::end_children(std::uint64_t owner, Deferred& deferred) {
   std::vector<std::uint64_t> children;
   for (const auto& [id, actor] : actors_)
     if (actor.owner == owner && !actor.died && !actor.spec.is_detached) children.push_back(id);
-  for (const std::uint64_t id : children)
-    if (ActorRecord* actor = find_actor(id)) kill_now(*actor, "ended because its owner did", deferred);
+  for (const std::uint64_t id : children) {
+    ActorRecord* actor = find_actor(id);
+    if (actor == nullptr) continue;
+    actor->ended_with_owner = true;
+    kill_now(*actor, "ended because its owner did", deferred);
+  }
 }
 
 }  // namespace manta

@@ -37,6 +37,8 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       return true;
     }
     case MessageType::kMonitor: return monitor_for(worker, message, deferred);
+    case MessageType::kHandleDeaths: worker.handles_deaths = header.a != 0; return true;
+    case MessageType::kDeathJudged: return take_judgement(worker, header, deferred);
     case MessageType::kCancelCall: {
       const ObjectPtr object = worker.references.object({.process = header.a, .number = header.call});
       if (object) cancel_call(object, header.b != 0, deferred);
@@ -187,7 +189,7 @@ bool Node::monitor_for(WorkerRecord& worker, const Message& message, Deferred& d
   if (!worker.references.actor(message.header.a)) return false;
   ObjectPtr object = promise(worker, message.header.call);
   if (!object) return false;
-  add_monitor(message.header.a, std::move(object), deferred);
+  add_monitor(message.header.a, worker.id, std::move(object), deferred);
   return true;
 }
 

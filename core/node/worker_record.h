@@ -92,6 +92,7 @@ struct WorkerRecord {
   std::uint32_t tasks_sent = 0;          ///< Ever, without those that were taken back.
   std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
   bool is_timed_out = false;             ///< Killed for that.
+  bool handles_deaths = false;           ///< It wants to be told of its children's deaths.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
   std::uint64_t memory_limit = 0;        ///< Bytes; 0: none; fixed for its life.
   std::string killed_because;            ///< Why the node killed it; "": it did not.

@@ -93,6 +93,10 @@ bool WorkerProcess::serve_next() {
     stop();
     return false;
   }
+  if (message.header.type == MessageType::kChildDied) {
+    judge_death(message);
+    return true;
+  }
   const bool is_task = message.header.type == MessageType::kRunTask;
   if (is_task && !link_.claims().claim(static_cast<std::uint32_t>(message.header.a))) {
     for (const MessageValue& value : message.values) take_references(value);  // To give them back.

@@ -56,6 +56,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void release_actor(std::uint64_t actor, std::uint64_t count) override;
   ActorStatus actor_status(std::uint64_t actor) override;
   ObjectPtr monitor_actor(std::uint64_t actor) override;
+  Result<void> on_child_death(ChildDeathHandler handler) override;
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override;
   Result<RuntimeStatus> status() override;
@@ -84,6 +85,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
   void invoke(const FunctionEntry& function, CallContext& context);
+  void judge_death(const Message& message);
   void answer(const Message& message, CallContext& context, Duration took);
   EncodedValue take_value(const MessageValue& value);
   std::vector<Reference> take_references(const MessageValue& value);
@@ -118,6 +120,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   std::mutex cancelled_mutex_;
   std::unordered_set<std::uint64_t> cancelled_;  // Calls; guarded by it.
+
+  std::mutex deaths_mutex_;
+  std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Guarded by it; null: there is none.
 
   std::mutex waiting_mutex_;
   int threads_waiting_ = 0;  // Guarded by it.

@@ -54,10 +54,12 @@ std::filesystem::path ActorExecutor::log_path(TrialId trial, int attempt) const 
 }
 
 Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, int attempt) const {
-  return actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
-                                 .gpus = options_.gpus_per_trial,
-                                 .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(
-      options_.trainable);
+  const Actor<TrialActor> made =
+      actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
+                              .gpus = options_.gpus_per_trial,
+                              .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(options_.trainable);
+  static_cast<void>(made.monitor());  // Its death is the attempt's failure, which the loop hears of by its calls.
+  return made;
 }
 
 void ActorExecutor::launch(Launch launch) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -78,10 +79,13 @@ TEST(LostCallTest, CallsThatWereQueuedGetTheCauseEachOnce) {
   const auto target = actor<Target>();
   const auto standing = target.call<&Target::stand_at>(gate.path());
   std::vector<ObjectRef<int>> refs;
-  std::atomic<int> told{0};
+  const auto told = std::make_shared<std::atomic<int>>(0);  // Callbacks may come after the values.
   for (int i = 0; i < 1'000; ++i) {
     refs.push_back(target.call<&Target::process>());
-    refs.back().then([&] { told.fetch_add(1); });
+    refs.back().then([told] {
+      told->fetch_add(1);
+      told->notify_one();
+    });
   }
   gate.meet();
 
@@ -93,7 +97,8 @@ TEST(LostCallTest, CallsThatWereQueuedGetTheCauseEachOnce) {
     ASSERT_EQ(lost.error().code, ErrorCode::kActorDied);
     ASSERT_THAT(lost.error().message, AllOf(HasSubstr("signal 9"), HasSubstr("Target::process, called by the driver")));
   }
-  EXPECT_EQ(told.load(), 1'000);
+  for (int seen = 0; (seen = told->load()) < 1'000;) told->wait(seen);
+  EXPECT_EQ(told->load(), 1'000);
 }
 
 TEST(LostCallTest, AStoppedActorIsRememberedAsLongAsItHasHandles) {
