@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/fork_guard.h"
+#include "core/objects/movable_block.h"
 
 namespace manta {
 
@@ -23,6 +24,16 @@ namespace {
 bool wait_until(const std::function<bool()>& done, TimePoint deadline) {
   const std::shared_ptr<Caller> caller = current_caller();
   return caller ? caller->wait(done, deadline) : done();
+}
+
+// The block that has the bytes of a stored value.
+Result<BlockPtr> hold(const ObjectPtr& state, TimePoint deadline) {
+  const BlockPtr& block = state->outcome()->block;
+  if (BlockPtr there = resident(block)) return there;
+  const std::shared_ptr<Caller> caller = current_caller();
+  if (!caller) return block->movable()->bring_to_heap();
+  MANTA_ASSIGN_OR_RETURN(std::vector<BlockPtr> blocks, caller->hold(state, deadline));
+  return std::move(blocks.front());
 }
 
 }  // namespace
@@ -64,7 +75,11 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
     return Error{ErrorCode::kTimeout, "the object was not ready in time; it is still being made"};
   if (!state->outcome()) return state->outcome().error();
   const EncodedValue& value = *state->outcome();
-  return ValueView{.bytes = value.bytes(), .owner = value.block, .references = &value.references};
+  ValueView view{.bytes = value.inline_bytes, .references = &value.references};
+  if (!value.block) return view;
+  MANTA_ASSIGN_OR_RETURN(view.owner, hold(state, deadline));
+  view.bytes = view.owner->bytes();
+  return view;
 }
 
 std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline) {

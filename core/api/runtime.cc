@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <string>
 
@@ -49,6 +50,24 @@ Result<Machine> choose_machine(const RuntimeOptions& options) {
   return machine;
 }
 
+Result<ObjectStore::Options> choose_store(const RuntimeOptions& options) {
+  if (options.put_timeout < Duration::zero())
+    return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::put_timeout must not be negative"};
+  std::string parent = options.spill_directory;
+  if (parent.empty()) {
+    const char* temporary = std::getenv("TMPDIR");
+    parent = temporary != nullptr && *temporary != 0 ? temporary : "/var/tmp";
+  } else if (!std::filesystem::is_directory(parent)) {
+    return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::spill_directory: " + parent + " is no directory"};
+  }
+  if (options.spill_bytes == 0) parent.clear();
+  return ObjectStore::Options{.capacity = options.object_store_bytes,
+                              .warm_bytes = std::size_t{256} << 20,
+                              .spill_parent = std::move(parent),
+                              .spill_limit = options.spill_bytes,
+                              .room_timeout = options.put_timeout};
+}
+
 }  // namespace
 
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
@@ -58,10 +77,11 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   if (internal::current_caller())
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
-  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
-                                                                  .object_store_bytes = options.object_store_bytes,
-                                                                  .use_cgroups = options.use_cgroups},
-                                                                 std::make_unique<ForkServerClient>(argv)));
+  MANTA_ASSIGN_OR_RETURN(ObjectStore::Options store, choose_store(options));
+  MANTA_ASSIGN_OR_RETURN(
+      std::shared_ptr<Node> node,
+      Node::start({.machine = std::move(machine), .store = std::move(store), .use_cgroups = options.use_cgroups},
+                  std::make_unique<ForkServerClient>(argv)));
   guard_forks();
   const std::lock_guard lock(current().mutex);
   current().node = node;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -24,6 +25,13 @@ struct RuntimeOptions {
   bool use_cgroups = true;
   Amounts resources = {};              ///< Further things that tasks and actors may ask for, {"license", 2}.
   std::size_t object_store_bytes = 0;  ///< Limit of the object store; 0: 30 % of memory. Used only as far as filled.
+  /// An existing directory, best on a disk: objects that find no room in memory go to a directory of their own in it,
+  /// which goes with the runtime. Default: TMPDIR, else /var/tmp.
+  std::string spill_directory = {};
+  /// Most bytes that go there; 0: none. Default: half of what is free there at first.
+  std::optional<std::uint64_t> spill_bytes = {};
+  /// How long a put, a result, or an object that comes back from disk, waits for room before it ends with kExhausted.
+  Duration put_timeout = std::chrono::seconds(30);
 };
 
 /// The runtime of this process. Its end kills all workers and waits for that; objects already made stay readable.

@@ -35,6 +35,9 @@ class Caller {
   /// Gives `object`, which new_object() made in this or another process, its outcome, unless it has one. Whoever waits
   /// for it in any process gets to know.
   virtual void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) = 0;
+  /// Brings the bytes of a stored value into memory; whoever holds what this gives keeps them there. Waits.
+  /// Errors: kTimeout; kObjectLost; kExhausted: there was no room for them in time; kCancelled.
+  virtual Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) = 0;
   /// The name by which `reference` is known to the receiver of a call's values.
   virtual WireReference name_of(const Reference& reference) = 0;
   std::vector<WireReference> names_of(const std::vector<Reference>& references) {

@@ -31,11 +31,13 @@ struct ObjectInfo {
   std::string label;  ///< "put", or the function whose result it is.
   int owner_pid = 0;  ///< The process that made it; 0: that is gone.
   double age_seconds = 0;
+  double unused_seconds = 0;  ///< Since somebody began to read it.
+  bool is_in_memory = true;   ///< Else it lies on disk, or is being made anew.
   std::vector<ObjectHolder> holders;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(process, number, bytes, label, owner_pid, age_seconds, holders);
+    archive(process, number, bytes, label, owner_pid, age_seconds, unused_seconds, is_in_memory, holders);
   }
 };
 

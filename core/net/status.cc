@@ -29,8 +29,10 @@ std::string to_string(const RuntimeStatus& status, std::size_t rows) {
   char cpus[32];
   std::snprintf(cpus, sizeof cpus, "%g", status.cpus);
   std::string out = std::string(cpus) + " CPUs, " + std::to_string(status.gpus) + " GPUs; object store " +
-                    mebibytes(status.store_bytes_used) + " of " + mebibytes(status.store_bytes_capacity) + "; " +
-                    std::to_string(status.queued_tasks) + " tasks queued\n";
+                    mebibytes(status.store_bytes_used) + " of " + mebibytes(status.store_bytes_capacity) +
+                    (status.store_bytes_spilled > 0 ? ", " + mebibytes(status.store_bytes_spilled) + " on disk" : "") +
+                    (status.store_waiting > 0 ? ", " + std::to_string(status.store_waiting) + " wait for room" : "") +
+                    "; " + std::to_string(status.queued_tasks) + " tasks queued\n";
   out += "workers: " + std::to_string(status.workers.size()) + "\n";
   if (!status.workers.empty()) out += "      pid  state    calls  objects  unsent  label\n";
   const std::size_t workers = std::min(rows, status.workers.size());

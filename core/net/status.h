@@ -66,7 +66,10 @@ struct RuntimeStatus {
   std::uint64_t gpus = 0;
   std::uint64_t store_bytes_used = 0;
   std::uint64_t store_bytes_capacity = 0;
-  std::uint64_t queued_tasks = 0;  ///< With their arguments ready, waiting for resources.
+  std::uint64_t store_bytes_in_use = 0;   ///< Of those used: read, filled, or on their way; the rest may go to disk.
+  std::uint64_t store_bytes_spilled = 0;  ///< On disk.
+  std::uint64_t store_waiting = 0;        ///< Puts that wait for room, and objects that wait to be read from disk.
+  std::uint64_t queued_tasks = 0;         ///< With their arguments ready, waiting for resources.
   std::vector<WorkerStatus> workers;
   std::vector<ActorInfo> actors;
   std::uint64_t object_count = 0;   ///< Whose bytes lie in the store.
@@ -74,8 +77,8 @@ struct RuntimeStatus {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(pid, program, uptime_seconds, cpus, gpus, store_bytes_used, store_bytes_capacity, queued_tasks, workers,
-            actors, object_count, objects);
+    archive(pid, program, uptime_seconds, cpus, gpus, store_bytes_used, store_bytes_capacity, store_bytes_in_use,
+            store_bytes_spilled, store_waiting, queued_tasks, workers, actors, object_count, objects);
   }
 };
 

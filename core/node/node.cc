@@ -19,8 +19,10 @@
 
 namespace manta {
 
-Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<Arena> arena, SharedMemory page)
-    : arena_(std::move(arena)),
+Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<ObjectStore> store,
+           SharedMemory page)
+    : store_(std::move(store)),
+      arena_(store_->arena()),
       page_(std::move(page)),
       launcher_(std::move(launcher)),
       clock_(options.pace.clock),
@@ -32,10 +34,14 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
                   [this] { return take_messages() > 0; }, [this] { return has_messages(); }, options.pace) {}
 
 Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<WorkerLauncher> launcher) {
-  const std::size_t capacity = options.object_store_bytes > 0 ? options.object_store_bytes : default_store_capacity();
-  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Arena> arena, Arena::create(capacity, options.warm_bytes));
+  ObjectStore::Options& settings = options.store;
+  if (settings.capacity == 0) settings.capacity = default_store_capacity();
+  if (options.pace.is_stepped()) settings.room_timeout = Duration::zero();
+  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<ObjectStore> store, ObjectStore::open(settings));
   MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
-  std::shared_ptr<Node> node(new Node(std::move(options), std::move(launcher), std::move(arena), std::move(page)));
+  std::shared_ptr<Node> node(new Node(std::move(options), std::move(launcher), std::move(store), std::move(page)));
+  node->store_->on_pressure([raw = node.get()] { raw->relieve(); });
+  node->store_->on_lost([raw = node.get()](const BlockPtr& lost, const Error& why) { return raw->on_lost(lost, why); });
   if (node->is_stepped_) {
     MANTA_RETURN_IF_ERROR(node->launch());
     return node;
@@ -89,6 +95,7 @@ void Node::shut_down() {
   if (process_thread_.joinable()) process_thread_.join();
   if (service_thread_.joinable()) service_thread_.join();
   if (is_stepped_) launcher_->stop();
+  store_->close();
   const std::lock_guard lock(mutex_);
   idle_workers_.clear();
   task_workers_.clear();
@@ -143,6 +150,10 @@ void Node::place_all(Deferred& deferred) {
       Call& task = tasks_.front();
       if (task.is_settled()) {
         deferred.fail(task, cancelled_error());
+      } else if (!hold_arguments(task)) {
+        constexpr int kAhead = 4;  // They keep their arguments in memory until they have run.
+        if (tasks_fetching_ == kAhead) return;
+        fetch_later(std::move(task), deferred);
       } else if (!place_task(task, deferred) && !append_task(task)) {
         return;
       }
@@ -378,7 +389,6 @@ void Node::send_call(WorkerRecord& worker, Call&& call) {
       const EncodedValue& value = object->outcome().value();
       builder.add(value, names(value.references));
       add_references(worker, value.references);
-      if (value.block) call.blocks.push_back(value.block);
     });
     worker.send(builder_.bytes());
   }
@@ -426,6 +436,7 @@ void Node::carry_out(Deferred&& deferred) {
   }
   for (Call& task : deferred.tasks) submit(std::move(task));
   for (const ChildDeath& death : deferred.deaths) judge_death(death);
+  fetch(deferred);
 }
 
 }  // namespace manta

@@ -23,6 +23,7 @@
 #include "core/node/status_server.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
+#include "core/objects/object_store.h"
 #include "core/objects/object_table.h"
 
 namespace manta {
@@ -35,9 +36,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
  public:
   struct Options {
     Machine machine;
-    std::size_t object_store_bytes = 0;
-    /// Free pages that the store keeps for the next object.
-    std::size_t warm_bytes = std::size_t{256} << 20;
+    /// Stepped, it neither waits nor spills. Capacity 0: 30 % of memory.
+    ObjectStore::Options store = {.warm_bytes = std::size_t{256} << 20};
     /// Memory limits of workers are those of memory cgroups, where these can be made; else workers are looked at.
     bool use_cgroups = true;
     /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
@@ -54,10 +54,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// Never call it on a thread of the node (in a callback of an object): it waits for them.
   void shut_down();
 
-  BlockAllocator& allocator() override { return *arena_; }
+  BlockAllocator& allocator() override { return *store_; }
   ObjectPtr new_object() override { return make_object(); }
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
+  Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call&& call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
@@ -88,6 +89,16 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
  private:
   // What is to be done once mutex_ is free: callbacks of objects run any code.
   struct Deferred {
+    struct ActorFetch {
+      std::uint64_t actor = 0;
+      ObjectPtr result;  // Of the call.
+      std::vector<BlockPtr> blocks;
+    };
+    struct ChunkWish {
+      std::uint64_t worker = 0;
+      std::uint64_t request = 0;
+      std::size_t size = 0;
+    };
     struct Watch {
       ObjectPtr object;
       ObjectId id;
@@ -103,10 +114,13 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
       Arena::Range range;
     };
     std::vector<Lend> lends;
-    std::vector<Watch> watches;      // Workers that want an object's outcome.
-    std::vector<ChildDeath> deaths;  // That no worker handles.
-    std::vector<Call> tasks;         // Submitted by workers.
-    std::string output;              // Of workers, to be printed.
+    std::vector<Watch> watches;                  // Workers that want an object's outcome.
+    std::vector<ChildDeath> deaths;              // That no worker handles.
+    std::vector<Call> tasks;                     // Submitted by workers.
+    std::vector<std::shared_ptr<Call>> fetches;  // Tasks whose arguments have left memory.
+    std::vector<ActorFetch> actor_fetches;       // Actors the arguments of whose next call have.
+    std::vector<ChunkWish> chunks;               // Workers that need room in the store.
+    std::string output;                          // Of workers, to be printed.
 
     void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
       if (!object) return;
@@ -122,7 +136,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     }
   };
 
-  Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<Arena> arena, SharedMemory page);
+  Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::shared_ptr<ObjectStore> store,
+       SharedMemory page);
 
   // Functions with a Deferred, and those without that say so, are called with mutex_ held.
 
@@ -208,8 +223,23 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void reply(WorkerRecord& worker, std::uint64_t request, std::uint64_t a, std::uint64_t b = 0);
   void refuse(WorkerRecord& worker, std::uint64_t request, const Error& error);
   void send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id);  // Without mutex_.
+  void send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id,
+                        const Result<std::vector<BlockPtr>>& held);  // Without mutex_.
 
-  // node_objects.cc: the objects in the store.
+  // node_store.cc: objects that leave memory and come back, and room for new ones.
+  void relieve();  // Without mutex_.
+  void keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin);
+  static bool hold_arguments(Call& call);
+  static std::vector<BlockPtr> argument_blocks(const Call& call);
+  void fetch_later(Call task, Deferred& deferred);
+  void fetch_later(ActorRecord& actor, Deferred& deferred);
+  void fetch(Deferred& deferred);                                                       // Without mutex_.
+  void resume_task(Call task, Result<std::vector<BlockPtr>> held);                      // Without mutex_.
+  void resume_actor_with(const Deferred::ActorFetch& fetch, const Error* error);        // Without mutex_.
+  void take_chunk(const Deferred::ChunkWish& wish, const Result<Arena::Range>& range);  // Without mutex_.
+  Result<void> on_lost(const BlockPtr& lost, const Error& why);                         // Without mutex_.
+
+  // node_objects.cc: who made and keeps the objects in the store.
   void add_objects(RuntimeStatus& status);  // Held.
   int pid_of(std::uint64_t process) const;  // Held.
 
@@ -217,6 +247,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void kill_oversized(TimePoint now);
   std::string cause_of(const SpawnNotice& notice, const WorkerRecord& worker);
   void lend_chunk(WorkerRecord& worker, const MessageHeader& request, Deferred& deferred);
+  void send_chunk(WorkerRecord& worker, std::uint64_t request, Arena::Range range, Deferred& deferred);
   void carry_out_lend(const Deferred::Lend& lend);  // Without mutex_.
 
   // node_status.cc: what there is, for people to look at.
@@ -248,6 +279,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void wake_process_thread();
   std::vector<std::uint64_t> worker_ids() const;
 
+  const std::shared_ptr<ObjectStore> store_;
   const std::shared_ptr<Arena> arena_;
   ObjectTable objects_;
   const SharedMemory page_;
@@ -269,6 +301,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::vector<std::uint64_t> task_workers_;                     // Those that have tasks.
   std::unordered_map<std::uint64_t, Duration> task_durations_;  // By function; a moving mean.
   std::deque<Call> tasks_;                                      // Ready to run, in order.
+  int tasks_fetching_ = 0;                                      // Out of the queue until their arguments are back.
   std::deque<std::uint64_t> unplaced_actors_;
   std::uint64_t next_id_ = 1;
   MessageBuilder builder_;

@@ -236,6 +236,8 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
     if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
     if (error != nullptr) {
       deferred.fail(call, *error);
+    } else if (!hold_arguments(call)) {
+      return fetch_later(actor, deferred);
     } else {
       send_call(worker, std::move(call));
     }

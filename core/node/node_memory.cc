@@ -27,12 +27,21 @@ std::string Node::cause_of(const SpawnNotice& notice, const WorkerRecord& worker
 
 void Node::lend_chunk(WorkerRecord& worker, const MessageHeader& request, Deferred& deferred) {
   const auto range = worker.memory.lend(request.b);
-  if (!range) return refuse(worker, request.call, range.error());
+  if (range) {
+    send_chunk(worker, request.call, *range, deferred);
+  } else if (request.b > arena_->capacity()) {
+    refuse(worker, request.call, range.error());
+  } else {
+    deferred.chunks.push_back({worker.id, request.call, request.b});
+  }
+}
+
+void Node::send_chunk(WorkerRecord& worker, std::uint64_t request, Arena::Range range, Deferred& deferred) {
   // Pages count for the cgroup of whoever touches them first, and the store's are no worker's own.
   if (worker.memory_limit > 0) {
-    deferred.lends.push_back({.worker = worker.id, .request = request.call, .range = *range});
+    deferred.lends.push_back({.worker = worker.id, .request = request, .range = range});
   } else {
-    reply(worker, request.call, range->offset, range->size);
+    reply(worker, request, range.offset, range.size);
   }
 }
 

@@ -153,8 +153,7 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
   if (!hold_blocks(worker, message, &call, known)) return false;
   if (count == 0) return true;
   for (std::size_t i = 0; i < count; ++i)
-    objects_.add(i == 0 ? call.result : call.more_results[i - 1], stored_bytes(values[i]),
-                 {.process = worker.id, .label = call.name});
+    keep(i == 0 ? call.result : call.more_results[i - 1], values[i], {.process = worker.id, .label = call.name});
   deferred.complete(std::move(call.result), std::move(values.front()));
   for (std::size_t i = 1; i < count; ++i) deferred.complete(std::move(call.more_results[i - 1]), std::move(values[i]));
   return true;

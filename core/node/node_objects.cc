@@ -10,7 +10,7 @@
 namespace manta {
 
 void Node::put(const ObjectPtr& object, Result<EncodedValue> value) {
-  if (value) objects_.add(object, stored_bytes(*value), {});
+  if (value) keep(object, *value, {});
   object->complete(std::move(value));
 }
 
@@ -23,6 +23,10 @@ int Node::pid_of(std::uint64_t process) const {
 void Node::add_objects(RuntimeStatus& status) {
   std::vector<ObjectTable::Row> rows = objects_.snapshot();
   status.object_count = rows.size();
+  const ObjectStore::Usage usage = store_->usage();
+  status.store_bytes_in_use = usage.used - std::min(usage.used, usage.idle);
+  status.store_bytes_spilled = usage.spilled;
+  status.store_waiting = usage.waiting;
   ObjectHolders holders(rows);
   for (const auto& [id, worker] : workers_) {
     worker->references.for_each_object([&, record = worker.get()](const ObjectPtr& object, std::uint64_t count) {
@@ -40,12 +44,17 @@ void Node::add_objects(RuntimeStatus& status) {
   for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i) {
     const ObjectTable::Row& row = rows[i];
     const ObjectId& id = row.object->id();
+    const BlockPtr block = row.object->is_ready() && row.object->outcome() ? row.object->outcome()->block : nullptr;
+    const MovableBlock* movable = block ? block->movable() : nullptr;
+    const TimePoint used = movable != nullptr ? movable->last_used() : row.made;
     status.objects.push_back({.process = id.process,
                               .number = id.number,
                               .bytes = row.bytes,
                               .label = std::string(row.origin.label),
                               .owner_pid = pid_of(row.origin.process),
                               .age_seconds = std::chrono::duration<double>(now - row.made).count(),
+                              .unused_seconds = std::chrono::duration<double>(now - used).count(),
+                              .is_in_memory = movable == nullptr || movable->peek() != nullptr,
                               .holders = holders.of(row.object, ::getpid())});
   }
 }

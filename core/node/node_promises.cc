@@ -6,7 +6,7 @@
 namespace manta {
 
 void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
-  if (outcome) objects_.add(object, stored_bytes(*outcome), {});
+  if (outcome) keep(object, *outcome, {});
   object->complete(std::move(outcome));
   completion_.notify();
 }
@@ -27,7 +27,7 @@ bool Node::put_for(WorkerRecord& worker, const Message& message) {
   const ObjectPtr object = promise(worker, message.header.call);
   std::optional<ObjectState::Outcome> outcome = take_outcome(worker, message);
   if (!object || !outcome) return false;
-  if (*outcome) objects_.add(object, stored_bytes(**outcome), {.process = worker.id});
+  if (*outcome) keep(object, **outcome, {.process = worker.id});
   // At once: calls that come behind use it. Nobody else has the object yet, so no callback can run.
   object->complete(std::move(*outcome));
   return true;
@@ -49,7 +49,7 @@ bool Node::fulfil_for(WorkerRecord& worker, const Message& message, Deferred& de
   std::optional<ObjectState::Outcome> outcome = take_outcome(worker, message);
   if (!object || !outcome) return false;
   worker.promises.take(id);
-  if (*outcome) objects_.add(object, stored_bytes(**outcome), {.process = worker.id});
+  if (*outcome) keep(object, **outcome, {.process = worker.id});
   deferred.complete(std::move(object), std::move(*outcome));
   return true;
 }

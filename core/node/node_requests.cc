@@ -193,25 +193,6 @@ bool Node::monitor_for(WorkerRecord& worker, const Message& message, Deferred& d
   return true;
 }
 
-void Node::send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id) {
-  const std::lock_guard lock(mutex_);
-  const auto it = workers_.find(worker_id);
-  if (it == workers_.end()) return;
-  WorkerRecord& worker = *it->second;
-  const ObjectState::Outcome& outcome = object->outcome();
-  const MessageHeader header{
-      .type = outcome ? MessageType::kReady : MessageType::kFailed, .call = id.number, .a = id.process};
-  if (outcome) {
-    builder_.start(header);
-    builder_.add(*outcome, names(outcome->references));
-    add_references(worker, outcome->references);
-    if (outcome->block) worker.memory.hold(outcome->block);
-  } else {
-    build_failure(builder_, header, outcome.error());
-  }
-  worker.send(builder_.bytes());
-}
-
 // A call that waits does not use its CPUs: others may, or all could wait for one that finds no place.
 void Node::set_blocked(WorkerRecord& worker, bool blocked) {
   if (!worker.assignment || worker.is_blocked == blocked) return;

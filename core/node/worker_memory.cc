@@ -8,7 +8,6 @@ namespace {
 
 // A worker asks seldom when it gets much at once; a large object gets what it needs.
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
-constexpr std::size_t kPage = 4096;
 
 std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
 
@@ -21,12 +20,14 @@ WorkerMemory::~WorkerMemory() {
 Result<Arena::Range> WorkerMemory::lend(std::size_t size) {
   if (size > arena_->capacity()) return arena_->reserve(size);  // Its error says how much there is.
   // Whole pages: the worker maps its range, and nothing else, for writing.
-  const std::size_t least = round_up(std::max<std::size_t>(size, 1), kPage);
+  const std::size_t least = least_room(size);
   Result<Arena::Range> range = arena_->reserve(std::max(least, kChunkBytes), kPage);
   if (!range && least < kChunkBytes) range = arena_->reserve(least, kPage);
   if (range) lent_[range->offset] = range->size;
   return range;
 }
+
+std::size_t WorkerMemory::least_room(std::size_t size) { return round_up(std::max<std::size_t>(size, 1), kPage); }
 
 bool WorkerMemory::cut(std::uint64_t offset, std::size_t size) {
   auto it = lent_.upper_bound(offset);

@@ -91,6 +91,7 @@ struct WorkerRecord {
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
   std::uint32_t tasks_sent = 0;          ///< Ever, without those that were taken back.
   std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
+  TimePoint next_let_go;                 ///< When it may be asked again to let go of objects.
   bool is_timed_out = false;             ///< Killed for that.
   bool handles_deaths = false;           ///< It wants to be told of its children's deaths.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.

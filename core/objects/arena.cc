@@ -70,6 +70,11 @@ Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
 }
 
 void Arena::release(Range range) {
+  take_back(range);
+  if (on_release_) on_release_();
+}
+
+void Arena::take_back(Range range) {
   const std::size_t size = round_up(std::max<std::size_t>(range.size, 1));
   const std::lock_guard lock(mutex_);
   auto [it, inserted] = free_.emplace(range.offset, size);

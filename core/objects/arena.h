@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,10 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   /// A block over bytes of a reserved range that a worker has filled.
   BlockPtr adopt(std::uint64_t offset, std::size_t size);
 
+  /// Called whenever bytes have become free, on the thread that freed them; it must be short and take no lock that is
+  /// held where blocks end. Set before there are any.
+  void on_release(std::function<void()> callback) { on_release_ = std::move(callback); }
+
   std::size_t capacity() const { return memory_.size(); }
   std::size_t used() const;
   int fd() const { return memory_.fd(); }
@@ -56,12 +61,14 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
  private:
   Arena(SharedMemory memory, std::size_t warm);
 
+  void take_back(Range range);
   void discard_cold(const std::pair<const std::uint64_t, std::size_t>& around, Range returned);
 
   static std::size_t round_up(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
 
   const SharedMemory memory_;
   const std::size_t warm_;
+  std::function<void()> on_release_;
 
   mutable std::mutex mutex_;                   // Guards all that follows.
   std::map<std::uint64_t, std::size_t> free_;  // Offset to size; neighbours are merged.

@@ -11,6 +11,8 @@
 
 namespace manta {
 
+class MovableBlock;
+
 /// One object's bytes in the store. Whoever holds it keeps the bytes; what its end means (free the bytes, tell the
 /// node) is its maker's business.
 class StoreBlock {
@@ -20,12 +22,14 @@ class StoreBlock {
   StoreBlock& operator=(const StoreBlock&) = delete;
 
   /// Where the bytes lie in the store's memory; the object's identity while it lives.
-  std::uint64_t offset() const { return offset_; }
+  virtual std::uint64_t offset() const { return offset_; }
   std::size_t size() const { return size_; }
-  const std::byte* data() const { return data_; }
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  virtual const std::byte* data() const { return data_; }
+  std::span<const std::byte> bytes() const { return {data(), size_}; }
   /// For its maker, until it is shared. Null when this process may only read.
   std::byte* writable_data() const { return writable_; }
+  /// This, if the bytes may leave the memory while somebody holds it; else null.
+  virtual const MovableBlock* movable() const { return nullptr; }
 
  protected:
   StoreBlock(std::uint64_t offset, std::size_t size, const std::byte* data, std::byte* writable)

@@ -2,26 +2,11 @@
 // Calls that the code of a worker makes.
 #include "core/net/actor_lease.h"
 #include "core/net/wire_spec.h"
+#include "core/objects/movable_block.h"
+#include "core/worker/named_object.h"
 #include "core/worker/worker_process.h"
 
 namespace manta {
-
-// An object under the name by which the node knows it, or will.
-class WorkerProcess::NamedObject final : public ObjectState {
- public:
-  NamedObject(ObjectId id, WorkerProcess& worker, std::uint64_t count)
-      : ObjectState(id, &worker), worker_(worker), count_(count), is_awaited_(count > 0) {}
-  ~NamedObject() { worker_.forget(*this); }
-
- private:
-  friend class WorkerProcess;
-  WorkerProcess& worker_;
-  // How many references of the node's count this stands for; 0: the node does not know the object yet. Guarded by
-  // names_mutex_.
-  std::uint64_t count_;
-  // The node knows the object and not its outcome: what fulfil() gives it is to be sent. Guarded likewise.
-  bool is_awaited_;
-};
 
 ObjectPtr WorkerProcess::new_object() {
   const std::lock_guard lock(names_mutex_);
@@ -74,22 +59,32 @@ void WorkerProcess::watch(const ObjectId& id) {
 
 // The node gets to know an object that was made here: it goes out in a value for the first time.
 void WorkerProcess::announce(NamedObject& object) {
+  const auto is_known = [&] {
+    const std::lock_guard lock(names_mutex_);
+    return object.count_ > 0;
+  };
+  if (is_known()) return;
+  const std::lock_guard order(
+      announce_mutex_);  // Who finds that it is known must come behind the message that says so.
+  if (is_known()) return;
   {
     const std::lock_guard lock(names_mutex_);
-    if (object.count_ > 0) return;
-    object.count_ = 1;
     if (!object.is_ready()) {
       // Sent before the lock is free, so that the outcome comes behind it.
+      object.count_ = 1;
       object.is_awaited_ = true;
       link_.send({.type = MessageType::kPromise, .call = object.id().number});
       return;
     }
   }
   send_outcome(MessageType::kPut, object);
+  const std::lock_guard lock(names_mutex_);
+  object.count_ = 1;
 }
 
 void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
   auto& named = static_cast<NamedObject&>(*object);
+  make_movable(outcome);
   named.complete(std::move(outcome));
   bool is_awaited = false;
   {
@@ -112,10 +107,11 @@ void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
     return;
   }
   const std::vector<WireReference> names = names_of(outcome->references);
+  const BlockPtr block = outcome->block ? resident(outcome->block) : nullptr;
   link_.send([&](MessageBuilder& builder) {
     builder.start(header);
     builder.add(*outcome, names);
-    if (outcome->block) give_blocks(builder, std::span(&outcome->block, 1));
+    if (block) give_blocks(builder, std::span(&block, 1));
   });
 }
 
@@ -139,7 +135,10 @@ void WorkerProcess::take_outcome(const Message& message) {
   ObjectState::Outcome outcome = Error{static_cast<ErrorCode>(message.header.function), message.text()};
   if (message.header.type == MessageType::kReady)
     outcome = message.values.empty() ? EncodedValue{} : take_value(message.values.front());
-  if (object) object->complete(std::move(outcome));
+  if (!object) return;
+  if (object->is_ready()) return bring_back(*object, std::move(outcome));
+  make_movable(outcome);
+  object->complete(std::move(outcome));
 }
 
 void WorkerProcess::take_answer(const Message& message) {
@@ -171,7 +170,7 @@ Result<const WorkerProcess::Request*> WorkerProcess::ask(Request& request, const
     requests_[number] = &request;
   }
   send(number);
-  completion_.wait([&] { return request.is_answered.load(); }, TimePoint::max());
+  wait([&] { return request.is_answered.load(); }, TimePoint::max());
   if (request.refusal) return *request.refusal;
   return &request;
 }

@@ -139,6 +139,7 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
     case MessageType::kFailed: return take_outcome(incoming_);
     case MessageType::kReply:
     case MessageType::kRefusal: return take_answer(incoming_);
+    case MessageType::kLetGo: return let_go();
     case MessageType::kCancel: {
       const std::lock_guard lock(cancelled_mutex_);
       cancelled_.insert(incoming_.header.call);

@@ -45,7 +45,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   BlockAllocator& allocator() override { return store_; }
   ObjectPtr new_object() override;
+  void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
+  Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call&& call) override;
   Result<ActorPtr> create_actor(Call constructor, ActorSpec spec) override;
@@ -95,6 +97,10 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void forget(NamedObject& object);
   void take_outcome(const Message& message);
   void take_answer(const Message& message);
+  // worker_objects.cc: objects of this process that lie in the store.
+  static void make_movable(ObjectState::Outcome& outcome);
+  static void bring_back(NamedObject& object, ObjectState::Outcome outcome);
+  void let_go();
   ObjectPtr import_object(const ObjectId& id);
   ActorPtr import_actor(std::uint64_t id);
   void announce(NamedObject& object);
@@ -117,6 +123,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   std::atomic<bool> stopping_{false};
   CompletionWait completion_;
   WorkerStore store_;
+
+  std::recursive_mutex announce_mutex_;  // Held while the node gets to know an object; first those that it contains.
 
   std::mutex cancelled_mutex_;
   std::unordered_set<std::uint64_t> cancelled_;  // Calls; guarded by it.

@@ -48,6 +48,7 @@ class WorkerStore::Block final : public StoreBlock {
   }
 
   void give() const { given_ = true; }
+  bool is_given() const { return given_.load(); }
   // False if it was held already: the node counts each block once.
   bool hold() const { return !held_.exchange(true); }
 
@@ -67,7 +68,10 @@ WorkerStore::~WorkerStore() = default;
 Result<void> WorkerStore::change_chunk(std::size_t size) {
   if (free_.size > 0) callbacks_.discard(free_.offset, free_.size);
   free_ = {};
-  MANTA_ASSIGN_OR_RETURN(const Range range, callbacks_.request(size));
+  is_asking_ = true;
+  const Result<Range> answer = callbacks_.request(size);
+  is_asking_ = false;
+  MANTA_ASSIGN_OR_RETURN(const Range range, answer);
   UniqueFd fd(::fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 100));
   if (!fd) return system_error("dup of the object store", errno);
   // User code may have closed all files that it did not know, and opened others since.
@@ -116,6 +120,16 @@ BlockPtr WorkerStore::view_held(std::uint64_t offset, std::size_t size) const {
   static_cast<const Block&>(*block).hold();
   return block;
 }
+
+void WorkerStore::let_go_of_rest() {
+  if (is_asking_) return;  // Then nothing is left; and it may be this very thread that asks, and waits.
+  const std::unique_lock lock(chunk_mutex_, std::try_to_lock);
+  if (!lock || free_.size == 0) return;
+  callbacks_.discard(free_.offset, free_.size);
+  free_ = {};
+}
+
+bool WorkerStore::is_given(const StoreBlock& block) { return static_cast<const Block&>(block).is_given(); }
 
 void WorkerStore::give(const BlockPtr& block) { static_cast<const Block&>(*block).give(); }
 

@@ -44,6 +44,10 @@ class WorkerStore : public BlockAllocator {
   BlockPtr view(std::uint64_t offset, std::size_t size) const;
   /// An object that the node has been told to keep for this process, until the view goes.
   BlockPtr view_held(std::uint64_t offset, std::size_t size) const;
+  /// What is left of the current range goes back, unless somebody is about to use it.
+  void let_go_of_rest();
+  /// Whether `block`, of this store, is the node's.
+  static bool is_given(const StoreBlock& block);
   /// The result lies in `block` and is the node's from now on.
   static void give(const BlockPtr& block);
   /// True if somebody besides the caller holds `block` and the node does not know it yet: it is then to be told to keep
@@ -62,6 +66,7 @@ class WorkerStore : public BlockAllocator {
   std::mutex chunk_mutex_;                     // Guards the chunk; held while the node is asked for another.
   std::shared_ptr<const SharedMemory> chunk_;  // The writable mapping of the current range.
   Range free_;                                 // What is left of it.
+  std::atomic<bool> is_asking_{false};         // The node has been asked for another.
   std::uint64_t chunk_offset_ = 0;
 
   mutable std::mutex mutex_;                           // Guards made_.

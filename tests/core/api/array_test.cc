@@ -11,7 +11,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
-#include "core/objects/arena.h"
+#include "core/objects/object_store.h"
 
 namespace manta {
 namespace {
@@ -42,7 +42,7 @@ class Keeper {
   SharedArray<double> kept_;
 };
 
-Arena& store() { return static_cast<Arena&>(internal::current_caller()->allocator()); }
+Arena& store() { return *static_cast<ObjectStore&>(internal::current_caller()->allocator()).arena(); }
 bool lies_in_store(const SharedArray<double>& array) {
   return store().block_of(array.data(), array.owner()) != nullptr;
 }

@@ -14,7 +14,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
-#include "core/objects/arena.h"
+#include "core/objects/object_store.h"
 #include "tests/support/process_watch.h"
 
 namespace manta {
@@ -112,7 +112,7 @@ ObjectRef<SharedArray<double>> put_array(std::size_t count) {
 double sum_array(const SharedArray<double>& array) { return std::accumulate(array.begin(), array.end(), 0.0); }
 Result<double> sum_through(const SharedArray<double>& array) { return get(remote<sum_array>(array)); }
 
-Arena& store() { return static_cast<Arena&>(internal::current_caller()->allocator()); }
+Arena& store() { return *static_cast<ObjectStore&>(internal::current_caller()->allocator()).arena(); }
 
 TEST(NestedTest, ATaskStartsTasksAndWaitsForThem) { EXPECT_EQ(get(remote<fibonacci>(9)).value(), 34); }
 

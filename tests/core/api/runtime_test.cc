@@ -14,7 +14,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
-#include "core/objects/arena.h"
+#include "core/objects/object_store.h"
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
@@ -203,7 +203,8 @@ TEST(RuntimeTest, AWorkerUsesAStoreThatIsSmallerThanAChunk) {
 }
 
 TEST(RuntimeTest, AFullStoreIsExhaustedInTheDriverAndHasRoomAgainAfterARelease) {
-  const auto runtime = start();
+  const auto runtime =
+      start({.cpus = 2, .object_store_bytes = std::size_t{16} << 20, .put_timeout = std::chrono::milliseconds(1)});
   auto held = make_array<char>({std::size_t{12} << 20});
   ASSERT_TRUE(held);
 
@@ -216,7 +217,8 @@ TEST(RuntimeTest, AFullStoreIsExhaustedInTheDriverAndHasRoomAgainAfterARelease) 
 }
 
 TEST(RuntimeTest, AFullStoreIsExhaustedInATaskAndHasRoomAgainAfterARelease) {
-  const auto runtime = start();
+  const auto runtime =
+      start({.cpus = 2, .object_store_bytes = std::size_t{16} << 20, .put_timeout = std::chrono::milliseconds(1)});
   auto held = make_array<char>({std::size_t{12} << 20});
   ASSERT_TRUE(held);
 
@@ -228,7 +230,7 @@ TEST(RuntimeTest, AFullStoreIsExhaustedInATaskAndHasRoomAgainAfterARelease) {
 
 TEST(RuntimeTest, WhatADeadActorKeptIsFree) {
   const auto runtime = start();
-  const Arena& store = static_cast<Arena&>(internal::current_caller()->allocator());
+  const Arena& store = *static_cast<ObjectStore&>(internal::current_caller()->allocator()).arena();
   const auto keeper = actor<Keeper>();
   ASSERT_TRUE(get(keeper.call<&Keeper::make>(std::size_t{2} << 20)));
   ASSERT_GT(store.used(), std::size_t{2} << 20);
