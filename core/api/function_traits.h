@@ -15,12 +15,28 @@
 #include "core/net/caller.h"
 #include "core/objects/codec.h"
 
-namespace manta::internal {
+namespace manta {
+
+template <class T>
+class Async;
+
+namespace internal {
+
+// How a function of return type R is started that goes on after it has returned: `make(R)` gives its AsyncCall.
+template <class R>
+struct AsyncStart;
+
+template <class R>
+struct is_coroutine : std::false_type {};
+template <class T>
+struct is_coroutine<Async<T>> : std::true_type {};
 
 template <class F>
 struct FunctionTraits;
 template <class R, class... P>
 struct FunctionTraits<R (*)(P...)> {
+  static_assert(!is_coroutine<R>::value || (!std::is_reference_v<P> && ...),
+                "a remote coroutine takes its parameters by value: a reference would dangle once it has waited");
   using Returned = R;
   using Parameters = std::tuple<std::decay_t<P>...>;
   using Class = void;
@@ -47,6 +63,8 @@ template <class T>
 struct Value<Result<T>> {
   using type = T;
 };
+template <class R>
+struct Value<Async<R>> : Value<R> {};
 template <class R>
 using ValueOf = typename Value<std::remove_cv_t<R>>::type;
 
@@ -144,7 +162,9 @@ void set_values(CallContext& context, const std::tuple<V...>& values) {
 // Runs `function` and puts what it returns into the context.
 template <class R, class Function>
 void set_outcome(CallContext& context, Function&& function) {
-  if constexpr (std::is_void_v<R>) {
+  if constexpr (is_coroutine<R>::value) {
+    context.async = AsyncStart<R>::make(function());
+  } else if constexpr (std::is_void_v<R>) {
     function();
   } else if constexpr (is_result<R>::value) {
     auto result = function();
@@ -203,4 +223,5 @@ Result<Call> make_call(Caller& caller, MessageType type, std::uint64_t function,
   return call;
 }
 
-}  // namespace manta::internal
+}  // namespace internal
+}  // namespace manta

@@ -2,10 +2,15 @@
 // Handles to values that other processes make, and how to get at them.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/api/runtime.h"
@@ -67,6 +72,57 @@ inline Result<void> read<void>(const ObjectPtr& state, TimePoint deadline) {
   return {};
 }
 
+// What many refs give: their values, or nothing if they have none.
+template <class T>
+struct AllValues {
+  using type = std::vector<T>;
+};
+template <>
+struct AllValues<void> {
+  using type = void;
+};
+template <class T>
+Result<typename AllValues<T>::type> read_all(std::span<const ObjectPtr> states, TimePoint deadline) {
+  if constexpr (std::is_void_v<T>) {
+    for (const ObjectPtr& state : states) MANTA_RETURN_IF_ERROR(read<void>(state, deadline));
+    return {};
+  } else {
+    std::vector<T> values;
+    values.reserve(states.size());
+    for (const ObjectPtr& state : states) {
+      MANTA_ASSIGN_OR_RETURN(T value, read<T>(state, deadline));
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+}
+
+// In a tuple, a ref without a value has a place too.
+template <class T>
+using TupleElement = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+template <class T>
+Result<TupleElement<T>> read_element(const ObjectPtr& state, TimePoint deadline) {
+  if constexpr (std::is_void_v<T>) {
+    MANTA_RETURN_IF_ERROR(read<void>(state, deadline));
+    return std::monostate();
+  } else {
+    return read<T>(state, deadline);
+  }
+}
+template <class... T, std::size_t... I>
+Result<std::tuple<TupleElement<T>...>> read_each(std::span<const ObjectPtr> states, TimePoint deadline,
+                                                 std::index_sequence<I...>) {
+  std::tuple<Result<TupleElement<T>>...> results{read_element<T>(states[I], deadline)...};
+  const Error* error = nullptr;
+  static_cast<void>(((std::get<I>(results) ? true : (error = &std::get<I>(results).error(), false)) && ...));
+  if (error != nullptr) return *error;
+  return std::tuple<TupleElement<T>...>(std::move(std::get<I>(results)).value()...);
+}
+template <class... T>
+Result<std::tuple<TupleElement<T>...>> read_each(std::span<const ObjectPtr> states, TimePoint deadline) {
+  return read_each<T...>(states, deadline, std::index_sequence_for<T...>());
+}
+
 }  // namespace internal
 
 template <class T>
@@ -96,17 +152,20 @@ Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
   return internal::read<T>(ref.state(), internal::deadline_after(timeout));
 }
 
-/// All values, or the first error in their order.
+/// All values, or the first error in their order; of refs without values, whether there was an error.
 template <class T>
-Result<std::vector<T>> get(const std::vector<ObjectRef<T>>& refs, Duration timeout = kForever) {
-  const TimePoint deadline = internal::deadline_after(timeout);
-  std::vector<T> values;
-  values.reserve(refs.size());
-  for (const ObjectRef<T>& ref : refs) {
-    MANTA_ASSIGN_OR_RETURN(T value, internal::read<T>(ref.state(), deadline));
-    values.push_back(std::move(value));
-  }
-  return values;
+Result<typename internal::AllValues<T>::type> get(const std::vector<ObjectRef<T>>& refs, Duration timeout = kForever) {
+  std::vector<ObjectPtr> states;
+  states.reserve(refs.size());
+  for (const ObjectRef<T>& ref : refs) states.push_back(ref.state());
+  return internal::read_all<T>(states, internal::deadline_after(timeout));
+}
+
+/// The values of several refs as a tuple, or the first error in their order; std::monostate of a ref without a value.
+template <class A, class B, class... T>
+auto get(const ObjectRef<A>& a, const ObjectRef<B>& b, const ObjectRef<T>&... refs) {
+  return internal::read_each<A, B, T...>(std::array<ObjectPtr, 2 + sizeof...(T)>{a.state(), b.state(), refs.state()...},
+                                         TimePoint::max());
 }
 
 /// Puts a value into the object store, from where any number of tasks read it.

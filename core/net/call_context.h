@@ -10,6 +10,8 @@
 
 namespace manta {
 
+class AsyncCall;
+
 /// Arguments in, result out.
 ///
 /// Thread-safety: none; the thread that runs the call.
@@ -18,6 +20,8 @@ struct CallContext {
   BlockAllocator& allocator;
   std::shared_ptr<void>& actor;  ///< The actor of this process: a constructor sets it, a method uses it.
 
+  /// Of a coroutine, instead of an outcome: it has yet to run.
+  std::shared_ptr<AsyncCall> async = {};
   /// What the function puts here; the default is an empty value.
   Result<EncodedValue> outcome = EncodedValue{};
   std::vector<EncodedValue> more_values;  ///< Of a tuple: those after the first.

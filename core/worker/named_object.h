@@ -23,6 +23,7 @@ class WorkerProcess::NamedObject final : public ObjectState {
   std::uint64_t count_;
   // The node knows the object and not its outcome: what fulfil() gives it is to be sent. Guarded likewise.
   bool is_awaited_;
+  bool is_wanted_ = false;  // It is to be watched once the node knows it. Guarded likewise.
 };
 
 }  // namespace manta

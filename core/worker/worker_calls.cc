@@ -54,6 +54,15 @@ ActorPtr WorkerProcess::import_actor(std::uint64_t id) {
 }
 
 void WorkerProcess::watch(const ObjectId& id) {
+  std::shared_ptr<NamedObject> object;  // It may end here, but not while the mutex is held.
+  {
+    const std::lock_guard lock(names_mutex_);
+    if (const auto it = objects_.find(id); it != objects_.end()) object = it->second.lock();
+    if (object && object->count_ == 0) {  // The node does not know it: it is a promise of this process.
+      object->is_wanted_ = true;
+      return;
+    }
+  }
   link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
 }
 
@@ -73,7 +82,9 @@ void WorkerProcess::announce(NamedObject& object) {
       // Sent before the lock is free, so that the outcome comes behind it.
       object.count_ = 1;
       object.is_awaited_ = true;
-      link_.send({.type = MessageType::kPromise, .call = object.id().number});
+      const ObjectId& id = object.id();
+      link_.send({.type = MessageType::kPromise, .call = id.number});
+      if (object.is_wanted_) link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
       return;
     }
   }

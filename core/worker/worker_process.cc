@@ -2,53 +2,24 @@
 // Calls to this process; worker_calls.cc has those that it makes.
 #include "core/worker/worker_process.h"
 
-#include <cxxabi.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 #include <string>
-#include <typeinfo>
 
-#include "core/base/byte_text.h"
 #include "core/base/fork_guard.h"
-#include "core/base/process_memory.h"
 #include "core/net/actor_lease.h"
+#include "core/worker/running_call.h"
 
 namespace manta {
 namespace {
 
 std::shared_ptr<WorkerProcess> g_worker;  // The process is one worker or none; user code must find it.
 
-std::string demangle(const char* name) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
-  return status == 0 ? text.get() : name;
-}
-
-// To be called in a catch block.
-std::string current_exception_type() {
-  const std::type_info* type = abi::__cxa_current_exception_type();
-  return type != nullptr ? demangle(type->name()) : "exception";
-}
-
 }  // namespace
 
 std::shared_ptr<Caller> WorkerProcess::current() { return g_worker; }
 
 void WorkerProcess::set_current(std::shared_ptr<WorkerProcess> worker) { g_worker = std::move(worker); }
-
-namespace {
-
-// User code has forked, and the copy has come back from it. The call is answered by the original.
-[[noreturn]] void end_copy() {
-  std::fprintf(stderr, "a fork of this worker, process %d, has returned from the call that made it, and is ended\n",
-               ::getpid());
-  ::_exit(1);
-}
-
-}  // namespace
 
 WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store, Pace pace)
     : id_(id),
@@ -74,6 +45,7 @@ void WorkerProcess::run() {
 void WorkerProcess::end() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  async_.clear();
   actor_.reset();
 }
 
@@ -85,16 +57,23 @@ void WorkerProcess::serve() {
 bool WorkerProcess::serve_next() {
   thread_local std::vector<std::byte> bytes;
   thread_local Message message;
-  completion_.wait([&] { return !calls_.empty() || stopping_; }, TimePoint::max());
+  const bool is_draining = is_draining_;
+  if (is_done()) return false;
+  wait_for_work();
   if (stopping_) return false;
+  take_turn();
   if (!calls_.pop(bytes)) return true;
   MANTA_CHECK(message.read(bytes, store_.capacity()), "a call changed while it waited");
   if (message.header.type == MessageType::kStop) {
-    stop();
-    return false;
+    start_drain();
+    return true;
   }
   if (message.header.type == MessageType::kChildDied) {
     judge_death(message);
+    return true;
+  }
+  if (is_draining) {
+    refuse(message);
     return true;
   }
   const bool is_task = message.header.type == MessageType::kRunTask;
@@ -112,10 +91,10 @@ bool WorkerProcess::step_message() {
 }
 
 void WorkerProcess::start_threads(std::uint64_t count) {
+  thread_count_ = std::max<std::uint64_t>(1, count);
   for (std::uint64_t i = 1; i < count; ++i) threads_.emplace_back([this] { serve(); });
 }
 
-// All calls before the stop have been taken; each thread ends after the one that it runs.
 void WorkerProcess::stop() {
   stopping_ = true;
   completion_.notify();
@@ -141,25 +120,29 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
     case MessageType::kRefusal: return take_answer(incoming_);
     case MessageType::kLetGo: return let_go();
     case MessageType::kCancel: {
-      const std::lock_guard lock(cancelled_mutex_);
-      cancelled_.insert(incoming_.header.call);
-      return;
+      {
+        const std::lock_guard lock(cancelled_mutex_);
+        cancelled_.insert(incoming_.header.call);
+      }
+      return async_.cancel(incoming_.header.call);
     }
     default: calls_.push(bytes);
   }
 }
 
-// The call that this thread runs; 0: none.
-thread_local std::uint64_t t_running_call = 0;
-
 bool WorkerProcess::is_call_cancelled() {
   completion_.poll();
+  return is_cancelled(RunningCall::number());
+}
+
+bool WorkerProcess::is_cancelled(std::uint64_t call) {
   const std::lock_guard lock(cancelled_mutex_);
-  return cancelled_.contains(t_running_call);
+  return !cancelled_.empty() && cancelled_.contains(call);
 }
 
 void WorkerProcess::run_call(const Message& message) {
-  t_running_call = message.header.call;
+  const std::uint64_t call = message.header.call;
+  const RunningCall running(call);
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
   std::vector<std::vector<Reference>> references(message.values.size());
   for (std::size_t i = 0; i < message.values.size(); ++i) {
@@ -172,45 +155,24 @@ void WorkerProcess::run_call(const Message& message) {
     }
     context.arguments.push_back(std::move(view));
   }
-  const bool is_cancelled = [&] {
-    const std::lock_guard lock(cancelled_mutex_);
-    return !cancelled_.empty() && cancelled_.contains(t_running_call);
-  }();
   // How long tasks take decides how many of them are sent ahead.
   const bool is_task = message.header.type == MessageType::kRunTask;
   const TimePoint begin = is_task ? now() : TimePoint();
-  if (is_cancelled) {
+  if (is_cancelled(call)) {
     context.outcome = cancelled_error();
   } else if (message.header.type == MessageType::kCallMethod && !actor_) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
   } else if (const FunctionEntry* function = find_function(message.header.function)) {
-    invoke(*function, context);
-    if (is_forked_copy()) end_copy();
+    run_into(context, [&] { function->invoke(context); });
+    if (context.async && !begin_async(message.header.type, call, context)) return;
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
   }
-  answer(message, context, is_task ? now() - begin : Duration::zero());
-  const std::lock_guard lock(cancelled_mutex_);
-  cancelled_.erase(std::exchange(t_running_call, 0));
+  answer(call, context, is_task ? now() - begin : Duration::zero());
 }
 
-void WorkerProcess::invoke(const FunctionEntry& function, CallContext& context) {
-  try {
-    function.invoke(context);
-    return;
-  } catch (const std::bad_alloc& error) {
-    const std::string refused = std::string("; OOM: memory was refused to the process, which has ") +
-                                byte_text(anonymous_memory(::getpid()).value_or(0));
-    context.outcome = Error{ErrorCode::kTaskFailed, current_exception_type() + ": " + error.what() + refused};
-  } catch (const std::exception& error) {
-    context.outcome = Error{ErrorCode::kTaskFailed, current_exception_type() + ": " + error.what()};
-  } catch (...) {
-    context.outcome = Error{ErrorCode::kTaskFailed, current_exception_type()};
-  }
-}
-
-void WorkerProcess::answer(const Message& message, CallContext& context, Duration took) {
+void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration took) {
   // The blocks of arguments and result; what user code still has of them after the call, the node must keep.
   std::vector<BlockPtr> blocks;
   for (ValueView& argument : context.arguments)
@@ -228,7 +190,7 @@ void WorkerProcess::answer(const Message& message, CallContext& context, Duratio
     if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
   }
   const MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
-                             .call = message.header.call,
+                             .call = call,
                              .b = static_cast<std::uint64_t>(took.count())};
   link_.send([&](MessageBuilder& builder) {
     if (context.outcome) {
@@ -244,6 +206,8 @@ void WorkerProcess::answer(const Message& message, CallContext& context, Duratio
     for (const BlockPtr& block : blocks)
       if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
   });
+  const std::lock_guard lock(cancelled_mutex_);
+  cancelled_.erase(call);
 }
 
 std::vector<Reference> WorkerProcess::take_references(const MessageValue& value) {

@@ -13,7 +13,10 @@
 #include "core/net/completion_wait.h"
 #include "core/net/function_table.h"
 #include "core/net/pace.h"
+#include "core/worker/async_calls.h"
 #include "core/worker/message_queue.h"
+#include "core/worker/thread_set.h"
+#include "core/worker/user_code.h"
 #include "core/worker/worker_link.h"
 #include "core/worker/worker_store.h"
 
@@ -36,7 +39,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   /// At a stepped pace: takes the next message. False: there is none.
   bool step_message();
   bool has_messages() const { return link_.has_messages(); }
-  bool has_calls() const { return !calls_.empty(); }
+  bool has_calls() const { return !calls_.empty() || !async_.turns()->empty(); }
 
   /// The worker that this process is; null in a process that is none.
   static std::shared_ptr<Caller> current();
@@ -86,11 +89,26 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   bool take_messages();
   void handle(std::span<const std::byte> bytes);
   void run_call(const Message& message);
-  void invoke(const FunctionEntry& function, CallContext& context);
+  // What `run` throws becomes the outcome.
+  template <class Run>
+  static void run_into(CallContext& context, Run&& run) {
+    if (std::optional<Error> error = run_user_code(std::forward<Run>(run))) context.outcome = std::move(*error);
+  }
   void judge_death(const Message& message);
-  void answer(const Message& message, CallContext& context, Duration took);
+  void answer(std::uint64_t call, CallContext& context, Duration took);
+  bool is_cancelled(std::uint64_t call);
   EncodedValue take_value(const MessageValue& value);
   std::vector<Reference> take_references(const MessageValue& value);
+
+  // worker_async.cc: calls that are coroutines.
+  bool begin_async(MessageType type, std::uint64_t number, CallContext& context);
+  void take_turn();
+  void end_async(AsyncCall& call);
+  static void finish(AsyncCall& call, CallContext& context);
+  void wait_for_work();
+  bool is_done();
+  void start_drain();
+  void refuse(const Message& message);
 
   // worker_calls.cc: calls of this process.
   void watch(const ObjectId& id) override;
@@ -120,7 +138,11 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   Message incoming_;             // Of the thread that takes messages.
   std::shared_ptr<void> actor_;  // Set by the constructor, before there are further threads.
   std::vector<std::thread> threads_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> thread_count_{1};
+  AsyncCalls async_;
+  std::atomic<bool> is_draining_{false};  // The node has said stop.
+  ThreadSet drained_threads_;             // That know it, and begin no call any more.
+  std::atomic<bool> stopping_{false};     // Nothing is left to do.
   CompletionWait completion_;
   WorkerStore store_;
 

@@ -9,6 +9,7 @@ import unittest
 SOURCE, *COMPILER = sys.argv[1:]
 TOP = """
 #include "core/api/actor.h"
+#include "core/api/async.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 struct Opaque { int* handle; };
@@ -18,7 +19,17 @@ int use(const Opaque&) { return 0; }
 Opaque make() { return {}; }
 class Counter { public: explicit Counter(int) {} int inc(int by) { return by; } };
 class Other { public: int inc(int by) { return by; } };
+manta::Async<int> twice(int by) { co_return 2 * by; }
+manta::Async<int> dangling(const std::string& text) { co_return static_cast<int>(text.size()); }
+template <class Awaited>
+manta::Async<int> awaits(Awaited awaited) { co_await awaited; co_return 1; }
+class Slow {
+ public:
+  manta::Async<int> wait(int by) { co_return by; }
+  manta::Async<int> read(const std::string& text) { co_return static_cast<int>(text.size()); }
+};
 int main() {
+  auto slow = manta::actor<Slow>();
   auto counter = manta::actor<Counter>(5);
   %s
 }
@@ -36,7 +47,9 @@ class MustNotCompileTest(unittest.TestCase):
         self.assertIn(message, compile_errors(statement))
 
     def test_what_is_right_compiles(self):
-        self.assertEqual(compile_errors("manta::remote<add>(1, manta::put(2)); counter.call<&Counter::inc>(1);"), "")
+        self.assertEqual(compile_errors("manta::remote<add>(1, manta::put(2)); counter.call<&Counter::inc>(1);"
+                                        "manta::remote<twice>(1); slow.call<&Slow::wait>(1);"
+                                        "awaits(manta::put(1)); awaits(twice(1));"), "")
 
     def test_an_argument_of_the_wrong_type(self):
         self.expect('manta::remote<add>(1, "two");', "an argument of this call has the wrong type")
@@ -55,6 +68,14 @@ class MustNotCompileTest(unittest.TestCase):
 
     def test_a_method_of_another_class(self):
         self.expect("counter.call<&Other::inc>(1);", "this is not a method of the actor's class")
+
+    def test_a_coroutine_with_a_reference(self):
+        self.expect('manta::remote<dangling>("text");', "a remote coroutine takes its parameters by value")
+        self.expect('slow.call<&Slow::read>("text");', "a remote coroutine takes its parameters by value")
+
+    def test_awaiting_what_is_no_ref(self):
+        self.expect("awaits(5);", "this cannot be awaited in a remote coroutine")
+        self.expect("awaits(counter);", "this cannot be awaited in a remote coroutine")
 
     def test_a_constructor_that_does_not_exist(self):
         self.expect('manta::actor<Counter>("five");', "the actor's class has no constructor for these arguments")
