@@ -6,8 +6,7 @@
 namespace manta {
 namespace {
 
-// What a ring takes at once, less what stands around the arguments.
-constexpr std::size_t kMaxBytes = 250'000;
+constexpr std::size_t kMaxBytes = std::size_t{32} << 20;
 
 }  // namespace
 
@@ -36,7 +35,7 @@ Result<void> Call::check_size() const {
   return Error{ErrorCode::kInvalidArgument,
                "the arguments of " + std::string(name) + " take " + std::to_string(values.size()) +
                    " bytes with the references in them; at most " + std::to_string(kMaxBytes) +
-                   " travel with a call. Put part of them into objects of their own"};
+                   " travel with a call. Put part of the refs into objects, and pass refs to those"};
 }
 
 const Error& cancelled_error() {

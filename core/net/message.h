@@ -26,6 +26,8 @@ enum class MessageType : std::uint16_t {
   kCancel = 9,       // call: a call that nobody waits for any more.
   kChildDied = 10,   // call: the number to judge it under; values: a ChildDeath.
   kLetGo = 11,       // The store is full: objects that nobody reads here are to go.
+  // Both ways.
+  kPiece = 12,  // call: bytes of the message that this is a piece of; a: where it belongs there; bytes follow.
   // Node to worker: what it asked for.
   kReady = 5,    // a, call: the object's id; values: its value.
   kFailed = 6,   // a, call: the object's id; function: the ErrorCode; values: the message.

@@ -42,9 +42,10 @@ std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Defer
     const auto bytes = worker.from_worker.front();
     if (!bytes) break;
     ++count;
-    if (incoming_.read(*bytes, arena_->capacity())) {
+    const auto message = worker.assembler.take(*bytes);
+    if (message && incoming_.read(*message, arena_->capacity())) {
       handle(worker, incoming_, deferred);
-    } else {
+    } else if (message) {
       distrust(worker);
     }
     worker_waits |= worker.from_worker.pop();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/net/link.h"
+#include "core/net/message_pieces.h"
 #include "core/node/call_window.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_memory.h"
@@ -42,12 +43,18 @@ struct WorkerRecord {
 
   /// Sends `first` and `second`, one message, now, or once there is room.
   void send(std::span<const std::byte> first, std::span<const std::byte> second = {}) {
+    if (first.size() + second.size() > to_worker.max_message()) return send_large(first, second);
     if (outbox.empty() && to_worker.push(first, second)) {
       bell->ring();
     } else {
       outbox.emplace_back(first.begin(), first.end());
       outbox.back().insert(outbox.back().end(), second.begin(), second.end());
     }
+  }
+  void send_large(std::span<const std::byte> first, std::span<const std::byte> second) {
+    std::vector<std::byte> message(first.begin(), first.end());
+    message.insert(message.end(), second.begin(), second.end());
+    send_in_pieces(message, to_worker.max_message(), [this](auto header, auto piece) { send(header, piece); });
   }
   /// Sends what waits, as far as there is room.
   void flush() {
@@ -78,6 +85,7 @@ struct WorkerRecord {
   TaskClaims* claims = nullptr;
   RingProducer to_worker;
   RingConsumer from_worker;
+  MessageAssembler assembler;  ///< Of what comes from there.
   std::deque<std::vector<std::byte>> outbox;
 
   WorkerMemory memory;

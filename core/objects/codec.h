@@ -38,6 +38,9 @@ namespace manta {
 /// A value up to this many bytes travels inside its message; a larger one lies in the object store.
 inline constexpr std::size_t kInlineLimit = 8 * 1024;
 
+/// How many refs and handles one value may contain.
+inline constexpr std::size_t kMaxReferences = 1'000'000;
+
 /// A value as bytes: in the message, or a block of the store.
 struct EncodedValue {
   SmallBytes inline_bytes = {};
@@ -160,7 +163,8 @@ Result<SharedArray<T>> decode_array(const ValueView& view) {
 }  // namespace internal
 
 /// Makes bytes of `value`. Numbers, enums, flat vectors and SharedArray go as they are; all else through cereal.
-/// Errors: kExhausted from `allocator`; kInvalidArgument if serialization throws.
+/// Errors: kExhausted from `allocator`; kInvalidArgument if serialization throws, or there are more than
+/// kMaxReferences.
 template <class T>
 Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
   if constexpr (internal::is_shared_array<T>::value) {
@@ -183,6 +187,10 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
     } catch (const std::exception& error) {
       return Error{ErrorCode::kInvalidArgument, std::string("cannot serialize: ") + error.what()};
     }
+    if (encoded.references.size() > kMaxReferences)
+      return Error{ErrorCode::kInvalidArgument, "a value contains " + std::to_string(encoded.references.size()) +
+                                                    " refs and handles; at most " + std::to_string(kMaxReferences) +
+                                                    " may be in one. Put part of them into objects of their own"};
     if (encoded.inline_bytes.size() <= kInlineLimit) return encoded;
     MANTA_ASSIGN_OR_RETURN(EncodedValue placed, internal::place(encoded.inline_bytes, {}, allocator));
     placed.references = std::move(encoded.references);

@@ -17,12 +17,21 @@ WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
 }
 
 void WorkerLink::push() {
-  while (!outgoing_.push(builder_.bytes())) {
+  const std::span<const std::byte> message = builder_.bytes();
+  if (message.size() <= outgoing_.max_message()) {
+    push(message, {});
+  } else {
+    send_in_pieces(message, outgoing_.max_message(), [this](auto header, auto piece) { push(header, piece); });
+  }
+}
+
+void WorkerLink::push(std::span<const std::byte> first, std::span<const std::byte> second) {
+  while (!outgoing_.push(first, second)) {
     // The node rings this process when it has made room. It also looks at rings of its own accord, so a bell that rang
     // for another reason only costs another look.
     const std::uint32_t sequence = bell_.sequence();
     node_bell_.ring();
-    if (outgoing_.push(builder_.bytes())) break;
+    if (outgoing_.push(first, second)) break;
     bell_.sleep(sequence, Doorbell::kCaller, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
   }
   node_bell_.ring();

@@ -7,7 +7,7 @@
 
 #include "core/base/fork_guard.h"
 #include "core/net/link.h"
-#include "core/net/message.h"
+#include "core/net/message_pieces.h"
 
 namespace manta {
 
@@ -38,19 +38,21 @@ class WorkerLink {
     const auto bytes = incoming_.front();
     MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
     if (!bytes) return false;
-    std::forward<Take>(take)(*bytes);
+    if (const auto message = assembler_.take(*bytes)) std::forward<Take>(take)(*message);
     if (incoming_.pop()) node_bell_.ring();
     return true;
   }
 
  private:
   void push();
+  void push(std::span<const std::byte> first, std::span<const std::byte> second);
 
   SharedMemory link_;
   SharedMemory node_page_;
   Doorbell& bell_;
   Doorbell& node_bell_;
   RingConsumer incoming_;
+  MessageAssembler assembler_;
 
   std::mutex mutex_;  // Guards what follows.
   RingProducer outgoing_;
