@@ -61,6 +61,7 @@ Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
     if (start + need < end) free_[start + need] = end - start - need;
     if (before == 0) free_.erase(it);
     used_ += need;
+    ++activity_;
     touched_end_ = std::max(touched_end_, start + need);
     return Range{start, need};
   }
@@ -80,6 +81,7 @@ void Arena::take_back(Range range) {
   auto [it, inserted] = free_.emplace(range.offset, size);
   MANTA_CHECK(inserted, "a range of the object store was freed twice");
   used_ -= size;
+  ++activity_;
   if (const auto next = std::next(it); next != free_.end() && it->first + it->second == next->first) {
     it->second += next->second;
     free_.erase(next);
@@ -108,6 +110,36 @@ void Arena::discard_cold(const std::pair<const std::uint64_t, std::size_t>& arou
     touched_end_ = std::min(touched_end_, first);
   }
   if (last > first) memory_.discard(first, last - first);
+}
+
+void Arena::trim() {
+  for (std::uint64_t offset = 0; offset < capacity();) offset = trim_from(offset);
+}
+
+// Trims the first free range at or behind `offset`, but so little that nobody waits for long. Returns where to go on.
+std::uint64_t Arena::trim_from(std::uint64_t offset) {
+  constexpr std::uint64_t kStep = std::uint64_t{16} << 20;
+  const std::lock_guard lock(mutex_);
+  auto it = free_.upper_bound(offset);
+  if (it != free_.begin() && std::prev(it)->first + std::prev(it)->second > offset) --it;
+  if (it == free_.end() || it->first >= touched_end_) return capacity();
+  const std::uint64_t end = it->first + it->second;
+  const std::uint64_t first = page_after(std::max(it->first, offset));
+  const std::uint64_t last = std::min({page_before(end), page_after(touched_end_), first + kStep});
+  if (last > first) memory_.discard(first, last - first);
+  if (last == first + kStep) return last;
+  if (end == capacity()) touched_end_ = std::min(touched_end_, page_after(it->first));
+  return end;
+}
+
+std::size_t Arena::untrimmed() const {
+  const std::lock_guard lock(mutex_);
+  return touched_end_ - used_;
+}
+
+std::uint64_t Arena::activity() const {
+  const std::lock_guard lock(mutex_);
+  return activity_;
 }
 
 Result<BlockPtr> Arena::allocate(std::size_t size) {

@@ -54,6 +54,13 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   /// held where blocks end. Set before there are any.
   void on_release(std::function<void()> callback) { on_release_ = std::move(callback); }
 
+  /// Gives back to the system all pages that nobody has a part of, also those within `warm`.
+  void trim();
+  /// How many pages, in bytes, trim() may find.
+  std::size_t untrimmed() const;
+  /// Changes with every range that is taken or freed.
+  std::uint64_t activity() const;
+
   std::size_t capacity() const { return memory_.size(); }
   std::size_t used() const;
   int fd() const { return memory_.fd(); }
@@ -62,6 +69,7 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   Arena(SharedMemory memory, std::size_t warm);
 
   void take_back(Range range);
+  std::uint64_t trim_from(std::uint64_t offset);
   void discard_cold(const std::pair<const std::uint64_t, std::size_t>& around, Range returned);
 
   static std::size_t round_up(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
@@ -73,6 +81,7 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   mutable std::mutex mutex_;                   // Guards all that follows.
   std::map<std::uint64_t, std::size_t> free_;  // Offset to size; neighbours are merged.
   std::size_t used_ = 0;
+  std::uint64_t activity_ = 0;
   std::uint64_t touched_end_ = 0;  // No page beyond it is in use by the system; nothing beyond it is taken.
 };
 

@@ -60,10 +60,14 @@ bool ObjectStore::enqueue(std::deque<Request>& queue, Request request) {
     if (closed_) return false;
     ++waiting_;
     queue.push_back(std::move(request));
-    if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
+    start_thread();
   }
   signal_->tell();
   return true;
+}
+
+void ObjectStore::start_thread() {
+  if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
 }
 
 Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
@@ -99,6 +103,7 @@ BlockPtr ObjectStore::keep(BlockPtr block) {
     std::shared_ptr<const MovableBlock> known = it->second.lock();
     if (known && known->has(*block)) return known;
   }
+  if (can_wait() && !closed_) start_thread();
   auto movable = std::make_shared<const MovableBlock>(block);
   index(block, movable);
   return movable;
@@ -129,18 +134,19 @@ void ObjectStore::recover(const BlockPtr& lost, Result<BlockPtr> bytes) {
   signal_->tell();
 }
 
+ObjectStore::Movables ObjectStore::in_memory() const {
+  Movables known;  // Outlives the lock: the end of the last holder of an object may do anything.
+  const std::lock_guard lock(mutex_);
+  known.reserve(movables_.size());
+  for (const auto& [offset, weak] : movables_)
+    if (auto movable = weak.lock()) known.push_back(std::move(movable));
+  return known;
+}
+
 // Those that could leave now.
 ObjectStore::Movables ObjectStore::idle_blocks() const {
-  Movables known;  // Outlives the lock: the end of the last holder of an object may do anything.
-  {
-    const std::lock_guard lock(mutex_);
-    known.reserve(movables_.size());
-    for (const auto& [offset, weak] : movables_)
-      if (auto movable = weak.lock()) known.push_back(std::move(movable));
-  }
-  Movables idle;
-  for (const auto& movable : known)
-    if (movable->is_idle()) idle.push_back(movable);
+  Movables idle = in_memory();
+  std::erase_if(idle, [](const auto& movable) { return !movable->is_idle(); });
   return idle;
 }
 

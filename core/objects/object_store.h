@@ -37,6 +37,7 @@ class ObjectStore final : public BlockAllocator {
     std::string spill_parent;                          ///< An existing directory; "": objects stay in memory.
     std::optional<std::uint64_t> spill_limit = {};     ///< Bytes on disk; none: half of what is free there.
     Duration room_timeout = std::chrono::seconds(30);  ///< How long to wait for room; 0: not at all.
+    Duration trim_after = std::chrono::seconds(1);     ///< When nothing was put or freed for so long, free pages go.
   };
   /// What there is in all.
   struct Usage {
@@ -111,7 +112,9 @@ class ObjectStore final : public BlockAllocator {
   bool can_wait() const { return options_.room_timeout > Duration::zero(); }
   template <class Request>
   bool enqueue(std::deque<Request>& queue, Request request);
+  void start_thread();  // With mutex_ held.
   void index(const BlockPtr& block, const std::shared_ptr<const MovableBlock>& movable);
+  Movables in_memory() const;
   Movables idle_blocks() const;
 
   // object_store_thread.cc: the thread.
@@ -121,13 +124,16 @@ class ObjectStore final : public BlockAllocator {
   std::size_t serve_rooms();
   std::optional<Result<Blocks>> try_hold(HoldRequest& request, std::size_t& lacks);
   Result<BlockPtr> bring_back(const std::shared_ptr<const MovableBlock>& movable, std::size_t& lacks);
-  std::size_t make_room(std::size_t need);
-  std::size_t spill(const Movables& group);
+  std::size_t make_room(std::size_t need, bool for_hold);
+  std::size_t spill(const Movables& group, std::size_t need, bool for_hold);
+  Result<std::size_t> write(const Movables& group, bool for_hold);
+  bool forget_copies();
   static std::size_t drop(const Movables& group);
   void complain(const Error& error);
-  std::string set_trouble(std::string trouble);
+  void set_trouble(std::string trouble);
   void expire(TimePoint now);
   void wait_for_change(std::uint64_t seen);
+  void rest(std::uint64_t seen);
   void refuse_all(const Error& error);
   Error exhausted_error(std::size_t need) const;
 
@@ -151,8 +157,11 @@ class ObjectStore final : public BlockAllocator {
   // Of the thread.
   std::deque<RoomRequest> rooms_;
   std::deque<HoldRequest> holds_;
-  TimePoint disk_retry_;
+  TimePoint disk_retry_;  // When puts may try the disk again.
+  bool has_complained_ = false;
+  std::size_t largest_ = 0;  // Object that ever left.
   Duration pause_{0};
+  std::uint64_t trimmed_at_ = 0;  // The arena's activity.
 };
 
 }  // namespace manta

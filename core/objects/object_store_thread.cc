@@ -31,7 +31,7 @@ void ObjectStore::serve() {
     const std::size_t for_holds = serve_holds();
     const std::size_t for_rooms = serve_rooms();
     const std::size_t need = for_holds > 0 ? for_holds : for_rooms;
-    if (need > 0 && make_room(need) > 0) {
+    if (need > 0 && make_room(need, for_holds > 0) > 0) {
       pause_ = Duration::zero();
       continue;
     }
@@ -53,11 +53,28 @@ bool ObjectStore::take_requests() {
 
 // Nobody tells when a reader in this process lets go of its view: while somebody waits, it is looked for that.
 void ObjectStore::wait_for_change(std::uint64_t seen) {
-  if (rooms_.empty() && holds_.empty()) return signal_->wait(seen, TimePoint::max());
+  if (rooms_.empty() && holds_.empty()) return rest(seen);
   constexpr Duration kShortest = std::chrono::milliseconds(1);
   constexpr Duration kLongest = std::chrono::milliseconds(50);
   pause_ = std::clamp(2 * pause_, kShortest, kLongest);
   signal_->wait(seen, std::chrono::steady_clock::now() + pause_);
+}
+
+// Until somebody wants something. Meanwhile pages that are free for a while go back to the system: at once would make
+// the next put slow.
+void ObjectStore::rest(std::uint64_t seen) {
+  constexpr std::size_t kLittle = std::size_t{4} << 20;
+  const auto can_trim = [&] { return arena_->activity() != trimmed_at_ && arena_->untrimmed() > kLittle; };
+  if (!can_trim()) {
+    signal_->listen(true);
+    if (!can_trim()) signal_->wait(seen, TimePoint::max());
+    return signal_->listen(false);
+  }
+  const std::uint64_t activity = arena_->activity();
+  signal_->wait(seen, std::chrono::steady_clock::now() + options_.trim_after);
+  if (signal_->count() != seen || arena_->activity() != activity) return;
+  arena_->trim();
+  trimmed_at_ = activity;
 }
 
 // Oldest first; who came later and fits goes on. Returns the room that the first one lacks, 0: none.
@@ -138,13 +155,13 @@ Result<BlockPtr> ObjectStore::bring_back(const std::shared_ptr<const MovableBloc
 
 // Lets the longest unused objects go, and a few more than needed, so that not every put comes here. Returns how many
 // bytes have become free.
-std::size_t ObjectStore::make_room(std::size_t need) {
+std::size_t ObjectStore::make_room(std::size_t need, bool for_hold) {
   Movables idle = idle_blocks();
   if (!directory_ || idle.empty()) return 0;
   std::vector<std::pair<TimePoint, std::shared_ptr<const MovableBlock>>> by_age;
   for (auto& movable : idle) by_age.emplace_back(movable->last_used(), std::move(movable));
   std::sort(by_age.begin(), by_age.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  const std::size_t goal = std::max(need, arena_->capacity() / 32);
+  const std::size_t goal = for_hold ? need : std::max(need, arena_->capacity() / 32);
   std::size_t freed = 0;
   Movables group;
   std::size_t group_bytes = 0;
@@ -157,15 +174,29 @@ std::size_t ObjectStore::make_room(std::size_t need) {
     group_bytes += movable->size();
     group.push_back(std::move(movable));
     if (group_bytes < kGroupBytes) continue;
-    freed += spill(std::exchange(group, {}));
+    freed += spill(std::exchange(group, {}), need, for_hold);
     group_bytes = 0;
   }
-  return freed + spill(group);
+  return freed + spill(group, need, for_hold);
 }
 
-// To one file, then out of memory.
-std::size_t ObjectStore::spill(const Movables& group) {
-  if (group.empty() || std::chrono::steady_clock::now() < disk_retry_) return 0;
+// To one file, then out of memory; if the disk does not take all, one after the other, until `need` bytes are free.
+std::size_t ObjectStore::spill(const Movables& group, std::size_t need, bool for_hold) {
+  if (group.empty() || (!for_hold && std::chrono::steady_clock::now() < disk_retry_)) return 0;
+  Result<std::size_t> freed = write(group, for_hold);
+  if (!freed && forget_copies()) freed = write(group, for_hold);
+  if (!freed && group.size() > 1) {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < group.size() && sum < need; ++i) sum += spill({group[i]}, need, for_hold);
+    return sum;
+  }
+  if (!freed) complain(freed.error());
+  return freed.value_or(0);
+}
+
+// What is put leaves room on disk for the largest object to leave memory once more: two objects could not change places
+// otherwise, and what is on disk would stay there.
+Result<std::size_t> ObjectStore::write(const Movables& group, bool for_hold) {
   Movables written;
   Blocks held;  // So that they stay where they are while they are written.
   std::vector<std::span<const std::byte>> pieces;
@@ -174,14 +205,26 @@ std::size_t ObjectStore::spill(const Movables& group) {
     held.push_back(movable->peek());
     pieces.push_back(held.back()->bytes());
     written.push_back(movable);
+    largest_ = std::max(largest_, movable->size());
   }
-  if (pieces.empty()) return 0;
-  auto copies = directory_->write(pieces);
-  if (!copies) return complain(copies.error()), 0;
-  for (std::size_t i = 0; i < written.size(); ++i) written[i]->set_copy(std::move((*copies)[i]));
+  if (pieces.empty()) return std::size_t{0};
+  MANTA_ASSIGN_OR_RETURN(std::vector<SpilledBytes> copies, directory_->write(pieces, for_hold ? 0 : largest_));
+  for (std::size_t i = 0; i < written.size(); ++i) written[i]->set_copy(std::move(copies[i]));
   held.clear();
   set_trouble("");
   return drop(written);
+}
+
+// There is no room on disk: what is in memory as well need not lie there. False: there was no such thing.
+bool ObjectStore::forget_copies() {
+  bool any = false;
+  for (const auto& movable : in_memory()) {
+    if (movable->peek() == nullptr || !movable->copy()) continue;
+    movable->set_copy({});
+    any = true;
+  }
+  directory_->reap();
+  return any;
 }
 
 // Of those that have a copy. Whom somebody has begun to read meanwhile stays.
@@ -192,18 +235,19 @@ std::size_t ObjectStore::drop(const Movables& group) {
   return freed;
 }
 
-// Says it once; tries again a while later, and says that it goes on only by going on.
+// Says it once; tries again a while later.
 void ObjectStore::complain(const Error& error) {
   constexpr Duration kRetry = std::chrono::seconds(1);
   disk_retry_ = std::chrono::steady_clock::now() + kRetry;
-  if (set_trouble(error.message).empty())
+  set_trouble(error.message);
+  if (!std::exchange(has_complained_, true))
     std::fprintf(stderr, "manta: objects stay in memory, and who needs room waits: %s\n", error.message.c_str());
 }
 
-// Returns what it was before.
-std::string ObjectStore::set_trouble(std::string trouble) {
+// For messages.
+void ObjectStore::set_trouble(std::string trouble) {
   const std::lock_guard lock(mutex_);
-  return std::exchange(disk_trouble_, std::move(trouble));
+  disk_trouble_ = std::move(trouble);
 }
 
 void ObjectStore::expire(TimePoint now) {

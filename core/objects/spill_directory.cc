@@ -174,10 +174,11 @@ Result<std::string> SpillDirectory::next_path(std::uint64_t size) {
   return path_ + "/" + std::to_string(next_++);
 }
 
-Result<std::vector<SpilledBytes>> SpillDirectory::write(std::span<const std::span<const std::byte>> pieces) {
+Result<std::vector<SpilledBytes>> SpillDirectory::write(std::span<const std::span<const std::byte>> pieces,
+                                                        std::uint64_t reserve) {
   std::uint64_t total = 0;
   for (const auto& piece : pieces) total += piece.size();
-  MANTA_ASSIGN_OR_RETURN(const std::string path, next_path(total));
+  MANTA_ASSIGN_OR_RETURN(const std::string path, next_path(total + reserve));
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!fd) {
     const bool is_gone = errno == ENOENT;

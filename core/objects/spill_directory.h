@@ -66,9 +66,10 @@ class SpillDirectory : public std::enable_shared_from_this<SpillDirectory> {
   /// Removes the directories in `parent` of processes that are gone. Returns how many.
   static int sweep(const std::string& parent);
 
-  /// Writes `pieces` to one file.
+  /// Writes `pieces` to one file, if `reserve` bytes more would still be within the limit.
   /// Errors: kStorage: the disk is full or refuses; nothing is left of the file. kExhausted: the limit.
-  Result<std::vector<SpilledBytes>> write(std::span<const std::span<const std::byte>> pieces);
+  Result<std::vector<SpilledBytes>> write(std::span<const std::span<const std::byte>> pieces,
+                                          std::uint64_t reserve = 0);
 
   /// From now on files that go are only noted, and `noted` is called: reap() removes them, on a thread that may wait
   /// for the disk. Without `noted`, as at first, they are removed at once.

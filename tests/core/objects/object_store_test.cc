@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -191,6 +192,20 @@ TEST_F(ObjectStoreTest, ADiskThatRefusesLosesNothingAndIsNamed) {
   EXPECT_TRUE(is_full_of(resident(kept), 7));
 }
 
+TEST_F(ObjectStoreTest, AFullDiskHoldsNoCopiesOfWhatIsInMemory) {
+  open({.spill_parent = folder_.path(), .spill_limit = kCapacity});
+  std::vector<BlockPtr> kept;
+  for (int i = 0; i < 7; ++i) kept.push_back(make_kept(kQuarter, i));  // Four in memory, three on disk.
+
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 7; ++i) {
+      const auto held = hold({kept[static_cast<std::size_t>(i)]});
+      ASSERT_TRUE(held) << held.error().message;
+      EXPECT_TRUE(is_full_of(held->front(), i));
+    }
+  }
+}
+
 TEST_F(ObjectStoreTest, TheDiskIsUsedAgainOnceItTakesObjects) {
   const std::string later = folder_.path() + "/later";
   open({.spill_parent = later});
@@ -258,6 +273,30 @@ TEST_F(ObjectStoreTest, TwoThatWantMoreThanThereIsDoNotWaitForEachOther) {
   }
 
   for (auto& each : done) EXPECT_TRUE(each.get());
+}
+
+TEST_F(ObjectStoreTest, PagesOfFreedObjectsGoBackToTheSystem) {
+  constexpr std::size_t kMany = std::size_t{400} << 20;
+  constexpr std::size_t kLittle = std::size_t{4} << 20;
+  store_ = ObjectStore::open({.capacity = kMany + 2 * kLittle,
+                              .warm_bytes = std::size_t{256} << 20,
+                              .spill_parent = folder_.path(),
+                              .trim_after = std::chrono::milliseconds(1)})
+               .value();
+  const auto memory_used = [&] {
+    struct stat info {};
+    EXPECT_EQ(::fstat(store_->arena()->fd(), &info), 0);
+    return static_cast<std::size_t>(info.st_blocks) * 512;
+  };
+  std::vector<BlockPtr> kept;
+  for (std::size_t i = 0; i < kMany / kLittle; ++i) kept.push_back(make_kept(kLittle, 1));
+  ASSERT_GE(memory_used(), kMany);
+
+  std::swap(kept[kept.size() / 2], kept.front());
+  kept.resize(1);
+
+  while (memory_used() > kLittle + kLittle / 8) std::this_thread::yield();
+  EXPECT_TRUE(is_full_of(resident(kept.front()), 1));
 }
 
 TEST_F(ObjectStoreTest, WhoWaitsAtTheEndIsCancelled) {
