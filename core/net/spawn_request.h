@@ -36,5 +36,6 @@ inline constexpr int kControlFd = 100;
 inline constexpr int kArenaFd = 101;
 inline constexpr int kNodePageFd = 102;
 inline constexpr int kLinkFd = 103;
+inline constexpr int kOutputFd = 104;
 
 }  // namespace manta

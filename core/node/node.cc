@@ -307,8 +307,9 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   }
   epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
-  auto record = std::make_unique<WorkerRecord>(id, *launcher_, std::move(memory), arena_,
-                                               WorkerOutput(std::move(read_end), name));
+  auto record = std::make_unique<WorkerRecord>(
+      id, *launcher_, std::move(memory), arena_,
+      WorkerOutput(std::move(read_end), name, {.escapes = ::isatty(STDERR_FILENO) == 1}));
   record->devices = devices;
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;

@@ -227,7 +227,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     const std::unique_ptr<WorkerRecord> worker = std::move(it->second);
     workers_.erase(it);
     memory_watch_.remove(worker_id);
-    worker->output.drain(deferred.output);
+    worker->output.finish(deferred.output);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
     release_resources(*worker);

@@ -7,13 +7,25 @@
 #include <array>
 #include <cerrno>
 
+#include "core/base/demangle.h"
+#include "core/base/escape_control.h"
+
 namespace manta {
 namespace {
 
 constexpr std::size_t kTailBytes = 4096;
-constexpr std::size_t kLineBytes = 4096;  // A longer line is printed in pieces.
 constexpr int kTailLines = 20;
 constexpr int kReadsAtOnce = 8;  // More than a pipe holds, so a dead worker's output is read to its end.
+
+// A frame of a crash's backtrace: the crashed process could only write the mangled name.
+bool is_frame(std::string_view line) { return line.starts_with("    #") && line.find(" _Z") != std::string_view::npos; }
+
+std::string readable_frame(std::string_view line) {
+  constexpr std::size_t kMost = 300;
+  std::string text = demangle_words(line);
+  if (text.size() > kMost) text = text.substr(0, kMost) + "...";
+  return text;
+}
 
 }  // namespace
 
@@ -24,7 +36,7 @@ bool WorkerOutput::drain(std::string& out) {
     if (count > 0) {
       take({buffer.data(), static_cast<std::size_t>(count)}, out);
     } else if (count == 0) {
-      if (!line_.empty()) take("\n", out);
+      if (!line_.empty()) end_line(out);
       return false;
     } else if (errno != EINTR) {
       return true;
@@ -33,15 +45,43 @@ bool WorkerOutput::drain(std::string& out) {
   return true;
 }
 
+void WorkerOutput::finish(std::string& out) {
+  drain(out);
+  if (!line_.empty()) end_line(out);
+}
+
 void WorkerOutput::take(std::string_view bytes, std::string& out) {
-  tail_.append(bytes);
-  if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
-  for (const char c : bytes) {
-    if (c != '\n') line_ += c;
-    if (c != '\n' && line_.size() < kLineBytes) continue;
-    out += "(" + label_ + ") " + line_ + "\n";
-    line_.clear();
+  while (!bytes.empty()) {
+    const std::size_t newline = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, newline);
+    const std::size_t kept = std::min(part.size(), kLineBytes - line_.size());
+    line_.append(part.substr(0, kept));
+    keep_end(part.substr(kept));
+    if (newline == std::string_view::npos) return;
+    bytes.remove_prefix(newline + 1);
+    end_line(out);
   }
+}
+
+void WorkerOutput::keep_end(std::string_view bytes) {
+  beyond_ += bytes.size();
+  end_ += bytes.substr(bytes.size() - std::min(bytes.size(), kEndBytes));
+  if (end_.size() > 16 * kEndBytes) end_.erase(0, end_.size() - kEndBytes);
+}
+
+void WorkerOutput::end_line(std::string& out) {
+  if (is_frame(line_)) line_ = readable_frame(line_);
+  if (end_.size() > kEndBytes) end_.erase(0, end_.size() - kEndBytes);
+  if (beyond_ > end_.size()) line_ += " [" + std::to_string(beyond_ - end_.size()) + " bytes are left out] ";
+  line_ += end_;
+  tail_ += line_ + "\n";
+  if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+  if (style_.has_labels) out += "(" + (style_.escapes ? escape_control(label_) : label_) + ") ";
+  out += style_.escapes ? escape_control(line_, "\t") : line_;
+  out += '\n';
+  line_.clear();
+  end_.clear();
+  beyond_ = 0;
 }
 
 std::string WorkerOutput::last_lines() const {

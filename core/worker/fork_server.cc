@@ -30,6 +30,7 @@
 #include "core/base/fork_guard.h"
 #include "core/net/spawn_request.h"
 #include "core/placement/memory_groups.h"
+#include "core/worker/crash_report.h"
 #include "core/worker/worker_process.h"
 
 namespace manta {
@@ -165,6 +166,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   ::dup2(null.get(), STDIN_FILENO);
   ::dup2(received.output.get(), STDOUT_FILENO);
   ::dup2(received.output.get(), STDERR_FILENO);
+  // For the report of a crash, should user code turn its output to a file.
+  ::dup3(received.output.get(), kOutputFd, O_CLOEXEC);
   received.output.reset();
   // What was printed before a death is to be seen, also a line that was not ended, whatever the death: no buffer.
   std::setvbuf(stdout, nullptr, _IONBF, 0);
@@ -181,6 +184,7 @@ void ForkServer::become_worker(Received received, pid_t server) {
   auto page = SharedMemory::map(UniqueFd(kNodePageFd), NodePage::kTotalBytes, SharedMemory::Access::kReadWrite);
   auto store = SharedMemory::map(UniqueFd(kArenaFd), store_size_, SharedMemory::Access::kRead);
   MANTA_CHECK(link && page && store, "cannot map the node's memory");
+  install_crash_report(request.name, kOutputFd);
   const auto process =
       std::make_shared<WorkerProcess>(request.worker, std::move(*link), std::move(*page), std::move(*store));
   guard_forks();
@@ -273,6 +277,7 @@ void run_fork_server(const char* variable) {
   int node = 0;
   MANTA_CHECK(std::sscanf(variable, "%zu %d", &store_size, &node) == 2, "the fork server's settings are damaged");
   ::unsetenv(kForkServerVariable);  // A program that a worker starts may use Manta itself.
+  prepare_crash_report();
   ForkServer(store_size, node).run();
 }
 

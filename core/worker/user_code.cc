@@ -5,26 +5,16 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <memory>
 #include <new>
 #include <string>
 #include <typeinfo>
 
 #include "core/base/byte_text.h"
+#include "core/base/demangle.h"
 #include "core/base/process_memory.h"
 
 namespace manta {
-namespace {
-
-std::string demangle(const char* name) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
-  return status == 0 ? text.get() : name;
-}
-
-}  // namespace
 
 Error user_exception() {
   const std::type_info* type = abi::__cxa_current_exception_type();

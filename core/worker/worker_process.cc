@@ -8,6 +8,7 @@
 
 #include "core/base/fork_guard.h"
 #include "core/net/actor_lease.h"
+#include "core/worker/crash_report.h"
 #include "core/worker/running_call.h"
 
 namespace manta {
@@ -50,6 +51,7 @@ void WorkerProcess::end() {
 }
 
 void WorkerProcess::serve() {
+  const CrashStack stack;
   while (serve_next()) {
   }
 }
@@ -164,6 +166,7 @@ void WorkerProcess::run_call(const Message& message) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
   } else if (const FunctionEntry* function = find_function(message.header.function)) {
+    const RunningName name(function->name);
     run_into(context, [&] { function->invoke(context); });
     if (context.async && !begin_async(message.header.type, call, context)) return;
   } else {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/escape_control.h"
 #include "tune/cli/run_request.h"
 
 namespace manta {
@@ -36,10 +37,6 @@ TextStyle choose_style(const TerminalFacts& facts, ColorMode mode);
 
 /// kLive or kPlain for kAuto: live needs a terminal that moves its cursor. Asked for by name, live is live.
 ProgressStyle choose_progress(const TerminalFacts& facts, ProgressStyle asked);
-
-/// `text` with control characters (and what is not UTF-8) written as \n, \t or \x1b, so that a trial's words can
-/// neither move the cursor nor break a line.
-std::string escape_control(std::string_view text);
 
 /// Columns that `text` takes: one per code point.
 int display_width(std::string_view text);

@@ -65,10 +65,44 @@ TEST_F(WorkerOutputTest, AnUnendedLineIsPrintedWhenTheWorkerEnds) {
   EXPECT_EQ(output_->last_lines(), "last words");
 }
 
-TEST_F(WorkerOutputTest, AVeryLongLineIsPrintedInPieces) {
-  print(std::string(5000, 'x') + "\n");
+TEST_F(WorkerOutputTest, ALineThatIsTooLongIsCutAndSaysSo) {
+  constexpr std::size_t kPieces = 3 * WorkerOutput::kLineBytes / 4096;
+  std::string out;
+  for (std::size_t i = 0; i < kPieces; ++i) {
+    print(std::string(4096, 'x'));
+    out += drain();
+  }
+  EXPECT_EQ(out, "");
 
-  EXPECT_EQ(drain(), "(w1) " + std::string(4096, 'x') + "\n(w1) " + std::string(904, 'x') + "\n");
+  print("end\nnext\n");
+
+  EXPECT_EQ(drain(), "(w1) " + std::string(WorkerOutput::kLineBytes, 'x') + " [" +
+                         std::to_string(2 * WorkerOutput::kLineBytes + 3 - WorkerOutput::kEndBytes) +
+                         " bytes are left out] " + std::string(WorkerOutput::kEndBytes - 3, 'x') + "end\n(w1) next\n");
+}
+
+TEST_F(WorkerOutputTest, TheLineThatADeadWorkerHadNotEndedIsShownThoughAChildOfItHoldsTheOtherEnd) {
+  print("one\npart of two");
+  std::string out;
+
+  output_->finish(out);
+
+  EXPECT_EQ(out, "(w1) one\n(w1) part of two\n");
+  EXPECT_EQ(output_->last_lines(), "one\npart of two");
+}
+
+TEST_F(WorkerOutputTest, ATerminalIsNotObeyed) {
+  output_.emplace(UniqueFd(::dup(output_->fd())), "w\x07", WorkerOutput::Style{.escapes = true});
+  print("a\x1b[2Jb\tc\xff\r\n");
+
+  EXPECT_EQ(drain(), "(w\\x07) a\\x1b[2Jb\tc\\xff\\x0d\n");
+  EXPECT_EQ(output_->last_lines(), "a\x1b[2Jb\tc\xff\r");
+}
+
+TEST_F(WorkerOutputTest, FramesOfABacktraceAreMadeReadable) {
+  print("    #0 _ZN7Counter5crashEv + 0x1c (prog)\n_ZN7Counter5crashEv\n");
+
+  EXPECT_EQ(drain(), "(w1)     #0 Counter::crash() + 0x1c (prog)\n(w1) _ZN7Counter5crashEv\n");
 }
 
 TEST_F(WorkerOutputTest, TheLastTwentyLinesAreRemembered) {
