@@ -141,9 +141,8 @@ class Actor {
         caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
           if (!caller) return internal::unreachable_error(lease_);
           MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
-          MANTA_ASSIGN_OR_RETURN(Call call, internal::make_call<typename Method::Parameters>(
-                                                *caller, MessageType::kCallMethod, Method::id, internal::name_of<M>(),
-                                                results, arguments...));
+          Call call = internal::start_call(MessageType::kCallMethod, Method::id, internal::name_of<M>(), results);
+          MANTA_RETURN_IF_ERROR(internal::add_arguments_of<typename Method::Parameters>(call, *caller, arguments...));
           caller->call_actor(lease_->id(), std::move(call));
           ActorLease::count_pending(lease_, results.front());
           return {};
@@ -217,19 +216,19 @@ class ActorFactory {
     const std::shared_ptr<Caller> caller = current_caller();
     if (!caller) return failed(no_runtime_error());
     const ObjectPtr result = make_object();
-    auto call = make_call<std::tuple<TravellingAs<A>...>>(*caller, MessageType::kCreateActor, New::id,
-                                                          name_of_type<T>(), std::span(&result, 1), arguments...);
-    if (!call) return failed(std::move(call).error());
-    auto made = caller->create_actor(std::move(*call), {.resources = {.cpus = options_.cpus,
-                                                                      .gpus = options_.gpus,
-                                                                      .memory = options_.memory,
-                                                                      .custom = options_.resources},
-                                                        .name = options_.name,
-                                                        .type = std::string(name_of_type<T>()),
-                                                        .max_restarts = options_.max_restarts,
-                                                        .max_task_retries = options_.max_task_retries,
-                                                        .max_concurrency = options_.max_concurrency,
-                                                        .is_detached = options_.lifetime == ActorLifetime::kDetached});
+    Call call = start_call(MessageType::kCreateActor, New::id, name_of_type<T>(), std::span(&result, 1));
+    if (auto added = add_arguments_of<std::tuple<TravellingAs<A>...>>(call, *caller, arguments...); !added)
+      return failed(added.error());
+    auto made = caller->create_actor(std::move(call), {.resources = {.cpus = options_.cpus,
+                                                                     .gpus = options_.gpus,
+                                                                     .memory = options_.memory,
+                                                                     .custom = options_.resources},
+                                                       .name = options_.name,
+                                                       .type = std::string(name_of_type<T>()),
+                                                       .max_restarts = options_.max_restarts,
+                                                       .max_task_retries = options_.max_task_retries,
+                                                       .max_concurrency = options_.max_concurrency,
+                                                       .is_detached = options_.lifetime == ActorLifetime::kDetached});
     if (!made) return failed(std::move(made).error());
     (*made)->limit_pending(options_.max_pending_calls, options_.when_full == WhenFull::kFail);
     return Actor<T>(std::move(*made));

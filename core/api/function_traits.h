@@ -84,13 +84,13 @@ template <class Returned>
 using RefsOf = typename ResultRefs<ValueOf<Returned>>::type;
 
 template <class... V, std::size_t... I>
-std::tuple<ObjectRef<V>...> make_refs(std::span<const ObjectPtr> objects, std::tuple<ObjectRef<V>...>*,
+std::tuple<ObjectRef<V>...> make_refs(std::span<ObjectPtr> objects, std::tuple<ObjectRef<V>...>*,
                                       std::index_sequence<I...>) {
-  return {ObjectRef<V>(objects[I])...};
+  return {ObjectRef<V>(std::move(objects[I]))...};
 }
 template <class V>
-ObjectRef<V> make_refs(std::span<const ObjectPtr> objects, ObjectRef<V>*, std::index_sequence<0>) {
-  return ObjectRef<V>(objects[0]);
+ObjectRef<V> make_refs(std::span<ObjectPtr> objects, ObjectRef<V>*, std::index_sequence<0>) {
+  return ObjectRef<V>(std::move(objects[0]));
 }
 
 // The refs of a call that is about to be made: call(result objects) makes it, or says why it cannot be.
@@ -101,7 +101,8 @@ RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
   for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : make_object();
   if (Result<void> made = make(std::span<const ObjectPtr>(objects)); !made)
     for (const ObjectPtr& object : objects) object->complete(made.error());
-  return make_refs(objects, static_cast<RefsOf<Returned>*>(nullptr), std::make_index_sequence<count>());
+  return make_refs(std::span<ObjectPtr>(objects), static_cast<RefsOf<Returned>*>(nullptr),
+                   std::make_index_sequence<count>());
 }
 
 // "add" from what the compiler writes of pretty_name<&add>().
@@ -212,15 +213,17 @@ Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const 
   return call.check_size();
 }
 
-// The call of `function` with these arguments, or what makes it impossible.
-template <class Parameters, class... A>
-Result<Call> make_call(Caller& caller, MessageType type, std::uint64_t function, std::string_view name,
-                       std::span<const ObjectPtr> results, const A&... arguments) {
-  Call call{.type = type, .function = function, .name = name};
-  call.result = results.front();
+// A call of `function`, still without its arguments.
+inline Call start_call(MessageType type, std::uint64_t function, std::string_view name,
+                       std::span<const ObjectPtr> results) {
+  Call call{.type = type, .function = function, .name = name, .result = results.front()};
   call.more_results.assign(results.begin() + 1, results.end());
-  MANTA_RETURN_IF_ERROR(add_arguments(call, caller, static_cast<Parameters*>(nullptr), arguments...));
   return call;
+}
+// Errors: what makes the call impossible.
+template <class Parameters, class... A>
+Result<void> add_arguments_of(Call& call, Caller& caller, const A&... arguments) {
+  return add_arguments(call, caller, static_cast<Parameters*>(nullptr), arguments...);
 }
 
 }  // namespace internal

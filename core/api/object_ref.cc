@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/object_ref.h"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -20,12 +19,6 @@ bool is_cancelled() {
 namespace manta::internal {
 namespace {
 
-// Without a runtime nothing becomes ready any more: what is ready now is all there will be.
-bool wait_until(const std::function<bool()>& done, TimePoint deadline) {
-  const std::shared_ptr<Caller> caller = current_caller();
-  return caller ? caller->wait(done, deadline) : done();
-}
-
 // The block that has the bytes of a stored value.
 Result<BlockPtr> hold(const ObjectPtr& state, TimePoint deadline) {
   const BlockPtr& block = state->outcome()->block;
@@ -37,6 +30,11 @@ Result<BlockPtr> hold(const ObjectPtr& state, TimePoint deadline) {
 }
 
 }  // namespace
+
+bool wait_until(const std::function<bool()>& done, TimePoint deadline) {
+  const std::shared_ptr<Caller> caller = current_caller();
+  return caller && !is_forked_copy() ? caller->wait(done, deadline) : done();
+}
 
 bool is_ready(const ObjectPtr& state) {
   if (!state) return false;
@@ -80,33 +78,6 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   MANTA_ASSIGN_OR_RETURN(view.owner, hold(state, deadline));
   view.bytes = view.owner->bytes();
   return view;
-}
-
-std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline) {
-  const auto empty = std::count(states.begin(), states.end(), nullptr);  // They never become ready.
-  const std::size_t wanted = std::min(count, states.size() - static_cast<std::size_t>(empty));
-  std::vector<std::size_t> ready;
-  const auto look = [&] {
-    ready.clear();
-    for (std::size_t i = 0; i < states.size(); ++i)
-      if (states[i] && states[i]->is_ready()) ready.push_back(i);
-    return ready.size() >= wanted;
-  };
-  if (look()) return ready;
-  for (const ObjectPtr& state : states)
-    if (state) state->want();
-  // Looking at each object again is worth it only when some object, whichever it is, has become ready meanwhile.
-  std::uint64_t seen = ~std::uint64_t{0};
-  bool enough = false;
-  wait_until(
-      [&] {
-        const std::uint64_t completed = ObjectState::completed_count();
-        if (completed != std::exchange(seen, completed)) enough = look();
-        return enough;
-      },
-      deadline);
-  look();
-  return ready;
 }
 
 }  // namespace manta::internal

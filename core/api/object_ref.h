@@ -2,8 +2,10 @@
 // Handles to values that other processes make, and how to get at them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -58,11 +60,21 @@ std::uint64_t write_reference(const ObjectPtr& state);
 ObjectPtr read_object(std::uint64_t place);
 
 TimePoint deadline_after(Duration timeout);
+/// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done(). Where nothing
+/// becomes ready any more, without a runtime or in a forked copy of its process, it only looks.
+bool wait_until(const std::function<bool()>& done, TimePoint deadline);
 /// Waits for `state`. Errors: kTimeout; whatever its call failed with.
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline);
 
+// The value of `state` if it is there and lies in this process; else null.
+inline const EncodedValue* value_here(const ObjectPtr& state) {
+  if (!state || !state->is_ready() || !state->outcome() || state->outcome()->block) return nullptr;
+  return &*state->outcome();
+}
 template <class T>
 Result<T> read(const ObjectPtr& state, TimePoint deadline) {
+  if (const EncodedValue* value = value_here(state))
+    return decode<T>({.bytes = value->inline_bytes, .references = &value->references});
   MANTA_ASSIGN_OR_RETURN(const ValueView view, wait_for(state, deadline));
   return decode<T>(view);
 }
@@ -82,15 +94,67 @@ struct AllValues<void> {
   using type = void;
 };
 template <class T>
-Result<typename AllValues<T>::type> read_all(std::span<const ObjectPtr> states, TimePoint deadline) {
+bool is_there(const ObjectRef<T>& ref) {
+  return ref.state() && ref.state()->is_ready();
+}
+inline const ObjectPtr& state_of(const ObjectPtr& state) { return state; }
+template <class T>
+const ObjectPtr& state_of(const ObjectRef<T>& ref) {
+  return ref.state();
+}
+/// One wait for all refs, or, if one before the others fails or is empty, for those up to it.
+template <class Refs>
+void wait_for_front(const Refs& refs, TimePoint deadline) {
+  std::size_t next = 0;
+  const auto is_there = [&] { return state_of(refs[next]) && state_of(refs[next])->is_ready(); };
+  const auto done = [&] {
+    while (next < refs.size() && is_there() && state_of(refs[next])->outcome()) ++next;
+    return next == refs.size() || !state_of(refs[next]) || is_there();
+  };
+  if (done()) return;
+  for (std::size_t i = next; i < refs.size(); ++i)
+    if (state_of(refs[i])) state_of(refs[i])->want();
+  wait_until(done, deadline);
+}
+/// Waits until `count` of the refs are ready, or all that are not empty.
+template <class T>
+void wait_for_some(const std::vector<ObjectRef<T>>& refs, std::size_t count, TimePoint deadline) {
+  const auto enough_of = [&](std::size_t wanted) {
+    std::size_t ready = 0;
+    for (std::size_t i = 0; i < refs.size() && ready < wanted; ++i) ready += is_there(refs[i]) ? 1 : 0;
+    return ready == wanted;
+  };
+  if (enough_of(count)) return;
+  std::size_t wanted = 0;
+  for (const ObjectRef<T>& ref : refs) {
+    if (!ref.state()) continue;  // It never becomes ready.
+    ref.state()->want();
+    if (wanted < count) ++wanted;
+  }
+  // Looking at each object again is worth it only when some object, whichever it is, has become ready meanwhile.
+  const ObjectState::CompletionCount completed;
+  std::uint64_t seen = completed.now();
+  bool enough = enough_of(wanted);
+  wait_until(
+      [&] {
+        const std::uint64_t now = completed.now();
+        if (now != std::exchange(seen, now)) enough = enough_of(wanted);
+        return enough;
+      },
+      deadline);
+}
+// Of a container of refs or objects.
+template <class T, class Refs>
+Result<typename AllValues<T>::type> read_all(const Refs& refs, TimePoint deadline) {
+  wait_for_front(refs, deadline);
   if constexpr (std::is_void_v<T>) {
-    for (const ObjectPtr& state : states) MANTA_RETURN_IF_ERROR(read<void>(state, deadline));
+    for (const auto& ref : refs) MANTA_RETURN_IF_ERROR(read<void>(state_of(ref), deadline));
     return {};
   } else {
     std::vector<T> values;
-    values.reserve(states.size());
-    for (const ObjectPtr& state : states) {
-      MANTA_ASSIGN_OR_RETURN(T value, read<T>(state, deadline));
+    values.reserve(refs.size());
+    for (const auto& ref : refs) {
+      MANTA_ASSIGN_OR_RETURN(T value, read<T>(state_of(ref), deadline));
       values.push_back(std::move(value));
     }
     return values;
@@ -155,10 +219,7 @@ Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
 /// All values, or the first error in their order; of refs without values, whether there was an error.
 template <class T>
 Result<typename internal::AllValues<T>::type> get(const std::vector<ObjectRef<T>>& refs, Duration timeout = kForever) {
-  std::vector<ObjectPtr> states;
-  states.reserve(refs.size());
-  for (const ObjectRef<T>& ref : refs) states.push_back(ref.state());
-  return internal::read_all<T>(states, internal::deadline_after(timeout));
+  return internal::read_all<T>(refs, internal::deadline_after(timeout));
 }
 
 /// The values of several refs as a tuple, or the first error in their order; std::monostate of a ref without a value.
@@ -198,11 +259,6 @@ void cancel(const ObjectRef<T>& ref, CancelOptions options = {}) {
 /// for messages of the node.
 bool is_cancelled();
 
-namespace internal {
-/// Indices of the ready ones, once there are `count` or the time is over.
-std::vector<std::size_t> wait_for_some(const std::vector<ObjectPtr>& states, std::size_t count, TimePoint deadline);
-}  // namespace internal
-
 template <class T>
 struct WaitResult {
   std::vector<ObjectRef<T>> ready;    ///< Values or errors that are there, in the order given.
@@ -213,17 +269,19 @@ struct WaitResult {
 /// not waited for. Of many refs, move them in: none is copied then.
 template <class T>
 WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Duration timeout = kForever) {
-  std::vector<ObjectPtr> states;
-  states.reserve(refs.size());
-  for (ObjectRef<T>& ref : refs) states.push_back(std::move(ref).take_state());
+  internal::wait_for_some(refs, count, internal::deadline_after(timeout));
   WaitResult<T> result;
-  result.pending.reserve(states.size());
-  std::size_t next = 0;
-  for (const std::size_t index : internal::wait_for_some(states, count, internal::deadline_after(timeout))) {
-    for (; next < index; ++next) result.pending.emplace_back(std::move(states[next]));
-    result.ready.emplace_back(std::move(states[next++]));
+  // Those that are pending stay where they are, as long as none before them goes.
+  auto place = std::find_if(refs.begin(), refs.end(), internal::is_there<T>);
+  for (auto ref = place; ref != refs.end(); ++ref) {
+    if (internal::is_there(*ref)) {
+      result.ready.push_back(std::move(*ref));
+    } else {
+      *place++ = std::move(*ref);
+    }
   }
-  for (; next < states.size(); ++next) result.pending.emplace_back(std::move(states[next]));
+  refs.erase(place, refs.end());
+  result.pending = std::move(refs);
   return result;
 }
 

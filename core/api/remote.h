@@ -59,8 +59,8 @@ class RemoteFunction {
     const std::shared_ptr<Caller> caller = current_caller();
     return refs_of_call<typename T::Returned>(caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
       if (!caller) return no_runtime_error();
-      MANTA_ASSIGN_OR_RETURN(Call call, make_call<typename T::Parameters>(*caller, MessageType::kRunTask, T::id,
-                                                                          name_of<F>(), results, arguments...));
+      Call call = start_call(MessageType::kRunTask, T::id, name_of<F>(), results);
+      MANTA_RETURN_IF_ERROR(add_arguments_of<typename T::Parameters>(call, *caller, arguments...));
       call.task = spec_;
       caller->submit(std::move(call));
       return {};

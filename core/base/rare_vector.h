@@ -2,6 +2,7 @@
 // A list that is nearly always empty.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -20,7 +21,8 @@ class RareVector {
   using const_iterator = const T*;
 
   RareVector() = default;
-  RareVector(const RareVector& other) : items_(other.items_ ? std::make_unique<Items>(*other.items_) : nullptr) {}
+  RareVector(const RareVector& other) requires std::copy_constructible<T>
+      : items_(other.items_ ? std::make_unique<Items>(*other.items_) : nullptr) {}
   RareVector(RareVector&&) noexcept = default;
   RareVector& operator=(const RareVector& other) {
     if (this != &other) *this = RareVector(other);
@@ -41,6 +43,11 @@ class RareVector {
   void push_back(T item) {
     if (!items_) items_ = std::make_unique<Items>();
     items_->push_back(std::move(item));
+  }
+  template <class... Arguments>
+  T& emplace_back(Arguments&&... arguments) {
+    if (!items_) items_ = std::make_unique<Items>();
+    return items_->emplace_back(std::forward<Arguments>(arguments)...);
   }
   template <class Iterator>
   void assign(Iterator first, Iterator last) {

@@ -38,9 +38,15 @@ std::uint64_t register_function(Invoker invoke, std::string_view name) {
 }
 
 const FunctionEntry* find_function(std::uint64_t id) {
+  // Entries stay where they are, and most calls are of the function called last.
+  thread_local std::uint64_t last_id = 0;
+  thread_local const FunctionEntry* last = nullptr;
+  if (last != nullptr && last_id == id) return last;
   const std::lock_guard lock(table().mutex);
   const auto it = table().functions.find(id);
-  return it == table().functions.end() ? nullptr : &it->second;
+  if (it == table().functions.end()) return nullptr;
+  last_id = id;
+  return last = &it->second;
 }
 
 }  // namespace manta

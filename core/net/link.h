@@ -2,7 +2,9 @@
 // The shared memory between a node and one of its workers: a ring each way and the worker's doorbell.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -22,6 +24,7 @@ struct LinkLayout {
 
   alignas(64) Doorbell worker_bell;
   std::atomic<std::int32_t> worker_pid{0};  ///< Written by the worker, first of all. To be shown, not trusted.
+  std::uint32_t arrival_flag = 0;           ///< Of ArrivalFlags; written by the node before there is a worker.
   TaskClaims claims;
   RingHeader to_worker;
   RingHeader to_node;
@@ -34,11 +37,27 @@ struct LinkLayout {
 };
 static_assert(sizeof(LinkLayout) <= LinkLayout::kHeaderBytes);
 
-/// The node's doorbell, in memory that all its workers map.
+/// A flag of each worker, which it sets after it has sent something, so that the node need not look at all rings. The
+/// receiver clears a flag first and looks at the ring second, the sender sends first and looks at the flag second: one
+/// of the two sees the other.
+struct ArrivalFlags {
+  static constexpr std::size_t kCount = 4096;
+  std::array<std::atomic<std::uint64_t>, kCount / 64> words{};
+
+  void set(std::uint32_t flag) {
+    std::atomic<std::uint64_t>& word = words[flag / 64 % words.size()];
+    const std::uint64_t bit = std::uint64_t{1} << (flag % 64);
+    if ((word.load() & bit) == 0) word.fetch_or(bit);
+  }
+};
+
+/// The node's doorbell and what lies beside it, in memory that all its workers map.
 struct NodePage {
   alignas(64) Doorbell node_bell;
+  alignas(64) ArrivalFlags arrivals;
   static constexpr std::size_t kTotalBytes = 4096;
 };
+static_assert(sizeof(NodePage) <= NodePage::kTotalBytes);
 
 /// Zeroed shared memory is a valid T for these layouts.
 template <class T>

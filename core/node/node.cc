@@ -29,9 +29,10 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       is_stepped_(options.pace.is_stepped()),
       use_cgroups_(options.use_cgroups),
       ledger_(std::move(options.machine)),
+      attention_(layout_of<NodePage>(page_)->arrivals),
       oom_kills_seen_(kernel_oom_kills().value_or(0)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
-                  [this] { return take_messages() > 0; }, [this] { return has_messages(); }, options.pace) {}
+                  [this] { return take_messages(); }, [this] { return has_messages(); }, options.pace) {}
 
 Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<WorkerLauncher> launcher) {
   ObjectStore::Options& settings = options.store;
@@ -47,7 +48,7 @@ Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<Worke
     return node;
   }
   MANTA_RETURN_IF_ERROR(node->start_launcher());
-  node->service_thread_ = std::thread([raw = node.get()] { raw->serve_messages(); });
+  node->service_thread_ = std::thread([raw = node.get()] { raw->completion_.serve(raw->stop_); });
   return node;
 }
 
@@ -99,6 +100,8 @@ void Node::shut_down() {
   const std::lock_guard lock(mutex_);
   idle_workers_.clear();
   task_workers_.clear();
+  attention_.clear();
+  unsent_.clear();
   workers_.clear();  // Their pids may soon be those of other processes.
 }
 
@@ -285,7 +288,8 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
                  "(ulimit -n) "
                  "or on processes (ulimit -u) may be too low"};
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-link", LinkLayout::kTotalBytes));
-  new (memory.data()) LinkLayout;
+  auto* layout = new (memory.data()) LinkLayout;
+  layout->arrival_flag = attention_.choose_flag();
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe", errno);
   UniqueFd read_end(ends[0]);
@@ -313,6 +317,9 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   record->devices = devices;
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;
+  record->flag = layout->arrival_flag;
+  record->unsent = &unsent_;
+  attention_.add(*record);
   return (workers_[id] = std::move(record)).get();
 }
 
@@ -394,6 +401,7 @@ void Node::send_call(WorkerRecord& worker, Call&& call) {
     worker.send(builder_.bytes());
   }
   worker.in_flight.put(std::move(call));
+  attention_.watch(worker);
 }
 
 void Node::cancel(const ObjectPtr& object, bool force) {

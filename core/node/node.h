@@ -18,6 +18,7 @@
 #include "core/net/completion_wait.h"
 #include "core/net/pace.h"
 #include "core/node/actor_record.h"
+#include "core/node/attention.h"
 #include "core/node/death_reports.h"
 #include "core/node/memory_watch.h"
 #include "core/node/status_server.h"
@@ -104,9 +105,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
       ObjectId id;
       std::uint64_t worker = 0;
     };
-    std::vector<ObjectState::Callbacks> callbacks;           // Of objects that have become ready.
-    bool any_completed = false;                              // Objects have become ready.
-    std::vector<std::pair<ObjectPtr, std::uint64_t>> waits;  // Actors whose next call waits for an object.
+    RareVector<ObjectState::Callbacks> callbacks;           // Of objects that have become ready.
+    bool any_completed = false;                             // Objects have become ready.
+    RareVector<std::pair<ObjectPtr, std::uint64_t>> waits;  // Actors whose next call waits for an object.
     // A range of the store that is to be touched before its worker gets it.
     struct Lend {
       std::uint64_t worker = 0;
@@ -185,17 +186,19 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   ActorRecord* find_actor(std::uint64_t id);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
-  std::size_t take_messages();  // How many.
+  enum class Whose { kThoseWithSome, kAll };
+  std::size_t take_messages(Whose whose = Whose::kThoseWithSome);  // How many.
+  const std::vector<WorkerRecord*>& choose_workers(Whose whose);
   std::size_t take_messages_of(WorkerRecord& worker, std::size_t most, Deferred& deferred);
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   std::optional<EncodedValue> take_value(WorkerRecord& worker, const MessageValue& value, const Call* call);
   BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
   bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, std::span<const BlockPtr> known);
   void distrust(WorkerRecord& worker);
-  void serve_messages();  // The service thread.
 
   // node_promises.cc: objects that a worker makes outside of calls.
   std::optional<ObjectState::Outcome> take_outcome(WorkerRecord& worker, const Message& message);
@@ -296,6 +299,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   ResourceLedger ledger_;
   ActorDirectory directory_;
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
+  Attention<WorkerRecord> attention_;
+  std::vector<WorkerRecord*> unsent_;  // Those that have an outbox.
+  std::vector<WorkerRecord*> chosen_;  // By choose_workers().
   std::map<std::uint64_t, ActorRecord> actors_;
   std::vector<std::uint64_t> idle_workers_;
   std::vector<std::uint64_t> task_workers_;                     // Those that have tasks.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers say: the answers to calls, and their dealings with the object store.
-#include <time.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -12,26 +10,41 @@ namespace manta {
 bool Node::has_messages() {
   if (any_released_) return true;
   const std::lock_guard lock(mutex_);
-  return std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) {
-    WorkerRecord& worker = *entry.second;
-    // What waits for room counts too: the worker may have made some, and rung, while this process was awake.
-    return (!worker.from_worker.empty() && !worker.from_worker.is_corrupt()) || worker.can_flush();
-  });
+  bool any = attention_.any_flagged();
+  attention_.for_each_watched([&](const WorkerRecord& worker) { any |= worker.has_message(); });
+  // What waits for room counts too: the worker may have made some, and rung, while this process was awake.
+  return any || std::any_of(unsent_.begin(), unsent_.end(), [](WorkerRecord* worker) { return worker->can_flush(); });
 }
 
-std::size_t Node::take_messages() {
+std::size_t Node::take_messages(Whose whose) {
   Deferred deferred;
   std::size_t count = 0;
   {
     const std::lock_guard lock(mutex_);
     stop_released(deferred);
-    for (auto& [id, worker] : workers_)
+    for (WorkerRecord* worker : choose_workers(whose))
       count += take_messages_of(*worker, std::numeric_limits<std::size_t>::max(), deferred);
     // Only after the loop: placing work adds workers.
     if (count > 0) place_all(deferred);
   }
   carry_out(std::move(deferred));
   return count;
+}
+
+// Those that may have a message, or room for what waits.
+const std::vector<WorkerRecord*>& Node::choose_workers(Whose whose) {
+  chosen_.clear();
+  const auto choose = [&](WorkerRecord& worker) { chosen_.push_back(&worker); };
+  if (whose == Whose::kAll) {
+    for (const auto& [id, worker] : workers_) choose(*worker);
+    return chosen_;
+  }
+  attention_.for_each_watched([&](WorkerRecord& worker) {
+    if (worker.has_message()) choose(worker);
+  });
+  attention_.take_flagged(choose);
+  for (WorkerRecord* worker : unsent_) choose(*worker);
+  return chosen_;
 }
 
 // At most `most` of them; how many.
@@ -70,32 +83,6 @@ bool Node::step_message(std::uint64_t worker) {
   return taken;
 }
 
-void Node::serve_messages() {
-  // Callers that wait take their answers themselves; this thread serves those that nobody waits for, so it looks only
-  // briefly before it sleeps.
-  const int spins_before_sleep = spin_limit() / 10;
-  // Where messages come in crowds, it naps while it counts as awake, so that nobody needs to wake it for each of them.
-  constexpr std::size_t kMany = 16;
-  constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 20'000};
-  Doorbell& bell = layout_of<NodePage>(page_)->node_bell;
-  bell.enter();
-  for (int spins = 0; !stop_;) {
-    if (const std::size_t taken = take_messages(); taken > 0) {
-      spins = 0;
-      if (taken >= kMany) ::nanosleep(&kNap, nullptr);
-    } else if (++spins < spins_before_sleep) {
-      cpu_relax();
-    } else {
-      const std::uint32_t sequence = bell.sequence();
-      bell.leave();
-      if (!has_messages() && !stop_) bell.sleep(sequence, Doorbell::kService, TimePoint::max());
-      bell.enter();
-      spins = 0;
-    }
-  }
-  bell.leave();
-}
-
 void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   const MessageHeader& header = message.header;
   switch (header.type) {
@@ -116,16 +103,21 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
 void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   std::optional<Call> answered = worker.in_flight.take(message.header.call);
   if (!answered) return distrust(worker);
-  Call& call = *answered;
-  const bool failed = message.header.type == MessageType::kFailure;
-  const Error error{failed ? static_cast<ErrorCode>(message.header.function) : ErrorCode::kObjectLost,
-                    failed ? message.text() : "the worker's result names what the worker does not have"};
-  if (failed ? !hold_blocks(worker, message, &call, {}) : !take_results(worker, message, call, deferred)) {
+  if (message.header.type == MessageType::kFailure) return handle_failure(worker, message, *answered, deferred);
+  if (!take_results(worker, message, *answered, deferred)) {
+    deferred.fail(*answered, {ErrorCode::kObjectLost, "the worker's result names what the worker does not have"});
+    return distrust(worker);
+  }
+  if (answered->type == MessageType::kRunTask) end_task(worker, *answered, Duration(message.header.b));
+}
+
+void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
+  const Error error{static_cast<ErrorCode>(message.header.function), message.text()};
+  if (!hold_blocks(worker, message, &call, {})) {
     deferred.fail(call, error);
     return distrust(worker);
   }
   if (call.type == MessageType::kRunTask) end_task(worker, call, Duration(message.header.b));
-  if (!failed) return;
   if (call.type == MessageType::kCreateActor) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, error, deferred);
   }
@@ -144,19 +136,21 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
   const std::size_t count = call.result ? 1 + call.more_results.size() : 0;
   if (call.result && message.values.size() != count) return false;
   std::vector<BlockPtr> known;
-  std::vector<EncodedValue> values;
-  for (const MessageValue& value : message.values) {
-    std::optional<EncodedValue> taken = take_value(worker, value, &call);
+  EncodedValue first;
+  std::vector<EncodedValue> more;
+  for (std::size_t i = 0; i < message.values.size(); ++i) {
+    std::optional<EncodedValue> taken = take_value(worker, message.values[i], &call);
     if (!taken) return false;
     if (taken->block) known.push_back(taken->block);
-    values.push_back(std::move(*taken));
+    (i == 0 ? first : more.emplace_back()) = std::move(*taken);
   }
   if (!hold_blocks(worker, message, &call, known)) return false;
-  if (count == 0) return true;
-  for (std::size_t i = 0; i < count; ++i)
-    keep(i == 0 ? call.result : call.more_results[i - 1], values[i], {.process = worker.id, .label = call.name});
-  deferred.complete(std::move(call.result), std::move(values.front()));
-  for (std::size_t i = 1; i < count; ++i) deferred.complete(std::move(call.more_results[i - 1]), std::move(values[i]));
+  for (std::size_t i = 0; i < count; ++i) {
+    const ObjectPtr& result = i == 0 ? call.result : call.more_results[i - 1];
+    EncodedValue& value = i == 0 ? first : more[i - 1];
+    keep(result, value, {.process = worker.id, .label = call.name});
+    deferred.complete(result, std::move(value));
+  }
   return true;
 }
 

@@ -160,7 +160,7 @@ void Node::drain_output(std::uint64_t worker_id) {
 }
 
 void Node::on_exit(const SpawnNotice& notice) {
-  take_messages();                                   // What it said before it died still counts.
+  take_messages(Whose::kAll);                        // What it said before it died still counts.
   layout_of<NodePage>(page_)->node_bell.ring_all();  // It may have died with its hand on the bell.
   std::string cause;
   {
@@ -180,7 +180,7 @@ void Node::on_exit(const SpawnNotice& notice) {
 // found any more. Then another server takes its place, unless several in a row got nowhere.
 void Node::on_fork_server_lost() {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, launcher_->fd(), nullptr);
-  take_messages();  // What the workers said before they died still counts.
+  take_messages(Whose::kAll);  // What the workers said before they died still counts.
   {
     const std::lock_guard lock(mutex_);
     fork_server_state_ = ForkServerState::kReplaced;
@@ -226,6 +226,8 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     if (it == workers_.end()) return;
     const std::unique_ptr<WorkerRecord> worker = std::move(it->second);
     workers_.erase(it);
+    attention_.remove(*worker);
+    std::erase(unsent_, worker.get());
     memory_watch_.remove(worker_id);
     worker->output.finish(deferred.output);
     std::erase(idle_workers_, worker_id);

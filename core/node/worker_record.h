@@ -47,6 +47,7 @@ struct WorkerRecord {
     if (outbox.empty() && to_worker.push(first, second)) {
       bell->ring();
     } else {
+      if (outbox.empty() && unsent != nullptr) unsent->push_back(this);
       outbox.emplace_back(first.begin(), first.end());
       outbox.back().insert(outbox.back().end(), second.begin(), second.end());
     }
@@ -64,7 +65,9 @@ struct WorkerRecord {
       sent = true;
     }
     if (sent) bell->ring();
+    if (sent && outbox.empty() && unsent != nullptr) std::erase(*unsent, this);
   }
+  bool has_message() const { return !from_worker.is_corrupt() && !from_worker.empty(); }
   /// Whether flush() would send something. If not, the worker rings when it has made room.
   bool can_flush() { return !outbox.empty() && to_worker.has_room(outbox.front().size()); }
   /// Whether the worker has begun the task. Until it has, the task can be taken back.
@@ -79,6 +82,8 @@ struct WorkerRecord {
   pid_t shown_pid() const { return pid > 0 ? pid : layout_of<LinkLayout>(link_memory)->worker_pid.load(); }
 
   const std::uint64_t id;
+  std::uint32_t flag = 0;  ///< As is_watched, for Attention.
+  bool is_watched = false;
   WorkerLauncher& launcher;
   SharedMemory link_memory;
   Doorbell* bell = nullptr;
@@ -87,6 +92,7 @@ struct WorkerRecord {
   RingConsumer from_worker;
   MessageAssembler assembler;  ///< Of what comes from there.
   std::deque<std::vector<std::byte>> outbox;
+  std::vector<WorkerRecord*>* unsent = nullptr;  ///< Has this as long as the outbox is not empty.
 
   WorkerMemory memory;
   WorkerReferences references;

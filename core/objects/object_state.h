@@ -63,6 +63,18 @@ class ObjectState {
     Waiter* latest_ = nullptr;
   };
 
+  /// While one lives, it is counted how often any object of this process becomes ready. What became ready before is
+  /// seen by looking at the objects after it was made.
+  class CompletionCount {
+   public:
+    CompletionCount() { counting_.fetch_add(1); }
+    ~CompletionCount() { counting_.fetch_sub(1); }
+    CompletionCount(const CompletionCount&) = delete;
+    CompletionCount& operator=(const CompletionCount&) = delete;
+
+    std::uint64_t now() const { return completed_.load(); }
+  };
+
   /// An object of this process, without a name as long as no other process hears of it.
   ObjectState() = default;
   /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
@@ -85,8 +97,6 @@ class ObjectState {
   }
 
   bool is_ready() const { return waiters_.load() == ready_mark(); }
-  /// How many objects of this process have become ready.
-  static std::uint64_t completed_count() { return completed_.load(); }
   /// Only once is_ready().
   const Outcome& outcome() const { return *outcome_; }
 
@@ -108,8 +118,10 @@ class ObjectState {
   Callbacks settle(Outcome outcome) {
     if (is_settled_.exchange(true)) return {};
     outcome_.emplace(std::move(outcome));
-    completed_.fetch_add(1);
-    return Callbacks(waiters_.exchange(ready_mark()));
+    Callbacks waiting(waiters_.exchange(ready_mark()));
+    // Either this sees who counts, or who counts sees, when it looks at the object, that it is ready.
+    if (counting_.load() > 0) completed_.fetch_add(1);
+    return waiting;
   }
 
  private:
@@ -122,6 +134,7 @@ class ObjectState {
   std::optional<Outcome> outcome_;  // Written before ready_mark().
   ObjectId id_;
   ObjectSource* const source_ = nullptr;
+  static inline std::atomic<int> counting_{0};  // How many CompletionCounts there are.
   static inline std::atomic<std::uint64_t> completed_{0};
 };
 

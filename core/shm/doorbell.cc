@@ -2,11 +2,11 @@
 #include "core/shm/doorbell.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
-#include <thread>
 
 namespace manta {
 namespace {
@@ -41,7 +41,11 @@ void Doorbell::sleep(std::uint32_t sequence, Sleeper sleeper, TimePoint deadline
 }
 
 int spin_limit() {
-  static const int limit = std::thread::hardware_concurrency() > 1 ? 2000 : 0;
+  static const int limit = [] {
+    cpu_set_t allowed;
+    const bool known = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+    return known && CPU_COUNT(&allowed) == 1 ? 0 : 1000;
+  }();
   return limit;
 }
 

@@ -31,15 +31,13 @@ class Doorbell {
   /// Wakes every sleeper, always.
   void ring_all();
 
-  /// The receiver starts, or stops, to look at its rings. Look once more after leave().
+  /// The receiver starts, or stops, to look at its rings. Between the two it may do other things, if it looks again
+  /// soon. Look once more after leave().
   void enter() { awake_.fetch_add(1); }
   void leave() {
     rung_.store(0);
     awake_.fetch_sub(1);
   }
-  /// As leave(), by a receiver that will look again before anybody of its process sleeps: at most one sender rings for
-  /// nothing meanwhile.
-  void leave_busy() { awake_.fetch_sub(1); }
 
   /// Which sleeper ring() is to wake. At most one thread of a process chooses kCaller at a time, and sets it back.
   void set_sleeper(Sleeper sleeper) { sleeper_.store(sleeper); }
@@ -57,8 +55,8 @@ class Doorbell {
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
-/// How long a receiver looks before it sleeps, in loops of cpu_relax(). Zero on a machine with one CPU: the sender
-/// could not run meanwhile.
+/// How long a receiver looks at most before it sleeps, in loops of cpu_relax(). Zero for a process that may use one CPU
+/// only: the sender could not run meanwhile.
 int spin_limit();
 /// Tells the CPU that this is a waiting loop.
 inline void cpu_relax() {

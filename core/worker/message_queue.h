@@ -32,7 +32,7 @@ class MessageQueue {
   bool pop(std::vector<std::byte>& message) {
     const std::lock_guard lock(mutex_);
     if (messages_.empty()) return false;
-    constexpr std::size_t kKept = 64;
+    constexpr std::size_t kKept = 256;
     if (free_.size() < kKept) free_.push_back(std::move(message));
     message = std::move(messages_.front());
     messages_.pop_front();

@@ -9,7 +9,9 @@ WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
     : link_(std::move(link)),
       node_page_(std::move(node_page)),
       bell_(layout_of<LinkLayout>(link_)->worker_bell),
-      node_bell_(layout_of<NodePage>(node_page_)->node_bell) {
+      node_bell_(layout_of<NodePage>(node_page_)->node_bell),
+      arrivals_(layout_of<NodePage>(node_page_)->arrivals),
+      arrival_flag_(layout_of<LinkLayout>(link_)->arrival_flag) {
   auto* layout = layout_of<LinkLayout>(link_);
   layout->worker_pid.store(::getpid());
   incoming_ = RingConsumer(&layout->to_worker, layout->to_worker_data(), LinkLayout::kRingBytes);
@@ -30,11 +32,11 @@ void WorkerLink::push(std::span<const std::byte> first, std::span<const std::byt
     // The node rings this process when it has made room. It also looks at rings of its own accord, so a bell that rang
     // for another reason only costs another look.
     const std::uint32_t sequence = bell_.sequence();
-    node_bell_.ring();
+    ring_node();
     if (outgoing_.push(first, second)) break;
     bell_.sleep(sequence, Doorbell::kCaller, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
   }
-  node_bell_.ring();
+  ring_node();
 }
 
 }  // namespace manta

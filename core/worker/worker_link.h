@@ -39,18 +39,25 @@ class WorkerLink {
     MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
     if (!bytes) return false;
     if (const auto message = assembler_.take(*bytes)) std::forward<Take>(take)(*message);
-    if (incoming_.pop()) node_bell_.ring();
+    if (incoming_.pop()) ring_node();
     return true;
   }
 
  private:
   void push();
   void push(std::span<const std::byte> first, std::span<const std::byte> second);
+  // After something was put into the ring, or taken out of it.
+  void ring_node() {
+    arrivals_.set(arrival_flag_);
+    node_bell_.ring();
+  }
 
   SharedMemory link_;
   SharedMemory node_page_;
   Doorbell& bell_;
   Doorbell& node_bell_;
+  ArrivalFlags& arrivals_;
+  const std::uint32_t arrival_flag_;
   RingConsumer incoming_;
   MessageAssembler assembler_;
 

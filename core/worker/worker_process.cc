@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <string>
 
 #include "core/base/fork_guard.h"
@@ -103,14 +104,14 @@ void WorkerProcess::stop() {
 }
 
 // Called by the one thread that is at the bell.
-bool WorkerProcess::take_messages() {
+std::size_t WorkerProcess::take_messages() {
   // Calls that wait here cost this process memory; those in the ring do not. But behind them may lie what another
   // thread waits for, so only an idle process leaves them there.
   constexpr std::size_t kBatch = 256;
   std::size_t taken = 0;
   while (taken < kBatch && link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); })) ++taken;
   if (taken > 0) completion_.notify();
-  return taken > 0;
+  return taken;
 }
 
 void WorkerProcess::handle(std::span<const std::byte> bytes) {
@@ -125,6 +126,7 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
       {
         const std::lock_guard lock(cancelled_mutex_);
         cancelled_.insert(incoming_.header.call);
+        any_cancelled_ = true;
       }
       return async_.cancel(incoming_.header.call);
     }
@@ -138,19 +140,20 @@ bool WorkerProcess::is_call_cancelled() {
 }
 
 bool WorkerProcess::is_cancelled(std::uint64_t call) {
+  if (!any_cancelled_) return false;
   const std::lock_guard lock(cancelled_mutex_);
-  return !cancelled_.empty() && cancelled_.contains(call);
+  return cancelled_.contains(call);
 }
 
 void WorkerProcess::run_call(const Message& message) {
   const std::uint64_t call = message.header.call;
   const RunningCall running(call);
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
-  std::vector<std::vector<Reference>> references(message.values.size());
-  for (std::size_t i = 0; i < message.values.size(); ++i) {
-    const MessageValue& value = message.values[i];
-    references[i] = take_references(value);
-    ValueView view{.bytes = value.inline_bytes, .references = &references[i]};
+  std::deque<std::vector<Reference>> references;  // Of the values that have some.
+  context.arguments.reserve(message.values.size());
+  for (const MessageValue& value : message.values) {
+    ValueView view{.bytes = value.inline_bytes};
+    if (value.reference_count() > 0) view.references = &references.emplace_back(take_references(value));
     if (value.kind == MessageValue::Kind::kStored) {
       view.owner = store_.view(value.offset, value.size);
       view.bytes = view.owner->bytes();
@@ -181,15 +184,16 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
   for (ValueView& argument : context.arguments)
     if (argument.owner) blocks.push_back(std::move(argument.owner));
   context.arguments.clear();
-  std::vector<EncodedValue> values;
-  if (context.outcome) {
-    values.push_back(std::move(*context.outcome));
-    for (EncodedValue& value : context.more_values) values.push_back(std::move(value));
-  }
-  std::vector<std::vector<WireReference>> names(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    names[i] = names_of(values[i].references);
-    const BlockPtr& block = values[i].block;
+  const std::size_t count = context.outcome ? 1 + context.more_values.size() : 0;
+  const auto value = [&](std::size_t i) -> EncodedValue& {
+    return i == 0 ? *context.outcome : context.more_values[i - 1];
+  };
+  std::vector<std::vector<WireReference>> names;  // Of all values, if one has some.
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::vector<Reference>& references = value(i).references;
+    if (!references.empty()) names.resize(count);
+    if (!references.empty()) names[i] = names_of(references);
+    const BlockPtr& block = value(i).block;
     if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
   }
   const MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
@@ -201,16 +205,23 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
     } else {
       build_failure(builder, header, context.outcome.error());
     }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      builder.add(values[i], names[i]);
-      if (values[i].block) WorkerStore::give(values[i].block);
-      values[i].block.reset();  // `blocks` still has it.
+    for (std::size_t i = 0; i < count; ++i) {
+      builder.add(value(i), names.empty() ? std::span<const WireReference>() : names[i]);
+      if (value(i).block) WorkerStore::give(value(i).block);
+      value(i).block.reset();  // `blocks` still has it.
     }
     for (const BlockPtr& block : blocks)
       if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
   });
+  forget_call(call);
+}
+
+// The call is over: its number does not come again.
+void WorkerProcess::forget_call(std::uint64_t call) {
+  if (!any_cancelled_) return;
   const std::lock_guard lock(cancelled_mutex_);
   cancelled_.erase(call);
+  any_cancelled_ = !cancelled_.empty();
 }
 
 std::vector<Reference> WorkerProcess::take_references(const MessageValue& value) {

@@ -86,8 +86,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void start_threads(std::uint64_t count);
   void stop();
   void end();
-  bool take_messages();
+  std::size_t take_messages();
   void handle(std::span<const std::byte> bytes);
+  void forget_call(std::uint64_t call);
   void run_call(const Message& message);
   // What `run` throws becomes the outcome.
   template <class Run>
@@ -150,6 +151,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   std::mutex cancelled_mutex_;
   std::unordered_set<std::uint64_t> cancelled_;  // Calls; guarded by it.
+  std::atomic<bool> any_cancelled_{false};
 
   std::mutex deaths_mutex_;
   std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Guarded by it; null: there is none.

@@ -24,7 +24,7 @@ class Fixture {
     bell_.ring();
   }
   // The node's side, on any of its threads.
-  bool take_messages() {
+  std::size_t take_messages() {
     std::deque<std::size_t> taken;
     {
       const std::lock_guard lock(mutex_);
@@ -32,7 +32,7 @@ class Fixture {
     }
     for (const std::size_t flag : taken) flags_[flag].store(true);
     if (!taken.empty()) wait_.notify();
-    return !taken.empty();
+    return taken.size();
   }
   bool has_messages() {
     const std::lock_guard lock(mutex_);
@@ -46,17 +46,7 @@ class Fixture {
   bool wait_for(std::size_t flag, TimePoint deadline = TimePoint::max()) {
     return wait_.wait([&] { return flags_[flag].load(); }, deadline);
   }
-  void serve() {
-    bell_.enter();
-    while (!stop_) {
-      if (take_messages()) continue;
-      const std::uint32_t sequence = bell_.sequence();
-      bell_.leave();
-      if (!has_messages() && !stop_) bell_.sleep(sequence, Doorbell::kService, TimePoint::max());
-      bell_.enter();
-    }
-    bell_.leave();
-  }
+  void serve() { wait_.serve(stop_); }
   void stop() {
     stop_ = true;
     bell_.ring_all();

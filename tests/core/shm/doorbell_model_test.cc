@@ -37,7 +37,7 @@ enum ReceiverStep : std::uint8_t {
   kLookAgain,
   kFutexWait,
   kSleeping,
-  kLeaveBusy
+  kLinger
 };
 
 struct State {
@@ -140,19 +140,16 @@ class Explorer {
         state.receiver = kLook;
         break;
       case kLook:
-        if (state.messages > 0) {  // It may have what it waited for, and leave without sleeping.
+        if (state.messages > 0) {  // It may have what it waited for, and linger before it looks again.
           State busy = before;
           busy.messages = 0;
-          busy.receiver = kLeaveBusy;
+          busy.receiver = kLinger;
           next.push_back(busy);
         }
         state.receiver = state.messages > 0 ? kLook : kReadSequence;
         state.messages = 0;
         break;
-      case kLeaveBusy:
-        --state.awake;
-        state.receiver = kEnterAwake;
-        break;
+      case kLinger: state.receiver = kLook; break;
       case kReadSequence:
         state.sequence_read = state.sequence;
         state.receiver = kLeaveClear;
