@@ -236,7 +236,14 @@ ObjectRef<T> put(const T& value) {
   const std::shared_ptr<Caller> caller = internal::current_caller();
   ObjectPtr state = caller ? caller->new_object() : make_object();
   if (caller) {
-    caller->put(state, encode(value, caller->allocator()));
+    TraceSpan span(caller->tracer(), {.kind = TraceEvent::Kind::kPut});
+    Result<EncodedValue> encoded = encode(value, caller->allocator());
+    if (encoded && encoded->block) {
+      span.set_bytes(encoded->block->size());
+    } else {
+      span.drop();  // A small value stays in this process.
+    }
+    caller->put(state, std::move(encoded));
   } else {
     state->complete(internal::no_runtime_error());
   }

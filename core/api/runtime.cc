@@ -78,10 +78,14 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
   MANTA_ASSIGN_OR_RETURN(ObjectStore::Options store, choose_store(options));
-  MANTA_ASSIGN_OR_RETURN(
-      std::shared_ptr<Node> node,
-      Node::start({.machine = std::move(machine), .store = std::move(store), .use_cgroups = options.use_cgroups},
-                  std::make_unique<ForkServerClient>(argv)));
+  MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
+                                                                  .store = std::move(store),
+                                                                  .use_cgroups = options.use_cgroups,
+                                                                  .trace_file = options.trace_file,
+                                                                  .metrics = {.file = options.metrics_file,
+                                                                              .callback = options.metrics_callback,
+                                                                              .interval = options.metrics_interval}},
+                                                                 std::make_unique<ForkServerClient>(argv)));
   guard_forks();
   const std::lock_guard lock(current().mutex);
   current().node = node;
@@ -102,6 +106,15 @@ Runtime::~Runtime() {
   node_->shut_down();
   const std::lock_guard lock(current().mutex);
   current().node.reset();
+}
+
+Result<std::string> metrics() {
+  const std::shared_ptr<Node> node = [] {
+    const std::lock_guard lock(current().mutex);
+    return current().node.lock();
+  }();
+  if (!node) return internal::no_runtime_error();
+  return node->metrics();
 }
 
 Result<RuntimeStatus> status() {

@@ -2,6 +2,7 @@
 // The runtime's beginning and end in a program.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,15 @@ struct RuntimeOptions {
   std::optional<std::uint64_t> spill_bytes = {};
   /// How long a put, a result, or an object that comes back from disk, waits for room before it ends with kExhausted.
   Duration put_timeout = std::chrono::seconds(30);
+  /// A timeline of what all processes do, for ui.perfetto.dev or chrome://tracing: calls as they ran, waits, puts,
+  /// births and deaths. The file is replaced; what a crash leaves of it can be opened. "": none.
+  std::string trace_file = {};
+  /// Gets metrics() in Prometheus' text format every `metrics_interval` (at least 1 ms) and at the end; it is replaced
+  /// as a whole, so that a reader never sees half of it. "": none.
+  std::string metrics_file = {};
+  Duration metrics_interval = std::chrono::seconds(10);
+  /// Called as often with the same text, on a thread of the runtime.
+  std::function<void(const std::string&)> metrics_callback = {};
 };
 
 /// The runtime of this process. Its end kills all workers and waits for that; objects already made stay readable.
@@ -53,7 +63,8 @@ class Runtime {
 
 /// Starts the runtime. Call it at the very beginning of main(): the program is started once more to fork workers from,
 /// and in that process, and in each worker, init() never returns.
-/// Errors: kAlreadyExists: this process has a runtime; kInvalidArgument: an option; kSystem.
+/// Errors: kAlreadyExists: this process has a runtime; kInvalidArgument: an option; kSystem, also when the trace file
+/// or the metrics file cannot be written.
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options = {});
 
 /// What there is now: workers, actors, their queues, the object store. From the driver or a worker.
@@ -64,6 +75,10 @@ Result<RuntimeStatus> status();
 /// which they were made. From the driver or a worker.
 /// Errors: kFailedPrecondition: no runtime.
 Result<std::vector<ActorInfo>> list_actors();
+
+/// What has been counted since the runtime began, and what there is, in Prometheus' text format. In the driver only.
+/// Errors: kFailedPrecondition: this process has no runtime, or is a worker.
+Result<std::string> metrics();
 
 namespace internal {
 

@@ -11,6 +11,7 @@
 #include "core/net/call.h"
 #include "core/net/child_death.h"
 #include "core/net/status.h"
+#include "core/net/trace_event.h"
 
 namespace manta {
 
@@ -76,6 +77,8 @@ class Caller {
   virtual bool is_call_cancelled() = 0;
 
   virtual Result<RuntimeStatus> status() = 0;
+  /// Takes what the threads of this process do; null: nothing is traced.
+  virtual Tracer* tracer() { return nullptr; }
 
   /// Of the clock that deadlines go by.
   virtual TimePoint now() = 0;

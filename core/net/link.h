@@ -21,6 +21,7 @@ namespace manta {
 struct LinkLayout {
   static constexpr std::size_t kRingBytes =
       512 * 1024;  ///< Of each direction; pages are used only as far as they fill.
+  static constexpr std::size_t kTraceBytes = 1024 * 1024;  ///< Of the worker's events.
 
   alignas(64) Doorbell worker_bell;
   std::atomic<std::int32_t> worker_pid{0};  ///< Written by the worker, first of all. To be shown, not trusted.
@@ -28,12 +29,16 @@ struct LinkLayout {
   TaskClaims claims;
   RingHeader to_worker;
   RingHeader to_node;
+  std::atomic<bool> is_traced{false};        ///< Set before the worker starts: it is to write TraceEvents.
+  std::atomic<std::uint64_t> trace_lost{0};  ///< Events that found no room.
+  RingHeader trace;
 
   static constexpr std::size_t kHeaderBytes = 4096;
-  static constexpr std::size_t kTotalBytes = kHeaderBytes + 2 * kRingBytes;
+  static constexpr std::size_t kTotalBytes = kHeaderBytes + 2 * kRingBytes + kTraceBytes;
 
   std::byte* to_worker_data() { return reinterpret_cast<std::byte*>(this) + kHeaderBytes; }
   std::byte* to_node_data() { return to_worker_data() + kRingBytes; }
+  std::byte* trace_data() { return to_node_data() + kRingBytes; }
 };
 static_assert(sizeof(LinkLayout) <= LinkLayout::kHeaderBytes);
 

@@ -22,6 +22,15 @@ std::string over_limit_cause(std::uint64_t found, std::uint64_t limit) {
   return "was killed (" + out_of_memory(found, limit, "the runtime, which had found it above") + ")";
 }
 
+std::string_view cause_word(std::string_view cause) {
+  const auto has = [&](std::string_view part) { return cause.find(part) != std::string_view::npos; };
+  if (has("(OOM") || has("; OOM")) return "out_of_memory";
+  if (has("exited with code 0")) return "exited";
+  if (has("exited with code")) return "exit_code";
+  if (has("killed by signal")) return "signal";
+  return has("longer than its timeout") ? "timeout" : "killed";
+}
+
 std::string death_cause(const SpawnNotice& notice, const DeathCircumstances& circumstances) {
   const int status = notice.wait_status;
   const bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;

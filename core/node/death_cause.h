@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/net/spawn_request.h"
 
@@ -18,6 +19,9 @@ struct DeathCircumstances {
 /// "was killed by signal 6 (Aborted), peak memory 12 MiB", "was killed (OOM: peak 64 MiB, limit 64 MiB, killed by its
 /// memory cgroup)".
 std::string death_cause(const SpawnNotice& notice, const DeathCircumstances& circumstances);
+/// The kind of cause that a text of one of these, or of the node's own, tells: "exited", "exit_code", "signal",
+/// "out_of_memory", "timeout" or "killed".
+std::string_view cause_word(std::string_view cause);
 /// Of a worker that the node kills because it was found to have `found` bytes.
 std::string over_limit_cause(std::uint64_t found, std::uint64_t limit);
 

@@ -40,6 +40,8 @@ Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<Worke
   if (options.pace.is_stepped()) settings.room_timeout = Duration::zero();
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<ObjectStore> store, ObjectStore::open(settings));
   MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
+  const std::string trace_file = options.trace_file;
+  MetricsExport::Options metrics = std::move(options.metrics);
   std::shared_ptr<Node> node(new Node(std::move(options), std::move(launcher), std::move(store), std::move(page)));
   node->store_->on_pressure([raw = node.get()] { raw->relieve(); });
   node->store_->on_lost([raw = node.get()](const BlockPtr& lost, const Error& why) { return raw->on_lost(lost, why); });
@@ -47,6 +49,7 @@ Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<Worke
     MANTA_RETURN_IF_ERROR(node->launch());
     return node;
   }
+  MANTA_RETURN_IF_ERROR(node->start_looking(trace_file, std::move(metrics)));
   MANTA_RETURN_IF_ERROR(node->start_launcher());
   node->service_thread_ = std::thread([raw = node.get()] { raw->completion_.serve(raw->stop_); });
   return node;
@@ -97,12 +100,14 @@ void Node::shut_down() {
   if (service_thread_.joinable()) service_thread_.join();
   if (is_stepped_) launcher_->stop();
   store_->close();
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   idle_workers_.clear();
   task_workers_.clear();
   attention_.clear();
   unsent_.clear();
   workers_.clear();  // Their pids may soon be those of other processes.
+  lock.unlock();
+  stop_looking();
 }
 
 void Node::submit(Call&& call) {
@@ -132,6 +137,7 @@ void Node::enqueue_task(Call&& task) {
       deferred.fail(task, shut_down_error());
     } else {
       tasks_.push_back(std::move(task));
+      ++counts_.tasks_submitted;
       place_all(deferred);
     }
   }
@@ -296,6 +302,8 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   const UniqueFd write_end(ends[1]);
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);  // The worker's end stays blocking.
   const std::uint64_t id = next_id_++;
+  ++counts_.workers_started;
+  if (trace_) MANTA_RETURN_IF_ERROR(trace_->add_worker(id, memory.fd(), name));
   SpawnRequest request{.worker = id,
                        .memory_limit = resources.memory,
                        .use_cgroup = use_cgroups_ ? std::uint32_t{1} : 0,
@@ -383,6 +391,10 @@ void Node::send_call(WorkerRecord& worker, Call&& call) {
                        .call = worker.in_flight.next(),
                        .function = call.function,
                        .a = call.threads};
+  const TraceSpan span(
+      trace_.get(),
+      {.kind = TraceEvent::Kind::kSend, .function = call.function, .call = header.call, .worker = worker.id});
+  worker.time_call(header.call);
   if (call.type == MessageType::kRunTask) {
     header.a = worker.claims->generation();
     call.ordinal = ++worker.tasks_sent;

@@ -21,7 +21,10 @@
 #include "core/node/attention.h"
 #include "core/node/death_reports.h"
 #include "core/node/memory_watch.h"
+#include "core/node/metrics_export.h"
+#include "core/node/runtime_metrics.h"
 #include "core/node/status_server.h"
+#include "core/node/trace_file.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_record.h"
 #include "core/objects/object_store.h"
@@ -43,6 +46,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     bool use_cgroups = true;
     /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
     Pace pace = {};
+    std::string trace_file;          ///< Of the timeline; "": none.
+    MetricsExport::Options metrics;  ///< Who gets the metrics, if anybody.
   };
 
   /// Errors: kSystem.
@@ -74,7 +79,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override { return false; }
   Result<RuntimeStatus> status() override;
-  bool wait(const std::function<bool()>& done, TimePoint deadline) override { return completion_.wait(done, deadline); }
+  Tracer* tracer() override { return trace_.get(); }
+  bool wait(const std::function<bool()>& done, TimePoint deadline) override;
+  /// In Prometheus' text format.
+  std::string metrics();
 
   TimePoint now() override { return clock_->now(); }
 
@@ -255,6 +263,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // node_status.cc: what there is, for people to look at.
   RuntimeStatus status_now();  // Held.
+  RuntimeGauges gauges();      // Held.
+  Result<void> start_looking(const std::string& trace_file, MetricsExport::Options metrics);
+  void stop_looking();
+  void count_answer(WorkerRecord& worker, const Message& message, const Call& call);  // Held.
 
   // node_supervision.cc: unexpected deaths on their way up.
   void report_death(const ActorRecord& actor, Deferred& deferred);
@@ -292,12 +304,15 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const bool use_cgroups_;
   UniqueFd epoll_;
   UniqueFd stop_event_;
-  StatusServer status_server_;  // Of the process thread.
+  StatusServer status_server_;                     // Of the process thread.
+  std::unique_ptr<TraceFile> trace_;               // Null: nothing is traced.
+  std::unique_ptr<MetricsExport> metrics_export_;  // Null: nobody wants them.
   const TimePoint started_ = clock_->now();
 
   mutable std::mutex mutex_;  // Guards all that follows, down to released_mutex_, and the names of objects.
   ResourceLedger ledger_;
   ActorDirectory directory_;
+  RuntimeCounts counts_;
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
   Attention<WorkerRecord> attention_;
   std::vector<WorkerRecord*> unsent_;  // Those that have an outbox.

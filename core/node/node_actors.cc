@@ -37,6 +37,7 @@ Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t
   const std::uint64_t id = next_id_++;
   if (!spec.name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(spec.name, id));
   ActorRecord& actor = actors_[id];
+  ++counts_.actors_created;
   actor.id = id;
   actor.owner = owner;
   actor.is_named = !spec.name.empty();
@@ -88,6 +89,7 @@ void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
     deferred.fail(call, undelivered_call_error(death, age, call, name_of_caller(call.caller)));
     return;
   }
+  ++counts_.actor_calls;
   call.retries_left = actor->spec.max_task_retries;
   const bool is_next = actor->worker != 0 && actor->queue.empty() && call.late.empty() && !actor->stop_sent;
   if (WorkerRecord* worker = is_next ? workers_.at(actor->worker).get() : nullptr;
@@ -286,6 +288,7 @@ std::string Node::name_of_caller(std::uint64_t worker_id) {
 bool Node::restart_actor(ActorRecord& actor) {
   if (closing_ || actor.restarts_left == 0 || (actor.stop_wanted && actor.queue.empty())) return false;
   --actor.restarts_left;
+  ++counts_.actor_restarts;
   Call constructor = *actor.constructor;
   constructor.result = make_object();
   actor.queue.push_front(std::move(constructor));

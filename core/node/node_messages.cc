@@ -103,6 +103,7 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
 void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
   std::optional<Call> answered = worker.in_flight.take(message.header.call);
   if (!answered) return distrust(worker);
+  count_answer(worker, message, *answered);
   if (message.header.type == MessageType::kFailure) return handle_failure(worker, message, *answered, deferred);
   if (!take_results(worker, message, *answered, deferred)) {
     deferred.fail(*answered, {ErrorCode::kObjectLost, "the worker's result names what the worker does not have"});
@@ -125,6 +126,7 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
                      call.task->retries_on(error.code);
   if (again) {
     --call.retries_left;
+    ++counts_.tasks_retried;
     tasks_.push_front(std::move(call));
   } else {
     deferred.fail(call, error);

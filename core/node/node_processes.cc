@@ -12,6 +12,7 @@
 #include <future>
 
 #include "core/net/status_json.h"
+#include "core/node/death_cause.h"
 #include "core/node/lost_call.h"
 #include "core/node/node.h"
 
@@ -229,6 +230,8 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     attention_.remove(*worker);
     std::erase(unsent_, worker.get());
     memory_watch_.remove(worker_id);
+    ++counts_.workers_ended[cause_word(cause)];
+    if (trace_) trace_->end_worker(worker_id, cause);
     worker->output.finish(deferred.output);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
@@ -258,6 +261,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
 void Node::fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& death, Deferred& deferred) {
   worker.in_flight.drain_latest_first([&](Call call) {
     if (!call.result) return;
+    if (call.type == MessageType::kCallMethod) ++counts_.actor_calls_failed;
     const bool may_retry = !closing_ && actor.restarts_left > 0 && call.type != MessageType::kCreateActor;
     if (may_retry && !call.is_settled() && call.retries_left > 0) {
       --call.retries_left;
@@ -275,8 +279,12 @@ void Node::fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& de
     if (!call.result) return;
     if (!closing_ && call.type == MessageType::kRunTask && !worker.has_begun(call)) {
       tasks_.push_front(std::move(call));
-    } else if (!closing_ && call.task->retries_on(code) && !call.is_settled() && call.retries_left > 0) {
+      return;
+    }
+    ++counts_.tasks_failed;
+    if (!closing_ && call.task->retries_on(code) && !call.is_settled() && call.retries_left > 0) {
       --call.retries_left;
+      ++counts_.tasks_retried;
       tasks_.push_front(std::move(call));
     } else {
       deferred.fail(call, Error{code, "the worker of " + std::string(call.name) + end});

@@ -22,6 +22,13 @@ Result<RuntimeStatus> Node::status() {
   return status_now();
 }
 
+bool Node::wait(const std::function<bool()>& done, TimePoint deadline) {
+  if (!trace_) return completion_.wait(done, deadline);
+  if (done()) return true;
+  const TraceSpan span(trace_.get(), {.kind = TraceEvent::Kind::kWait});
+  return completion_.wait(done, deadline);
+}
+
 RuntimeStatus Node::status_now() {
   RuntimeStatus status{.pid = ::getpid(),
                        .program = program_invocation_short_name,

@@ -72,6 +72,13 @@ struct WorkerRecord {
   bool can_flush() { return !outbox.empty() && to_worker.has_room(outbox.front().size()); }
   /// Whether the worker has begun the task. Until it has, the task can be taken back.
   bool has_begun(const Call& task) const { return static_cast<std::int32_t>(claims->claimed() - task.ordinal) >= 0; }
+  /// Measures the latency of one call in some, and of one at a time.
+  void time_call(std::uint64_t number) {
+    constexpr std::uint64_t kOneIn = 16;
+    if (number % kOneIn != 0 || (timed_call != 0 && in_flight.find(timed_call) != nullptr)) return;
+    timed_call = number;
+    timed_since = std::chrono::steady_clock::now();
+  }
   /// Ends the process and what it started: now, or, while it has no pid, when the notice of its start comes.
   void kill(std::string_view because) {
     if (killed_because.empty()) killed_because = because;
@@ -112,6 +119,8 @@ struct WorkerRecord {
   std::uint64_t memory_limit = 0;        ///< Bytes; 0: none; fixed for its life.
   std::string killed_because;            ///< Why the node killed it; "": it did not.
   CallWindow in_flight;
+  std::uint64_t timed_call = 0;  ///< The call whose latency is being measured; 0: none.
+  TimePoint timed_since;         ///< When it was sent.
 };
 
 }  // namespace manta

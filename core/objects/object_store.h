@@ -65,6 +65,10 @@ class ObjectStore final : public BlockAllocator {
 
   /// Called again and again while somebody finds no room, on the store's thread; set before anybody can.
   void on_pressure(std::function<void()> callback) { on_pressure_ = std::move(callback); }
+  /// Called on the store's thread when objects have gone to disk: when that began, and their bytes. Set as those above.
+  void on_spilled(std::function<void(TimePoint begin, std::uint64_t bytes)> callback) {
+    on_spilled_ = std::move(callback);
+  }
   void on_lost(OnLost callback) { on_lost_ = std::move(callback); }
 
   const std::shared_ptr<Arena>& arena() const { return arena_; }
@@ -143,6 +147,7 @@ class ObjectStore final : public BlockAllocator {
   const std::shared_ptr<SpillDirectory> directory_;
   std::function<void()> on_pressure_;
   OnLost on_lost_;
+  std::function<void(TimePoint, std::uint64_t)> on_spilled_;
   std::atomic<std::size_t> waiting_{0};
 
   mutable std::mutex mutex_;  // Guards what follows. No block ends where it is held.

@@ -208,7 +208,13 @@ Result<std::size_t> ObjectStore::write(const Movables& group, bool for_hold) {
     largest_ = std::max(largest_, movable->size());
   }
   if (pieces.empty()) return std::size_t{0};
+  const TimePoint begin = std::chrono::steady_clock::now();
   MANTA_ASSIGN_OR_RETURN(std::vector<SpilledBytes> copies, directory_->write(pieces, for_hold ? 0 : largest_));
+  if (on_spilled_) {
+    std::uint64_t bytes = 0;
+    for (const std::span<const std::byte> piece : pieces) bytes += piece.size();
+    on_spilled_(begin, bytes);
+  }
   for (std::size_t i = 0; i < written.size(); ++i) written[i]->set_copy(std::move(copies[i]));
   held.clear();
   set_trouble("");

@@ -331,6 +331,7 @@ Result<RuntimeStatus> WorkerProcess::status() {
 bool WorkerProcess::wait(const std::function<bool()>& done, TimePoint deadline) {
   if (completion_.look(done)) return true;
   if (deadline <= now()) return false;
+  const TraceSpan span(trace_.get(), {.kind = TraceEvent::Kind::kWait});
   count_waiting(1);
   const bool finished = completion_.wait(done, deadline);
   count_waiting(-1);

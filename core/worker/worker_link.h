@@ -30,6 +30,7 @@ class WorkerLink {
   }
 
   Doorbell& bell() { return bell_; }
+  LinkLayout& layout() { return *layout_of<LinkLayout>(link_); }
   TaskClaims& claims() { return layout_of<LinkLayout>(link_)->claims; }
   bool has_messages() const { return !incoming_.empty(); }
   /// Hands the oldest message to `take(bytes)`, if there is one; false if not.

@@ -27,6 +27,7 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
     : id_(id),
       clock_(pace.clock),
       link_(std::move(link), std::move(node_page)),
+      trace_(link_.layout().is_traced ? std::make_unique<TraceRing>(link_.layout()) : nullptr),
       completion_(
           link_.bell(), CompletionWait::Otherwise::kNobody, [this] { return take_messages(); },
           [this] { return link_.has_messages(); }, std::move(pace)),
@@ -169,6 +170,9 @@ void WorkerProcess::run_call(const Message& message) {
     // The node learns of it from the answer before this one, and tells the caller the cause.
     context.outcome = Error{ErrorCode::kActorDied, "the actor's constructor failed"};
   } else if (const FunctionEntry* function = find_function(message.header.function)) {
+    // Over before the answer is sent: whoever has that finds the event in the ring.
+    const TraceSpan span(trace_.get(),
+                         {.kind = TraceEvent::Kind::kCall, .function = message.header.function, .call = call});
     const RunningName name(function->name);
     run_into(context, [&] { function->invoke(context); });
     if (context.async && !begin_async(message.header.type, call, context)) return;

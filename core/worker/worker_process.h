@@ -16,6 +16,7 @@
 #include "core/worker/async_calls.h"
 #include "core/worker/message_queue.h"
 #include "core/worker/thread_set.h"
+#include "core/worker/trace_ring.h"
 #include "core/worker/user_code.h"
 #include "core/worker/worker_link.h"
 #include "core/worker/worker_store.h"
@@ -65,6 +66,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override;
   Result<RuntimeStatus> status() override;
+  Tracer* tracer() override { return is_forked_copy() ? nullptr : trace_.get(); }
   TimePoint now() override { return clock_->now(); }
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
 
@@ -135,9 +137,10 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   const std::uint64_t id_;
   const std::shared_ptr<const Clock> clock_;
   WorkerLink link_;
-  MessageQueue calls_;           // To be run.
-  Message incoming_;             // Of the thread that takes messages.
-  std::shared_ptr<void> actor_;  // Set by the constructor, before there are further threads.
+  const std::unique_ptr<TraceRing> trace_;  // Null: nothing is traced.
+  MessageQueue calls_;                      // To be run.
+  Message incoming_;                        // Of the thread that takes messages.
+  std::shared_ptr<void> actor_;             // Set by the constructor, before there are further threads.
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> thread_count_{1};
   AsyncCalls async_;

@@ -88,6 +88,18 @@ Result<void> set_color(RunRequest& request, Values values) {
 }
 std::string get_color(const RunRequest& request) { return word_of(request.console.color, kColorModes); }
 
+template <std::string ConsoleOptions::*field>
+Result<void> set_file(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "a file");
+  request.console.*field = values.back();
+  return {};
+}
+template <std::string ConsoleOptions::*field>
+std::string get_file(const RunRequest& request) {
+  const std::string& text = request.console.*field;
+  return text.empty() ? "null" : quoted(text);
+}
+
 Result<void> set_max_iterations(RunRequest& request, Values values) {
   MANTA_ASSIGN_OR_RETURN(request.tune.max_iterations, parse_integer<std::int64_t>(values.back(), 1));
   return {};
@@ -198,7 +210,8 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, median or i-epoch; with options: asha:grace=1,eta=4 (fifo)",
+     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, median or i-epoch; with options: "
+             "asha:grace=1,eta=4 (fifo)",
      .set = set_text<&Options::scheduler>,
      .get = get_text<&Options::scheduler>},
     {.name = "seed",
@@ -332,6 +345,24 @@ const std::vector<OptionSpec> kTable{
      .is_stored = false,
      .set = set_color,
      .get = get_color},
+    {.name = "trace",
+     .kind = OptionKind::kText,
+     .value_name = "FILE",
+     .group = "Console",
+     .help = "Write a timeline of all processes, for ui.perfetto.dev",
+     .in_document = false,
+     .is_stored = false,
+     .set = set_file<&ConsoleOptions::trace>,
+     .get = get_file<&ConsoleOptions::trace>},
+    {.name = "metrics-file",
+     .kind = OptionKind::kText,
+     .value_name = "FILE",
+     .group = "Console",
+     .help = "Write the runtime's metrics in Prometheus' text format, every 10 s",
+     .in_document = false,
+     .is_stored = false,
+     .set = set_file<&ConsoleOptions::metrics_file>,
+     .get = get_file<&ConsoleOptions::metrics_file>},
 };
 
 }  // namespace

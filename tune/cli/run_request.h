@@ -2,6 +2,8 @@
 // All that one run of the program is asked for.
 #pragma once
 
+#include <string>
+
 #include "tune/cli/tune_options.h"
 
 namespace manta {
@@ -20,6 +22,8 @@ enum class ColorMode { kAuto, kAlways, kNever };
 struct ConsoleOptions {
   ProgressStyle progress = ProgressStyle::kAuto;
   ColorMode color = ColorMode::kAuto;
+  std::string trace;  ///< File of the runtime's timeline; "": none. Read by runtime_options(), as is metrics_file.
+  std::string metrics_file;  ///< File of the runtime's metrics; "": none.
 };
 
 struct RunRequest {

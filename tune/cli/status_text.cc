@@ -103,8 +103,11 @@ std::string totals(const RuntimeStatus& status, const TextStyle& style) {
   first = fit(first, style.width, style.utf8);
   if (style.color) first = kBold + first + kReset;
   std::string out = first + "\n";
-  out += line_of(
-      "object store: " + bytes_text(status.store_bytes_used) + " of " + bytes_text(status.store_bytes_capacity), style);
+  std::string store =
+      "object store: " + bytes_text(status.store_bytes_used) + " of " + bytes_text(status.store_bytes_capacity);
+  if (status.store_bytes_spilled > 0) store += ", " + bytes_text(status.store_bytes_spilled) + " on disk";
+  if (status.store_waiting > 0) store += ", " + std::to_string(status.store_waiting) + " wait for room";
+  out += line_of(store, style);
   return out + line_of("queued tasks: " + std::to_string(status.queued_tasks), style);
 }
 

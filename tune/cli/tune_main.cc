@@ -47,6 +47,19 @@ Result<ExitCode> act(const CommandLine& line, const std::string& program) {
 
 }  // namespace
 
+RuntimeOptions runtime_options(int argc, char** argv) {
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto value_of = [&](const std::string& name) {
+    std::string value;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == name && i + 1 < words.size()) value = words[i + 1];
+      if (words[i].starts_with(name + "=")) value = words[i].substr(name.size() + 1);
+    }
+    return value;
+  };
+  return {.trace_file = value_of("--trace"), .metrics_file = value_of("--metrics-file")};
+}
+
 int tune_main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // A reader of our output that is gone must not end the sweep.
   const std::string program = argc > 0 ? argv[0] : "tune_run";
