@@ -78,6 +78,40 @@ void tasks_and_get_batch(std::string_view name) {
   print(name, measure_rate(batch), "batches/s");
 }
 
+// As many clients as CPUs, each an actor, each with an actor or tasks of its own.
+class Client {
+ public:
+  void call_actor(const Actor<SmallActor>& actor) {
+    get_batch([&] { return actor.call<&SmallActor::small_value>(); });
+  }
+  void run_tasks() {
+    get_batch([] { return remote<small_value>(); });
+  }
+};
+
+/// Batches of all clients at once: `start(client number)` has one make a batch.
+template <class Start>
+double rate_of_clients(Start&& start) {
+  return measure_rate([&] {
+           std::vector<ObjectRef<void>> batches;
+           for (std::size_t i = 0; i < kActors; ++i) batches.push_back(start(i));
+           for (const auto& batch : batches) MANTA_CHECK(get(batch).has_value(), "a client failed");
+         }) *
+         kActors * kBatch;
+}
+
+void n_to_n_actor_calls_async(std::string_view name) {
+  const std::vector<Actor<SmallActor>> actors{manta::actor<SmallActor>(), manta::actor<SmallActor>()};
+  const std::vector<Actor<Client>> clients{manta::actor<Client>(), manta::actor<Client>()};
+  print(name, rate_of_clients([&](std::size_t i) { return clients[i].call<&Client::call_actor>(actors[i]); }),
+        "calls/s");
+}
+
+void multi_client_tasks_async(std::string_view name) {
+  const std::vector<Actor<Client>> clients{manta::actor<Client>(), manta::actor<Client>()};
+  print(name, rate_of_clients([&](std::size_t i) { return clients[i].call<&Client::run_tasks>(); }), "tasks/s");
+}
+
 }  // namespace
 
 std::vector<CoreRow> call_rows() {
@@ -85,9 +119,11 @@ std::vector<CoreRow> call_rows() {
           {"1_1_actor_calls_async", actor_calls_async},
           {"1_1_actor_calls_with_arg_async", actor_calls_with_arg_async},
           {"1_n_actor_calls_async", one_to_n_actor_calls_async},
+          {"n_n_actor_calls_async", n_to_n_actor_calls_async},
           {"single_client_tasks_sync", tasks_sync},
           {"single_client_tasks_async", tasks_async},
-          {"single_client_tasks_and_get_batch", tasks_and_get_batch}};
+          {"single_client_tasks_and_get_batch", tasks_and_get_batch},
+          {"multi_client_tasks_async", multi_client_tasks_async}};
 }
 
 }  // namespace manta::bench

@@ -61,6 +61,19 @@ void wait_refs() {
 
 void wait_1k_refs(std::string_view name) { print(name, 1e3 / measure_rate(wait_refs), "ms"); }
 
+/// One object that contains ten thousand refs, which a task has made and this process reads.
+std::vector<ObjectRef<int>> many_refs() {
+  std::vector<ObjectRef<int>> refs(10 * kRefs);
+  for (auto& ref : refs) ref = put(1);
+  return refs;
+}
+
+void get_10k_refs(std::string_view name) {
+  const auto object = remote<many_refs>();
+  const auto step = [&] { MANTA_CHECK(get(object).value().size() == 10 * kRefs, "refs are missing"); };
+  print(name, 1e3 / measure_rate(step), "ms");
+}
+
 }  // namespace
 
 std::vector<CoreRow> object_rows() {
@@ -70,7 +83,8 @@ std::vector<CoreRow> object_rows() {
           {"put_1_mb", put_1_mb},
           {"put_100_mb", put_100_mb},
           {"get_100_mb", get_100_mb},
-          {"single_client_wait_1k_refs", wait_1k_refs}};
+          {"single_client_wait_1k_refs", wait_1k_refs},
+          {"single_client_get_object_containing_10k_refs", get_10k_refs}};
 }
 
 }  // namespace manta::bench

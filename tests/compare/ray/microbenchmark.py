@@ -77,6 +77,20 @@ def small_value():
     return b"ok"
 
 
+@ray.remote(num_cpus=0)
+class Client:
+    def call_actor(self, actor):
+        get_batch(actor.small_value.remote)
+
+    def run_tasks(self):
+        get_batch(small_value.remote)
+
+
+@ray.remote
+def many_refs():
+    return [ray.put(1) for _ in range(10 * REFS)]
+
+
 def get_batch(call):
     ray.get([call() for _ in range(BATCH)])
 
@@ -117,6 +131,17 @@ def one_to_n_actor_calls_async(name):
     emit(name, measure_rate(batch) * CPUS * BATCH_OF_EACH, "calls/s")
 
 
+@measurement("n_n_actor_calls_async")
+def n_to_n_actor_calls_async(name):
+    actors = [SmallActor.remote() for _ in range(CPUS)]
+    clients = [Client.remote() for _ in range(CPUS)]
+
+    def batch():
+        ray.get([client.call_actor.remote(actor) for client, actor in zip(clients, actors)])
+
+    emit(name, measure_rate(batch) * CPUS * BATCH, "calls/s")
+
+
 @measurement("single_client_tasks_sync")
 def tasks_sync(name):
     emit_latencies(name, latencies(lambda: ray.get(small_value.remote()), 2000))
@@ -130,6 +155,12 @@ def tasks_async(name):
 @measurement("single_client_tasks_and_get_batch")
 def tasks_and_get_batch(name):
     emit(name, measure_rate(lambda: get_batch(small_value.remote)), "batches/s")
+
+
+@measurement("multi_client_tasks_async")
+def multi_client_tasks_async(name):
+    clients = [Client.remote() for _ in range(CPUS)]
+    emit(name, measure_rate(lambda: ray.get([c.run_tasks.remote() for c in clients])) * CPUS * BATCH, "tasks/s")
 
 
 # Objects.
@@ -182,6 +213,12 @@ def wait_1k_refs(name):
             _, pending = ray.wait(pending, fetch_local=False)
 
     emit(name, 1e3 / measure_rate(step), "ms")
+
+
+@measurement("single_client_get_object_containing_10k_refs")
+def get_10k_refs(name):
+    ref = many_refs.remote()
+    emit(name, 1e3 / measure_rate(lambda: ray.get(ref)), "ms")
 
 
 # Processes.
