@@ -94,6 +94,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void step_notices();
   /// Kills the tasks whose time is over.
   void step_deadlines() { kill_overdue(); }
+  /// When there will be such a task, or memory is to be looked at.
+  std::optional<TimePoint> next_deadline() const;
 
  private:
   // What is to be done once mutex_ is free: callbacks of objects run any code.

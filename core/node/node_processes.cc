@@ -90,13 +90,18 @@ void Node::wake_process_thread() {
   if (stop_event_) static_cast<void>(::write(stop_event_.get(), &one, sizeof one));
 }
 
-// To the next end of a task's time, rounded up; -1: there is none.
-int Node::milliseconds_to_deadline() const {
+std::optional<TimePoint> Node::next_deadline() const {
   const std::lock_guard lock(mutex_);
   std::optional<TimePoint> next;
   for (const auto& [id, worker] : workers_)
     if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
   if (const auto look = memory_watch_.next(); look && (!next || *look < *next)) next = look;
+  return next;
+}
+
+// To the next moment at which there is something to do, rounded up; -1: there is none.
+int Node::milliseconds_to_deadline() const {
+  const std::optional<TimePoint> next = next_deadline();
   if (!next) return -1;
   const Duration left = std::max(Duration::zero(), *next - clock_->now());
   constexpr std::int64_t kLongest = 3'600'000;

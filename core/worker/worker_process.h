@@ -34,6 +34,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   /// Serves calls until the node says stop; then destroys the actor.
   void run();
+  /// After the last call: destroys the actor. Once nobody else makes calls.
+  void end();
 
   /// Waits for one call and runs it, or leaves it out if the node has taken it back. False: there are no more.
   bool serve_next();
@@ -41,6 +43,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   bool step_message();
   bool has_messages() const { return link_.has_messages(); }
   bool has_calls() const { return !calls_.empty() || !async_.turns()->empty(); }
+  /// No call begins any more; serve_next() sees to the end.
+  bool is_stopping() const { return stopping_ || is_draining_; }
 
   /// The worker that this process is; null in a process that is none.
   static std::shared_ptr<Caller> current();
@@ -87,7 +91,6 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void serve();
   void start_threads(std::uint64_t count);
   void stop();
-  void end();
   std::size_t take_messages();
   void handle(std::span<const std::byte> bytes);
   void forget_call(std::uint64_t call);
