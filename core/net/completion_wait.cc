@@ -101,7 +101,7 @@ bool CompletionWait::look(const std::function<bool()>& done) {
   const std::unique_lock role(at_bell_, std::try_to_lock);
   if (!role) return false;
   const AtBell here(*this);
-  return spin(done);
+  return spin(done, TimePoint::max());
 }
 
 // Takes over the count of whoever calls this, or lets it go if the process has one already.
@@ -118,12 +118,14 @@ std::size_t CompletionWait::take() {
 // Looks as long as whoever sleeps at the other end may take to wake up and answer. Where that was in vain, because
 // answers take longer, or because whoever makes them waits for this CPU, it does not look again before fifty times as
 // long has passed: a machine that is busy loses no more than 2 % to it.
-bool CompletionWait::spin(const std::function<bool()>& done) {
+bool CompletionWait::spin(const std::function<bool()>& done, TimePoint deadline) {
   constexpr Duration kLook = std::chrono::microseconds(100);
+  constexpr Duration kLongest = std::chrono::milliseconds(10);  // While messages come, but not what it waits for.
   constexpr int kPause = 50;
-  constexpr int kLooksPerClock = 64;
+  constexpr int kLooksPerClock = 16;
   if (spin_limit() == 0) return done();
   if (no_look_before_ != TimePoint() && std::chrono::steady_clock::now() < no_look_before_) return done();
+  TimePoint first;
   for (TimePoint begin;;) {
     for (int i = 0; i < kLooksPerClock; ++i) {
       if (done()) {
@@ -137,16 +139,19 @@ bool CompletionWait::spin(const std::function<bool()>& done) {
       }
     }
     const TimePoint now = std::chrono::steady_clock::now();
+    if (first == TimePoint()) first = now;
     if (begin == TimePoint()) begin = now;
-    if (now - begin < kLook) continue;
-    no_look_before_ = now + kPause * (now - begin);
-    return done();
+    if (now - begin >= kLook) {
+      no_look_before_ = now + kPause * (now - begin);
+      return done();
+    }
+    if (now - first >= kLongest || has_passed(deadline)) return done();
   }
 }
 
 bool CompletionWait::wait_at_bell(const std::function<bool()>& done, TimePoint deadline) {
   AtBell here(*this);
-  spin(done);
+  spin(done, deadline);
   while (!done() && !has_passed(deadline)) {
     here.sleep(done, deadline);
     take();

@@ -62,7 +62,7 @@ class CompletionWait {
   bool wait_in_steps(const std::function<bool()>& done, TimePoint deadline);
   void start_to_linger();
   std::size_t take();
-  bool spin(const std::function<bool()>& done);
+  bool spin(const std::function<bool()>& done, TimePoint deadline);
   bool wait_at_bell(const std::function<bool()>& done, TimePoint deadline);
   bool wait_to_be_told(const std::function<bool()>& done, TimePoint deadline);
   void tell_all();

@@ -77,6 +77,19 @@ TEST(CompletionWaitTest, ADeadlineEndsTheWait) {
   EXPECT_FALSE(fixture.wait_for(0, std::chrono::steady_clock::now() + std::chrono::milliseconds(1)));
 }
 
+TEST(CompletionWaitTest, ADeadlineEndsTheWaitAlsoWhileMessagesForOthersCome) {
+  Fixture fixture(2);
+  std::atomic<bool> over{false};
+  std::thread sender([&] {
+    while (!over) fixture.send(1);
+  });
+
+  EXPECT_FALSE(fixture.wait_for(0, std::chrono::steady_clock::now() + std::chrono::milliseconds(1)));
+
+  over = true;
+  sender.join();
+}
+
 TEST(CompletionWaitTest, TheOnlyWaiterTakesTheMessageItself) {
   Fixture fixture(1);
   fixture.send(0);
