@@ -124,6 +124,8 @@ void InProcessWorld::settle() {
 
 // Where the driver waits.
 void InProcessWorld::wait(TimePoint deadline) {
+  constexpr std::size_t kMostSteps = 200'000;  // Far more than any test takes: a call polls for what never comes.
+  MANTA_CHECK(++steps_waited_ < kMostSteps, "the driver has waited for too many steps of others");
   node_->step_message(0);
   const std::vector<Step> possible = steps();
   if (!possible.empty()) return take(possible[chooser_ ? chooser_(possible) : 0]);

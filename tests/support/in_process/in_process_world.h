@@ -93,6 +93,7 @@ class InProcessWorld {
   InProcessWorker::Tamper tamper_;
   std::function<void(InProcessWorker&)> disturb_;
   std::uint64_t node_history_ = 0;
+  std::size_t steps_waited_ = 0;
   std::map<std::uint64_t, std::uint64_t> histories_;  // Of workers, those that are gone too.
 };
 
