@@ -23,7 +23,7 @@ class ArrayBuilder {
   T* begin() { return data_; }
   T* end() { return data_ + size_; }
 
-  SharedArray<T> seal() && { return SharedArray<T>(data_, std::move(shape_), std::move(block_)); }
+  SharedArray<T> seal() && { return SharedArray<T>::of_block(data_, std::move(shape_), std::move(block_)); }
 
  private:
   template <class U>

@@ -27,7 +27,15 @@ void Call::add(EncodedValue value, std::span<const WireReference> names) {
   append_value(values, value, names);
   ++value_count;
   if (value.block) blocks.push_back(std::move(value.block));
-  for (Reference& reference : value.references) references.push_back(std::move(reference));
+  for (Reference& reference : value.references) keep(std::move(reference));
+}
+
+void Call::keep(Reference reference) {
+  if (auto* block = std::get_if<BlockPtr>(&reference)) {
+    blocks.push_back(std::move(*block));
+  } else {
+    references.push_back(std::move(reference));
+  }
 }
 
 Result<void> Call::check_size() const {

@@ -54,8 +54,8 @@ struct Call {
   std::string_view name;  ///< Of the function; lives as long as the program.
   SmallBytes values;
   RareVector<Late> late;
-  RareVector<BlockPtr> blocks;         ///< Of values in the store, kept until the call is answered.
-  std::vector<Reference> references;   ///< That lie inside values, kept as long.
+  RareVector<BlockPtr> blocks;         ///< Of values in the store, and in values; kept until the call is answered.
+  std::vector<Reference> references;   ///< That lie inside values, kept as long; without blocks.
   std::uint64_t caller = 0;            ///< The worker that made it; 0: the driver.
   ObjectPtr result;                    ///< Null once its fate is decided.
   RareVector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
@@ -74,6 +74,8 @@ struct Call {
   }
   /// Adds a value; `names` are those of its references.
   void add(EncodedValue value, std::span<const WireReference> names);
+  /// Keeps what a value refers to until the call is answered.
+  void keep(Reference reference);
   /// Adds the arguments to a message; `write(MessageBuilder&, const ObjectPtr&)` adds one that is a ref.
   template <class Write>
   void write_arguments(MessageBuilder& builder, Write&& write) const {

@@ -17,6 +17,7 @@ class AsyncCall;
 /// Thread-safety: none; the thread that runs the call.
 struct CallContext {
   std::vector<ValueView> arguments;
+  std::vector<BlockPtr> blocks = {};  ///< That the arguments refer to.
   BlockAllocator& allocator;
   std::shared_ptr<void>& actor;  ///< The actor of this process: a constructor sets it, a method uses it.
 

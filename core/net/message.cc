@@ -49,6 +49,17 @@ class Cursor {
   std::span<const std::byte> bytes_;
 };
 
+// Of a value's references, those to blocks lie in the store.
+bool are_blocks_inside(std::span<const std::byte> references, std::uint64_t store_size) {
+  for (; !references.empty(); references = references.subspan(sizeof(WireReference))) {
+    WireReference reference;
+    std::memcpy(&reference, references.data(), sizeof reference);
+    const auto& [offset, size] = reference.id;
+    if (reference.kind == WireReference::kBlock && (offset > store_size || size > store_size - offset)) return false;
+  }
+  return true;
+}
+
 bool take_value(Cursor& cursor, std::uint64_t store_size, MessageValue& value) {
   const std::byte* begin = cursor.position();
   ValueHeader header;
@@ -56,6 +67,7 @@ bool take_value(Cursor& cursor, std::uint64_t store_size, MessageValue& value) {
   if (header.where == kReferences) {
     if (header.size > SIZE_MAX / sizeof(WireReference)) return false;
     if (!cursor.take_bytes(header.size * sizeof(WireReference), value.references) || !cursor.take(header)) return false;
+    if (!are_blocks_inside(value.references, store_size)) return false;
   }
   if (header.where == kInline) {
     value.kind = MessageValue::Kind::kInline;

@@ -77,9 +77,13 @@ struct MessageHeader {
 
 /// A reference inside a value, by name.
 struct WireReference {
-  enum Kind : std::uint64_t { kObject = 1, kActor = 2 };
+  enum Kind : std::uint64_t { kObject = 1, kActor = 2, kBlock = 3 };
   std::uint64_t kind = 0;
-  ObjectId id;  ///< An actor: process 0.
+  ObjectId id;  ///< An actor: process 0. A block of the store: its offset and its size.
+
+  static WireReference of_block(const StoreBlock& block) {
+    return {.kind = kBlock, .id = {.process = block.offset(), .number = block.size()}};
+  }
 
   bool operator==(const WireReference&) const = default;
 };

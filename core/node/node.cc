@@ -357,6 +357,7 @@ void Node::fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& de
 WireReference Node::name(const Reference& reference) {
   if (const auto* actor = std::get_if<ActorPtr>(&reference))
     return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
+  if (const auto* block = std::get_if<BlockPtr>(&reference)) return WireReference::of_block(**block);
   ObjectState& object = *std::get<ObjectPtr>(reference);
   if (object.id().number == 0) object.set_id({.process = 0, .number = next_id_++});
   return {.kind = WireReference::kObject, .id = object.id()};
@@ -379,8 +380,8 @@ void Node::add_references(WorkerRecord& worker, const std::vector<Reference>& re
   for (const Reference& reference : references) {
     if (const auto* actor = std::get_if<ActorPtr>(&reference)) {
       worker.references.add((*actor)->id(), *actor);
-    } else {
-      worker.references.add(name(reference).id, std::get<ObjectPtr>(reference));
+    } else if (const auto* object = std::get_if<ObjectPtr>(&reference)) {
+      worker.references.add(name(reference).id, *object);
     }
   }
 }

@@ -205,9 +205,6 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
-  std::optional<EncodedValue> take_value(WorkerRecord& worker, const MessageValue& value, const Call* call);
-  BlockPtr find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size);
-  bool hold_blocks(WorkerRecord& worker, const Message& message, const Call* call, std::span<const BlockPtr> known);
   void distrust(WorkerRecord& worker);
 
   // node_promises.cc: objects that a worker makes outside of calls.
@@ -219,10 +216,22 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   static void fail_promises(WorkerRecord& worker, const ActorRecord* actor, const std::string& cause,
                             Deferred& deferred);
 
+  // node_values.cc: values that come from workers.
+  // The blocks of one message of a worker, and what tells which it may mean.
+  struct TakenBlocks {
+    WorkerRecord& worker;
+    const Call* call = nullptr;        // That it answers; null: the message comes out of any of those that it runs.
+    std::vector<BlockPtr> taken = {};  // Those that came with the message so far.
+  };
+  std::optional<EncodedValue> take_value(const MessageValue& value, TakenBlocks& blocks);
+  bool take_references(const MessageValue& value, TakenBlocks& blocks, std::vector<Reference>& references);
+  BlockPtr take_block(TakenBlocks& blocks, std::uint64_t offset, std::uint64_t size);
+  static BlockPtr find_block(const TakenBlocks& blocks, std::uint64_t offset, std::uint64_t size);
+  static bool hold_blocks(const Message& message, const TakenBlocks& blocks);
+
   // node_requests.cc: what workers want of the node.
   bool handle_request(WorkerRecord& worker, const Message& message, Deferred& deferred);
   std::optional<Call> take_call(WorkerRecord& worker, const Message& message, std::size_t first, MessageType type);
-  bool take_references(WorkerRecord& worker, const MessageValue& value, std::vector<Reference>& references);
   ObjectPtr promise(WorkerRecord& worker, std::uint64_t number);
   bool submit_for(WorkerRecord& worker, const Message& message, Deferred& deferred);
   bool call_for(WorkerRecord& worker, const Message& message, Deferred& deferred);

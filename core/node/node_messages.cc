@@ -114,7 +114,7 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
 
 void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
   const Error error{static_cast<ErrorCode>(message.header.function), message.text()};
-  if (!hold_blocks(worker, message, &call, {})) {
+  if (!hold_blocks(message, {.worker = worker, .call = &call})) {
     deferred.fail(call, error);
     return distrust(worker);
   }
@@ -137,70 +137,20 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
 bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
   const std::size_t count = call.result ? 1 + call.more_results.size() : 0;
   if (call.result && message.values.size() != count) return false;
-  std::vector<BlockPtr> known;
+  TakenBlocks blocks{.worker = worker, .call = &call};
   EncodedValue first;
   std::vector<EncodedValue> more;
   for (std::size_t i = 0; i < message.values.size(); ++i) {
-    std::optional<EncodedValue> taken = take_value(worker, message.values[i], &call);
+    std::optional<EncodedValue> taken = take_value(message.values[i], blocks);
     if (!taken) return false;
-    if (taken->block) known.push_back(taken->block);
     (i == 0 ? first : more.emplace_back()) = std::move(*taken);
   }
-  if (!hold_blocks(worker, message, &call, known)) return false;
+  if (!hold_blocks(message, blocks)) return false;
   for (std::size_t i = 0; i < count; ++i) {
     const ObjectPtr& result = i == 0 ? call.result : call.more_results[i - 1];
     EncodedValue& value = i == 0 ? first : more[i - 1];
     keep(result, value, {.process = worker.id, .label = call.name});
     deferred.complete(result, std::move(value));
-  }
-  return true;
-}
-
-// The value that a worker has sent, of the call that it answers, or of one that it runs if that is null.
-std::optional<EncodedValue> Node::take_value(WorkerRecord& worker, const MessageValue& value, const Call* call) {
-  EncodedValue taken;
-  if (!take_references(worker, value, taken.references)) return std::nullopt;
-  if (value.kind == MessageValue::Kind::kInline) {
-    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
-    return taken;
-  }
-  if (value.kind != MessageValue::Kind::kStored) return std::nullopt;
-  taken.block = find_block(worker, call, value.offset, value.size);
-  if (!taken.block) taken.block = worker.memory.adopt(value.offset, value.size);
-  if (!taken.block) return std::nullopt;
-  return taken;
-}
-
-// The block at `offset` that the worker has by an argument of `call`, by one of the calls that it runs if that is null,
-// or holds from before. `size` 0: any.
-BlockPtr Node::find_block(WorkerRecord& worker, const Call* call, std::uint64_t offset, std::uint64_t size) {
-  const auto fits = [&](const BlockPtr& block) {
-    return block && block->offset() == offset && (size == 0 || block->size() == size);
-  };
-  BlockPtr held = worker.memory.held(offset);
-  if (fits(held)) return held;
-  const auto look = [&](const Call& flight) {
-    for (const BlockPtr& block : flight.blocks)
-      if (!held && fits(block)) held = block;
-  };
-  held = nullptr;
-  if (call != nullptr) {
-    look(*call);
-  } else {
-    worker.in_flight.for_each(look);
-  }
-  return held;
-}
-
-// The worker goes on holding the blocks that the message lists; `known` are those that came with it.
-bool Node::hold_blocks(WorkerRecord& worker, const Message& message, const Call* call,
-                       std::span<const BlockPtr> known) {
-  for (const std::uint64_t offset : message.offsets) {
-    const auto it =
-        std::find_if(known.begin(), known.end(), [&](const BlockPtr& block) { return block->offset() == offset; });
-    BlockPtr block = it != known.end() ? *it : find_block(worker, call, offset, 0);
-    if (!block) return false;
-    worker.memory.hold(std::move(block));
   }
   return true;
 }

@@ -15,11 +15,9 @@ void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
 std::optional<ObjectState::Outcome> Node::take_outcome(WorkerRecord& worker, const Message& message) {
   if (message.header.function != 0) return Error{static_cast<ErrorCode>(message.header.function - 1), message.text()};
   if (message.values.size() != 1) return std::nullopt;
-  std::optional<EncodedValue> taken = take_value(worker, message.values.front(), nullptr);
-  if (!taken) return std::nullopt;
-  std::vector<BlockPtr> known;
-  if (taken->block) known.push_back(taken->block);
-  if (!hold_blocks(worker, message, nullptr, known)) return std::nullopt;
+  TakenBlocks blocks{.worker = worker};
+  std::optional<EncodedValue> taken = take_value(message.values.front(), blocks);
+  if (!taken || !hold_blocks(message, blocks)) return std::nullopt;
   return std::move(*taken);
 }
 

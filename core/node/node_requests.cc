@@ -59,15 +59,6 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
   }
 }
 
-bool Node::take_references(WorkerRecord& worker, const MessageValue& value, std::vector<Reference>& references) {
-  for (std::size_t i = 0; i < value.reference_count(); ++i) {
-    std::optional<Reference> known = worker.references.find(value.reference(i));
-    if (!known) return false;
-    references.push_back(std::move(*known));
-  }
-  return true;
-}
-
 // The call whose arguments are the values from `first` on. They travel on as they came, but for those that are refs.
 std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message, std::size_t first, MessageType type) {
   Call call{.type = type, .function = message.header.function};
@@ -75,6 +66,7 @@ std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message
   if (function == nullptr || message.values.size() < first) return std::nullopt;
   call.name = function->name;
   call.caller = worker.id;
+  TakenBlocks blocks{.worker = worker};
   for (std::size_t i = first; i < message.values.size(); ++i) {
     const MessageValue& value = message.values[i];
     if (value.kind == MessageValue::Kind::kObject) {
@@ -83,17 +75,15 @@ std::optional<Call> Node::take_call(WorkerRecord& worker, const Message& message
       call.late.push_back({.position = call.values.size(), .object = std::move(object)});
       continue;
     }
-    if (!take_references(worker, value, call.references)) return std::nullopt;
-    if (value.kind == MessageValue::Kind::kStored) {
-      BlockPtr block = find_block(worker, nullptr, value.offset, value.size);
-      if (!block) block = worker.memory.adopt(value.offset, value.size);
-      if (!block) return std::nullopt;
-      call.blocks.push_back(std::move(block));
-    }
+    if (!take_references(value, blocks, call.references)) return std::nullopt;
+    if (value.kind == MessageValue::Kind::kStored && !take_block(blocks, value.offset, value.size)) return std::nullopt;
     call.values.append(value.wire.data(), value.wire.size());
     ++call.value_count;
   }
-  if (!hold_blocks(worker, message, nullptr, call.blocks)) return std::nullopt;
+  if (!hold_blocks(message, blocks)) return std::nullopt;
+  std::erase_if(call.references,
+                [](const Reference& reference) { return std::get_if<BlockPtr>(&reference) != nullptr; });
+  for (BlockPtr& block : blocks.taken) call.blocks.push_back(std::move(block));
   return call;
 }
 

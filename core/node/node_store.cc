@@ -21,8 +21,7 @@ void Node::relieve() {
 
 // Its bytes may leave memory from now on, and are accounted for.
 void Node::keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin) {
-  if (!value.block) return;
-  value.block = store_->keep(std::move(value.block));
+  if (value.block) value.block = store_->keep(std::move(value.block));
   objects_.add(object, stored_bytes(value), origin);
 }
 

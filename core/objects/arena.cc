@@ -151,10 +151,10 @@ BlockPtr Arena::adopt(std::uint64_t offset, std::size_t size) {
   return std::make_shared<ArenaBlock>(shared_from_this(), offset, size, memory_.data() + offset);
 }
 
-BlockPtr Arena::block_of(const void* data, const std::shared_ptr<const void>& owner) const {
+BlockPtr Arena::block_of(const void* data, const BlockPtr& block) const {
   const auto* at = static_cast<const std::byte*>(data);
   if (at < memory_.data() || at >= memory_.data() + memory_.size()) return nullptr;
-  return std::static_pointer_cast<const StoreBlock>(owner);
+  return block;
 }
 
 std::size_t Arena::used() const {

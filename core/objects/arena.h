@@ -39,7 +39,7 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   /// A block that frees its bytes when its last holder lets go.
   /// Errors: kExhausted.
   Result<BlockPtr> allocate(std::size_t size) override;
-  BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const override;
+  BlockPtr block_of(const void* data, const BlockPtr& block) const override;
 
   /// Takes a range for a worker to fill; give every byte of it back by release() or adopt() in the end.
   /// Errors: kExhausted.

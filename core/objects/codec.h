@@ -27,44 +27,16 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/objects/array_codec.h"
+#include "core/objects/encoded_value.h"
 #include "core/objects/input_archive.h"
 #include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
-#include "core/objects/small_bytes.h"
 #include "core/objects/store_block.h"
 
 namespace manta {
 
-/// A value up to this many bytes travels inside its message; a larger one lies in the object store.
-inline constexpr std::size_t kInlineLimit = 8 * 1024;
-
-/// How many refs and handles one value may contain.
-inline constexpr std::size_t kMaxReferences = 1'000'000;
-
-/// A value as bytes: in the message, or a block of the store.
-struct EncodedValue {
-  SmallBytes inline_bytes = {};
-  BlockPtr block = {};
-  std::vector<Reference> references = {};  ///< That the bytes name by their places here.
-
-  std::span<const std::byte> bytes() const { return block ? block->bytes() : std::span<const std::byte>(inline_bytes); }
-};
-
-/// The bytes of a value that is being read; `owner` keeps them (null: valid during the call only).
-struct ValueView {
-  std::span<const std::byte> bytes = {};
-  BlockPtr owner = {};
-  const std::vector<Reference>* references = nullptr;  ///< Valid while it is read.
-};
-
 namespace internal {
-
-// What stands before the elements of an array.
-struct ArrayHeader {
-  std::uint64_t dimensions = 0;
-  std::uint64_t shape[7] = {};
-};
-static_assert(sizeof(ArrayHeader) == 64);  // Keeps the elements aligned to a cache line.
 
 // A stream that appends to bytes.
 class ByteSink : public std::streambuf {
@@ -102,67 +74,10 @@ template <class T>
 inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value&&
     cereal::traits::is_input_serializable<T, InputArchive>::value;
 
-// Copies `first` and `second`, one after the other, into the message or the store.
-inline Result<EncodedValue> place(std::span<const std::byte> first, std::span<const std::byte> second,
-                                  BlockAllocator& allocator) {
-  EncodedValue value;
-  const std::size_t size = first.size() + second.size();
-  std::byte* at = nullptr;
-  if (size > kInlineLimit) {
-    MANTA_ASSIGN_OR_RETURN(value.block, allocator.allocate(size));
-    at = value.block->writable_data();
-  } else {
-    value.inline_bytes.resize(size);
-    at = value.inline_bytes.data();
-  }
-  if (!first.empty()) std::memcpy(at, first.data(), first.size());
-  if (!second.empty()) std::memcpy(at + first.size(), second.data(), second.size());
-  return value;
-}
-
-template <class T>
-Result<EncodedValue> encode_array(const SharedArray<T>& array, BlockAllocator& allocator) {
-  const BlockPtr block = allocator.block_of(array.data(), array.owner());
-  if (block && reinterpret_cast<const std::byte*>(array.data()) == block->data() + sizeof(ArrayHeader) &&
-      block->size() == sizeof(ArrayHeader) + array.size() * sizeof(T)) {
-    return EncodedValue{.block = block};  // It is there already.
-  }
-  ArrayHeader header;
-  header.dimensions = array.shape().size();
-  if (header.dimensions > std::size(header.shape))
-    return Error{ErrorCode::kInvalidArgument,
-                 "a shared array has at most 7 dimensions, this one has " + std::to_string(header.dimensions)};
-  std::copy(array.shape().begin(), array.shape().end(), header.shape);
-  return place(std::as_bytes(std::span(&header, 1)), std::as_bytes(array.span()), allocator);
-}
-
-template <class T>
-Result<SharedArray<T>> decode_array(const ValueView& view) {
-  ArrayHeader header;
-  if (view.bytes.size() < sizeof header) return Error{ErrorCode::kInternal, "an array's header is cut short"};
-  std::memcpy(&header, view.bytes.data(), sizeof header);
-  if (header.dimensions > std::size(header.shape)) return Error{ErrorCode::kInternal, "an array's header is damaged"};
-  std::vector<std::size_t> shape(header.shape, header.shape + header.dimensions);
-  const std::size_t room = (view.bytes.size() - sizeof header) / sizeof(T);
-  // Another process wrote the shape: it must not reach beyond the bytes. One with a 0 reaches nowhere.
-  const bool is_empty = std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end();
-  std::size_t elements_left = room;
-  for (const std::size_t extent : shape) {
-    if (is_empty) break;
-    if (extent > elements_left) return Error{ErrorCode::kInternal, "an array's shape is larger than its bytes"};
-    elements_left /= extent;
-  }
-  const std::byte* data = view.bytes.data() + sizeof header;
-  if (view.owner) return SharedArray<T>(reinterpret_cast<const T*>(data), std::move(shape), view.owner);
-  auto copy = std::make_shared<std::vector<T>>(room);
-  if (room > 0) std::memcpy(copy->data(), data, room * sizeof(T));
-  const T* elements = copy->data();
-  return SharedArray<T>(elements, std::move(shape), std::move(copy));
-}
-
 }  // namespace internal
 
-/// Makes bytes of `value`. Numbers, enums, flat vectors and SharedArray go as they are; all else through cereal.
+/// Makes bytes of `value`. Numbers, enums, flat vectors and SharedArray go as they are; all else through cereal,
+/// in which large arrays stay where they are: see save() of SharedArray.
 /// Errors: kExhausted from `allocator`; kInvalidArgument if serialization throws, or there are more than
 /// kMaxReferences.
 template <class T>
@@ -181,9 +96,11 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
     internal::ByteSink sink(encoded.inline_bytes);
     std::ostream stream(&sink);
     try {
-      const ReferenceScope scope(encoded.references);
+      const ReferenceScope scope(encoded.references, &allocator);
       cereal::BinaryOutputArchive archive(stream);
       archive(value);
+    } catch (const internal::EncodingError& failed) {
+      return failed.error;
     } catch (const std::exception& error) {
       return Error{ErrorCode::kInvalidArgument, std::string("cannot serialize: ") + error.what()};
     }

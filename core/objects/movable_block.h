@@ -64,10 +64,10 @@ class MovableBlock final : public StoreBlock {
   mutable std::optional<Error> error_;
 };
 
-/// Those of a value.
+/// Those of a value: first the one that has its bytes, if any, then those that it refers to.
 inline std::vector<BlockPtr> blocks_of(const EncodedValue& value) {
   std::vector<BlockPtr> blocks;
-  if (value.block) blocks.push_back(value.block);
+  for_each_block(value, [&](const BlockPtr& block) { blocks.push_back(block); });
   return blocks;
 }
 

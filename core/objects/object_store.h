@@ -78,8 +78,8 @@ class ObjectStore final : public BlockAllocator {
   /// Errors: kExhausted: what is read, filled, or travels leaves no room, and the disk, if there is one, takes no more.
   ///         kCancelled: the store is closed.
   Result<BlockPtr> allocate(std::size_t size) override;
-  BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const override {
-    return arena_->block_of(data, owner);
+  BlockPtr block_of(const void* data, const BlockPtr& block) const override {
+    return arena_->block_of(data, block);
   }
   /// As Arena::reserve(), but waits without a thread.
   void reserve(std::size_t size, std::size_t alignment, OnRoom on_room);

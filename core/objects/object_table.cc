@@ -33,6 +33,10 @@ std::vector<ObjectTable::Row> ObjectTable::snapshot() const {
   return rows;
 }
 
-std::uint64_t stored_bytes(const EncodedValue& value) { return value.block ? value.block->size() : 0; }
+std::uint64_t stored_bytes(const EncodedValue& value) {
+  std::uint64_t bytes = 0;
+  for_each_block(value, [&](const BlockPtr& block) { bytes += block->size(); });
+  return bytes;
+}
 
 }  // namespace manta

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/objects/store_block.h"
+
 namespace manta {
 
 class ActorLease;
@@ -30,8 +32,8 @@ struct ObjectIdHash {
   }
 };
 
-/// What a ref, or a handle, inside a value refers to. The value keeps it.
-using Reference = std::variant<ObjectPtr, ActorPtr>;
+/// What a ref, a handle or a large array inside a value refers to. The value keeps it.
+using Reference = std::variant<ObjectPtr, ActorPtr, BlockPtr>;
 
 /// While a value is written, collects the references in it: its bytes hold only their places in the list, which travels
 /// beside them. While one is read, has the list.
@@ -39,7 +41,11 @@ using Reference = std::variant<ObjectPtr, ActorPtr>;
 /// Thread-safety: one at a time on each thread; scopes nest.
 class ReferenceScope {
  public:
-  explicit ReferenceScope(std::vector<Reference>& written) : written_(&written), outer_(current_) { current_ = this; }
+  /// `allocator` has the store's memory for what is to be referred to; null: that is written like all else.
+  explicit ReferenceScope(std::vector<Reference>& written, BlockAllocator* allocator = nullptr)
+      : written_(&written), allocator_(allocator), outer_(current_) {
+    current_ = this;
+  }
   explicit ReferenceScope(const std::vector<Reference>* read) : read_(read), outer_(current_) { current_ = this; }
   ~ReferenceScope() { current_ = outer_; }
   ReferenceScope(const ReferenceScope&) = delete;
@@ -51,6 +57,8 @@ class ReferenceScope {
     current_->written_->push_back(std::move(reference));
     return current_->written_->size();
   }
+  /// Of what is being written on this thread, or null.
+  static BlockAllocator* allocator() { return current_ == nullptr ? nullptr : current_->allocator_; }
   /// What add() gave `place` to, or null.
   static const Reference* find(std::uint64_t place) {
     if (current_ == nullptr || current_->read_ == nullptr) return nullptr;
@@ -59,6 +67,7 @@ class ReferenceScope {
 
  private:
   std::vector<Reference>* written_ = nullptr;
+  BlockAllocator* allocator_ = nullptr;
   const std::vector<Reference>* read_ = nullptr;
   ReferenceScope* outer_;
   static inline thread_local ReferenceScope* current_ = nullptr;

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/objects/store_block.h"
+
 namespace manta {
 
 /// A read-only array of T with a shape. As a task's argument or result it travels as a reference to shared memory; the
@@ -36,6 +38,13 @@ class SharedArray {
   SharedArray(const T* data, std::vector<std::size_t> shape, std::shared_ptr<const void> owner)
       : data_(data), shape_(std::move(shape)), owner_(std::move(owner)) {}
 
+  /// Views `data`, which lies in `block`.
+  static SharedArray of_block(const T* data, std::vector<std::size_t> shape, BlockPtr block) {
+    SharedArray array(data, std::move(shape), block);
+    array.block_ = std::move(block);
+    return array;
+  }
+
   const T* data() const { return data_; }
   std::size_t size() const {
     std::size_t product = shape_.empty() ? 0 : 1;
@@ -51,11 +60,14 @@ class SharedArray {
 
   /// What keeps the bytes alive.
   const std::shared_ptr<const void>& owner() const { return owner_; }
+  /// The block of the object store that the bytes lie in; null: they lie elsewhere.
+  const BlockPtr& block() const { return block_; }
 
  private:
   const T* data_ = nullptr;
   std::vector<std::size_t> shape_;
   std::shared_ptr<const void> owner_;
+  BlockPtr block_;
 };
 
 }  // namespace manta

@@ -49,8 +49,8 @@ class BlockAllocator {
   virtual ~BlockAllocator() = default;
   /// Errors: kExhausted: names what was needed and what there is.
   virtual Result<BlockPtr> allocate(std::size_t size) = 0;
-  /// The block that `data` lies in, given that `owner` keeps `data` alive; null if that is not in the store.
-  virtual BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const = 0;
+  /// `block`, in which `data` lies, if it is one of this store's; else null, as of null.
+  virtual BlockPtr block_of(const void* data, const BlockPtr& block) const = 0;
 };
 
 }  // namespace manta

@@ -73,7 +73,7 @@ void WorkerProcess::start_drain() {
 
 // A call that came after the stop, perhaps of a coroutine that is to end first.
 void WorkerProcess::refuse(const Message& message) {
-  for (const MessageValue& value : message.values) take_references(value);  // To give them back.
+  for (const MessageValue& value : message.values) take_references(value, false);  // To give them back.
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
   context.outcome = Error{ErrorCode::kActorDied, "the actor was stopped"};
   answer(message.header.call, context, Duration::zero());

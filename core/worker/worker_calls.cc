@@ -122,13 +122,17 @@ void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
   link_.send([&](MessageBuilder& builder) {
     builder.start(header);
     builder.add(*outcome, names);
-    if (block) give_blocks(builder, std::span(&block, 1));
+    if (block) give_block(builder, block, 1);
+    // The object goes on viewing them, and so may user code when the object is gone.
+    for (const Reference& reference : outcome->references)
+      if (const auto* nested = std::get_if<BlockPtr>(&reference)) give_block(builder, *nested, 0);
   });
 }
 
 WireReference WorkerProcess::name_of(const Reference& reference) {
   if (const auto* actor = std::get_if<ActorPtr>(&reference))
     return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
+  if (const auto* block = std::get_if<BlockPtr>(&reference)) return WireReference::of_block(**block);
   auto& object = static_cast<NamedObject&>(*std::get<ObjectPtr>(reference));
   announce(object);
   return {.kind = WireReference::kObject, .id = object.id()};
@@ -200,11 +204,11 @@ Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
   return WorkerStore::Range{answer->a, answer->b};
 }
 
-void WorkerProcess::give_blocks(MessageBuilder& builder, std::span<const BlockPtr> blocks) {
-  for (const BlockPtr& block : blocks) {
-    WorkerStore::give(block);
-    if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
-  }
+// The message has `block`, which is the node's from now on; this process holds it if there are more than `passing`
+// references to it.
+void WorkerProcess::give_block(MessageBuilder& builder, const BlockPtr& block, long passing) {
+  WorkerStore::give(block);
+  if (WorkerStore::hold_if_used(block, passing)) builder.add_offset(block->offset());
 }
 
 // `first` starts the message and adds what stands before the arguments.
@@ -222,7 +226,7 @@ void WorkerProcess::send_call(const Call& call, const std::function<void(Message
       append_object(name, object->id());
       message.add_wire(name, 1);
     });
-    give_blocks(builder, call.blocks);
+    for (const BlockPtr& block : call.blocks) give_block(builder, block, 1);
   });
 }
 

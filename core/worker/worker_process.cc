@@ -82,7 +82,7 @@ bool WorkerProcess::serve_next() {
   }
   const bool is_task = message.header.type == MessageType::kRunTask;
   if (is_task && !link_.claims().claim(static_cast<std::uint32_t>(message.header.a))) {
-    for (const MessageValue& value : message.values) take_references(value);  // To give them back.
+    for (const MessageValue& value : message.values) take_references(value, false);  // To give them back.
     return true;
   }
   run_call(message);
@@ -154,11 +154,14 @@ void WorkerProcess::run_call(const Message& message) {
   context.arguments.reserve(message.values.size());
   for (const MessageValue& value : message.values) {
     ValueView view{.bytes = value.inline_bytes};
-    if (value.reference_count() > 0) view.references = &references.emplace_back(take_references(value));
+    if (value.reference_count() > 0) view.references = &references.emplace_back(take_references(value, false));
     if (value.kind == MessageValue::Kind::kStored) {
       view.owner = store_.view(value.offset, value.size);
       view.bytes = view.owner->bytes();
     }
+    if (view.references != nullptr)
+      for (const Reference& reference : *view.references)
+        if (const auto* block = std::get_if<BlockPtr>(&reference)) context.blocks.push_back(*block);
     context.arguments.push_back(std::move(view));
   }
   // How long tasks take decides how many of them are sent ahead.
@@ -175,6 +178,9 @@ void WorkerProcess::run_call(const Message& message) {
                          {.kind = TraceEvent::Kind::kCall, .function = message.header.function, .call = call});
     const RunningName name(function->name);
     run_into(context, [&] { function->invoke(context); });
+    // What has been read needs them no more; the context has them, and whatever user code keeps.
+    for (std::vector<Reference>& list : references)
+      std::erase_if(list, [](const Reference& reference) { return std::holds_alternative<BlockPtr>(reference); });
     if (context.async && !begin_async(message.header.type, call, context)) return;
   } else {
     context.outcome = Error{ErrorCode::kInternal, "this process does not know the function"};
@@ -184,7 +190,7 @@ void WorkerProcess::run_call(const Message& message) {
 
 void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration took) {
   // The blocks of arguments and result; what user code still has of them after the call, the node must keep.
-  std::vector<BlockPtr> blocks;
+  std::vector<BlockPtr> blocks = std::move(context.blocks);
   for (ValueView& argument : context.arguments)
     if (argument.owner) blocks.push_back(std::move(argument.owner));
   context.arguments.clear();
@@ -194,12 +200,15 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
   };
   std::vector<std::vector<WireReference>> names;  // Of all values, if one has some.
   for (std::size_t i = 0; i < count; ++i) {
-    const std::vector<Reference>& references = value(i).references;
+    std::vector<Reference>& references = value(i).references;
     if (!references.empty()) names.resize(count);
     if (!references.empty()) names[i] = names_of(references);
-    const BlockPtr& block = value(i).block;
-    if (block && std::find(blocks.begin(), blocks.end(), block) == blocks.end()) blocks.push_back(block);
+    take_blocks(references, blocks);
+    if (value(i).block) blocks.push_back(value(i).block);
   }
+  // Each once, so that whoever else has it shows in the count.
+  std::sort(blocks.begin(), blocks.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   const MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
                              .call = call,
                              .b = static_cast<std::uint64_t>(took.count())};
@@ -211,11 +220,9 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
     }
     for (std::size_t i = 0; i < count; ++i) {
       builder.add(value(i), names.empty() ? std::span<const WireReference>() : names[i]);
-      if (value(i).block) WorkerStore::give(value(i).block);
       value(i).block.reset();  // `blocks` still has it.
     }
-    for (const BlockPtr& block : blocks)
-      if (WorkerStore::hold_if_used(block, 1)) builder.add_offset(block->offset());
+    for (const BlockPtr& block : blocks) give_block(builder, block, 1);
   });
   forget_call(call);
 }
@@ -228,13 +235,23 @@ void WorkerProcess::forget_call(std::uint64_t call) {
   any_cancelled_ = !cancelled_.empty();
 }
 
-std::vector<Reference> WorkerProcess::take_references(const MessageValue& value) {
+// Moves the blocks among `references` to `blocks`.
+void WorkerProcess::take_blocks(std::vector<Reference>& references, std::vector<BlockPtr>& blocks) {
+  for (Reference& reference : references)
+    if (auto* block = std::get_if<BlockPtr>(&reference)) blocks.push_back(std::move(*block));
+}
+
+// `keeps`: the node keeps the blocks among them until this process gives each back; else for the time of a call.
+std::vector<Reference> WorkerProcess::take_references(const MessageValue& value, bool keeps) {
   std::vector<Reference> references;
   references.reserve(value.reference_count());
   for (std::size_t i = 0; i < value.reference_count(); ++i) {
     const WireReference name = value.reference(i);
     if (name.kind == WireReference::kActor) {
       references.emplace_back(import_actor(name.id.number));
+    } else if (name.kind == WireReference::kBlock) {
+      const auto& [offset, size] = name.id;
+      references.emplace_back(keeps ? store_.view_held(offset, size) : store_.view(offset, size));
     } else {
       references.emplace_back(import_object(name.id));
     }
@@ -244,7 +261,7 @@ std::vector<Reference> WorkerProcess::take_references(const MessageValue& value)
 
 EncodedValue WorkerProcess::take_value(const MessageValue& value) {
   EncodedValue taken;
-  taken.references = take_references(value);
+  taken.references = take_references(value, true);
   if (value.kind == MessageValue::Kind::kStored) {
     taken.block = store_.view_held(value.offset, value.size);
   } else {

@@ -103,8 +103,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void judge_death(const Message& message);
   void answer(std::uint64_t call, CallContext& context, Duration took);
   bool is_cancelled(std::uint64_t call);
+  static void take_blocks(std::vector<Reference>& references, std::vector<BlockPtr>& blocks);
   EncodedValue take_value(const MessageValue& value);
-  std::vector<Reference> take_references(const MessageValue& value);
+  std::vector<Reference> take_references(const MessageValue& value, bool keeps);
 
   // worker_async.cc: calls that are coroutines.
   bool begin_async(MessageType type, std::uint64_t number, CallContext& context);
@@ -135,7 +136,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void count_waiting(int change);
   void send_call(const Call& call, const std::function<void(MessageBuilder&)>& first);
   static std::vector<std::uint64_t> more_numbers(const Call& call);
-  static void give_blocks(MessageBuilder& builder, std::span<const BlockPtr> blocks);
+  static void give_block(MessageBuilder& builder, const BlockPtr& block, long passing);
 
   const std::uint64_t id_;
   const std::shared_ptr<const Clock> clock_;

@@ -98,7 +98,7 @@ Result<BlockPtr> WorkerStore::allocate(std::size_t size) {
   return BlockPtr(std::move(block));
 }
 
-BlockPtr WorkerStore::block_of(const void* data, const std::shared_ptr<const void>& owner) const {
+BlockPtr WorkerStore::block_of(const void* data, const BlockPtr& block) const {
   const auto* at = static_cast<const std::byte*>(data);
   bool ours = at >= memory_.data() && at < memory_.data() + memory_.size();
   if (!ours) {
@@ -106,7 +106,7 @@ BlockPtr WorkerStore::block_of(const void* data, const std::shared_ptr<const voi
     const auto next = made_.upper_bound(at);
     ours = next != made_.begin() && at < std::prev(next)->second;
   }
-  return ours ? std::static_pointer_cast<const StoreBlock>(owner) : nullptr;
+  return ours ? block : nullptr;
 }
 
 BlockPtr WorkerStore::view(std::uint64_t offset, std::size_t size) const {

@@ -38,7 +38,7 @@ class WorkerStore : public BlockAllocator {
   std::size_t capacity() const { return memory_.size(); }
 
   Result<BlockPtr> allocate(std::size_t size) override;
-  BlockPtr block_of(const void* data, const std::shared_ptr<const void>& owner) const override;
+  BlockPtr block_of(const void* data, const BlockPtr& block) const override;
 
   /// An object of the node's, for the time of a call.
   BlockPtr view(std::uint64_t offset, std::size_t size) const;

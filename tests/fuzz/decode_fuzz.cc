@@ -23,6 +23,15 @@ struct Reading {
   }
 };
 
+struct Bundle {
+  std::vector<SharedArray<std::int16_t>> arrays;
+  std::optional<SharedArray<char>> last;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(arrays, last);
+  }
+};
+
 Arena& arena() {
   static const std::shared_ptr<Arena> kArena = Arena::create(std::size_t{16} << 20, 0).value();
   return *kArena;
@@ -35,7 +44,7 @@ void decode_and_encode(const std::vector<std::byte>& bytes) {
   if (!value) return;
   const auto first = encode(*value, arena());
   MANTA_CHECK(first.has_value(), "a value that was read cannot be written");
-  const auto again = decode<T>({first->bytes(), first->block});
+  const auto again = decode<T>({first->bytes(), first->block, &first->references});
   MANTA_CHECK(again.has_value(), "a value that was written cannot be read");
   const auto second = encode(*again, arena());
   MANTA_CHECK(!kOrdered || std::ranges::equal(first->bytes(), second->bytes()),
@@ -64,6 +73,7 @@ constexpr void (*kTypes[])(const std::vector<std::byte>&) = {
     decode_and_encode<std::vector<Reading>>,
     decode_and_encode<SharedArray<float>>,
     decode_and_encode<SharedArray<char>>,
+    decode_and_encode<Bundle>,
 };
 
 }  // namespace

@@ -44,7 +44,7 @@ class Keeper {
 
 Arena& store() { return *static_cast<ObjectStore&>(internal::current_caller()->allocator()).arena(); }
 bool lies_in_store(const SharedArray<double>& array) {
-  return store().block_of(array.data(), array.owner()) != nullptr;
+  return store().block_of(array.data(), array.block()) != nullptr;
 }
 constexpr double sum_to(std::size_t count) { return static_cast<double>(count) * static_cast<double>(count - 1) / 2; }
 

@@ -198,7 +198,7 @@ TEST(NestedTest, AnArrayThatAWorkerPutsIsReadInPlaceAndFreedAtLast) {
   {
     const auto array = get(remote<put_array>(std::size_t{200'000})).value();
     const auto here = get(array).value();
-    EXPECT_NE(store().block_of(here.data(), here.owner()), nullptr);
+    EXPECT_NE(store().block_of(here.data(), here.block()), nullptr);
     EXPECT_EQ(here[199'999], 2.5);
     EXPECT_EQ(get(remote<sum_through>(array)).value(), 500'000.0);
     const auto keeper = actor<Keeper>();

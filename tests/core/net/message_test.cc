@@ -38,7 +38,8 @@ std::vector<std::byte> sample() {
   builder.add({{}, std::make_shared<FakeBlock>(1024, 512)});
   builder.add(text_value(""));
   const WireReference references[] = {{.kind = WireReference::kObject, .id = {3, 4}},
-                                      {.kind = WireReference::kActor, .id = {0, 5}}};
+                                      {.kind = WireReference::kActor, .id = {0, 5}},
+                                      WireReference::of_block(FakeBlock(2048, 256))};
   builder.add(text_value("with refs"), references);
   SmallBytes object;
   append_object(object, {6, 7});
@@ -79,9 +80,10 @@ TEST(MessageTest, WhatIsBuiltIsRead) {
   EXPECT_EQ(message->values[1].size, 512u);
   EXPECT_EQ(text_of(message->values[2]), "");
   EXPECT_EQ(text_of(message->values[3]), "with refs");
-  ASSERT_EQ(message->values[3].reference_count(), 2u);
+  ASSERT_EQ(message->values[3].reference_count(), 3u);
   EXPECT_EQ(message->values[3].reference(0), (WireReference{.kind = WireReference::kObject, .id = {3, 4}}));
   EXPECT_EQ(message->values[3].reference(1), (WireReference{.kind = WireReference::kActor, .id = {0, 5}}));
+  EXPECT_EQ(message->values[3].reference(2), (WireReference{.kind = WireReference::kBlock, .id = {2048, 256}}));
   EXPECT_EQ(message->values[4].kind, MessageValue::Kind::kObject);
   EXPECT_EQ(message->values[4].object, (ObjectId{6, 7}));
   EXPECT_THAT(message->offsets, ElementsAre(64, 128));
@@ -125,6 +127,17 @@ TEST(MessageTest, AFailureCarriesItsCodeAndText) {
   EXPECT_EQ(message->header.call, 5u);
   EXPECT_EQ(static_cast<ErrorCode>(message->header.function), ErrorCode::kTaskFailed);
   EXPECT_EQ(message->text(), "it broke");
+}
+
+TEST(MessageTest, AReferenceBeyondTheStoreIsRefused) {
+  for (const ObjectId& place : {ObjectId{kStoreSize, 1}, ObjectId{1, kStoreSize}, ObjectId{~std::uint64_t{0}, 1}}) {
+    MessageBuilder builder;
+    builder.start({.type = MessageType::kResult});
+    const WireReference reference{.kind = WireReference::kBlock, .id = place};
+    builder.add(text_value("array"), std::span(&reference, 1));
+
+    EXPECT_FALSE(Message::parse(builder.bytes(), kStoreSize));
+  }
 }
 
 TEST(MessageTest, ALongTextIsCutAtTheInlineLimit) {

@@ -195,6 +195,7 @@ TEST(ArenaTest, ABlockIsFoundByItsBytesOnly) {
 
   EXPECT_EQ(arena->block_of(block->data() + 63, block), block);
   EXPECT_EQ(arena->block_of(&elsewhere, block), nullptr);
+  EXPECT_EQ(arena->block_of(block->data(), nullptr), nullptr);
 }
 
 TEST(ArenaTest, ABlockOutlivesTheArenasOtherHolders) {

@@ -264,6 +264,43 @@ RC_GTEST_PROP(CodecPropertyTest, AnArrayOfAnyShapeComesBackWithIt, ()) {
   array_comes_back<std::int64_t>(shape);
 }
 
+// Arrays in a container, some of which go by reference.
+RC_GTEST_PROP(CodecPropertyTest, ArraysInsideAValueComeBack, ()) {
+  const auto sizes = *gen::container<std::vector<std::size_t>>(*gen::inRange<std::size_t>(0, 10),
+                                                               gen::inRange<std::size_t>(0, 2 * kInlineLimit));
+  std::vector<std::pair<int, SharedArray<char>>> arrays;
+  for (const std::size_t size : sizes)
+    arrays.emplace_back(static_cast<int>(size), SharedArray<char>(std::vector<char>(size, static_cast<char>(size))));
+  const auto arena = make_arena();
+  const auto encoded = encode(arrays, *arena).value();
+
+  const auto back = decode<decltype(arrays)>({encoded.bytes(), encoded.block, &encoded.references}).value();
+
+  const auto large = std::count_if(sizes.begin(), sizes.end(), [](std::size_t size) { return size > kInlineLimit; });
+  RC_ASSERT(encoded.references.size() == static_cast<std::size_t>(large));
+  RC_ASSERT(back.size() == arrays.size());
+  for (std::size_t i = 0; i < back.size(); ++i) {
+    RC_ASSERT(back[i].first == arrays[i].first);
+    RC_ASSERT(back[i].second.shape() == arrays[i].second.shape());
+    RC_ASSERT(std::ranges::equal(back[i].second.span(), arrays[i].second.span()));
+  }
+}
+
+RC_GTEST_PROP(CodecPropertyTest, ADamagedValueWithArraysIsAnErrorOrAValue, ()) {
+  const auto arena = make_arena();
+  const std::vector<SharedArray<int>> arrays = {SharedArray<int>(std::vector<int>(3, 1)),
+                                                SharedArray<int>(std::vector<int>(kInlineLimit, 2)),
+                                                SharedArray<int>()};
+  const auto encoded = encode(arrays, *arena).value();
+  const auto bytes = damaged(bytes_of(encoded));
+
+  const auto back = decode<std::vector<SharedArray<int>>>({bytes, nullptr, &encoded.references});
+
+  if (!back) return RC_ASSERT(back.error().code == ErrorCode::kInternal);
+  for (const SharedArray<int>& array : *back)
+    RC_ASSERT(std::accumulate(array.begin(), array.end(), 0L) < LONG_MAX);  // Reads each.
+}
+
 RC_GTEST_PROP(CodecPropertyTest, AnArrayOfDamagedBytesReachesNotBeyondThem, ()) {
   const auto shape = *shapes();
   const std::size_t size = SharedArray<int>(nullptr, shape, nullptr).size();

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "core/objects/arena.h"
+#include "core/objects/object_state.h"
 
 namespace manta {
 namespace {
@@ -179,6 +180,82 @@ TEST_F(CodecTest, APartOfAnArrayOfTheStoreIsCopied) {
 
   EXPECT_NE(second->block, first->block);
   EXPECT_EQ(decode<SharedArray<int>>({second->bytes(), second->block})->size(), 5'000u);
+}
+
+// A struct of a user, with arrays wherever they can be.
+struct Bundle {
+  std::string name;
+  SharedArray<double> values;
+  std::vector<SharedArray<int>> parts;
+  std::map<std::string, std::optional<SharedArray<float>>> by_name;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(name, values, parts, by_name);
+  }
+};
+Bundle make_bundle(std::size_t size) {
+  return {.name = "b",
+          .values = SharedArray<double>(std::vector<double>(size, 1.5)),
+          .parts = {SharedArray<int>(std::vector<int>(size, 2)), SharedArray<int>(std::vector<int>{7})},
+          .by_name = {{"none", std::nullopt}, {"x", SharedArray<float>(std::vector<float>(size, 3))}}};
+}
+ValueView view_of(const EncodedValue& encoded) {
+  return {.bytes = encoded.bytes(), .owner = encoded.block, .references = &encoded.references};
+}
+
+TEST_F(CodecTest, LargeArraysInsideAValueLieInTheStoreAndSmallOnesInItsBytes) {
+  const auto encoded = encode(make_bundle(10'000), *arena_).value();
+
+  EXPECT_FALSE(encoded.block);
+  EXPECT_LT(encoded.bytes().size(), 300u);
+  EXPECT_EQ(encoded.references.size(), 3u);
+  const std::size_t used = arena_->used();
+  const auto back = decode<Bundle>(view_of(encoded)).value();
+  EXPECT_EQ(arena_->used(), used) << "nothing was copied";
+  EXPECT_EQ(back.values.block(), std::get<BlockPtr>(encoded.references[0]));
+  EXPECT_EQ(back.values.span().back(), 1.5);
+  EXPECT_EQ(back.parts[0].span().back(), 2);
+  EXPECT_EQ(back.parts[1].span().back(), 7);
+  EXPECT_EQ(back.by_name.at("x")->span().back(), 3);
+  EXPECT_FALSE(back.by_name.at("none"));
+}
+
+TEST_F(CodecTest, ArraysInsideAValueTravelOnWithoutACopy) {
+  const auto first = encode(make_bundle(10'000), *arena_).value();
+  const std::size_t used = arena_->used();
+
+  const auto second = encode(decode<Bundle>(view_of(first)).value(), *arena_).value();
+
+  EXPECT_EQ(arena_->used(), used);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(std::get<BlockPtr>(second.references[i]), std::get<BlockPtr>(first.references[i]));
+}
+
+TEST_F(CodecTest, AnArrayInsideAValueKeepsItsBytes) {
+  auto encoded = encode(make_bundle(10'000), *arena_).value();
+  auto values = decode<Bundle>(view_of(encoded))->values;
+
+  encoded = {};
+
+  EXPECT_EQ(arena_->used(), values.block()->size());
+  EXPECT_EQ(values.span().back(), 1.5);
+  values = {};
+  EXPECT_EQ(arena_->used(), 0u);
+}
+
+TEST_F(CodecTest, AFullStoreIsTheErrorOfAValueWithArrays) {
+  const auto encoded = encode(make_bundle(100'000), *arena_);
+
+  EXPECT_EQ(encoded.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(arena_->used(), 0u) << "what was placed before is given back";
+}
+
+TEST_F(CodecTest, AnArrayThatNamesWhatIsNotThereIsRefused) {
+  const auto encoded = encode(make_bundle(10'000), *arena_).value();
+  const std::vector<Reference> others = {std::make_shared<ObjectState>(), BlockPtr(), encoded.references[2]};
+
+  EXPECT_FALSE(decode<Bundle>({.bytes = encoded.bytes()}));
+  EXPECT_FALSE(decode<Bundle>({.bytes = encoded.bytes(), .references = &others}));
 }
 
 TEST_F(CodecTest, EmptyAndDefaultArraysTravel) {

@@ -154,7 +154,7 @@ TEST_F(WorkerStoreTest, AnEndedBlockIsNoLongerFound) {
   auto block = store_->allocate(100).value();
   const std::byte* data = block->data();
   block.reset();
-  const auto other = std::make_shared<int>(0);
+  const auto other = store_->view(kPage, 64);
 
   EXPECT_EQ(store_->block_of(data, other), nullptr);
 }
