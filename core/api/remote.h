@@ -22,6 +22,9 @@ struct TaskOptions {
   std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};  ///< kTaskFailed: also when it throws.
   /// After running so long its process is killed, and the task ends with kTimeout; 0: never. Each try has its own.
   Duration timeout{0};
+  /// Run it again when its result, in a spill file, is damaged or gone: then it has run more than once. False: such a
+  /// loss is kObjectLost.
+  bool recompute = true;
   std::string name;  ///< Shown by ps and in messages; default: the function's.
 };
 
@@ -75,6 +78,7 @@ class RemoteFunction {
     spec->label = options.name.empty() ? std::string(name_of<F>()) : options.name;
     spec->max_retries = options.max_retries;
     spec->timeout = options.timeout;
+    spec->recompute = options.recompute;
     for (const ErrorCode code : options.retry_on) spec->retry_on(code);
     return spec;
   }

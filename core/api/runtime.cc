@@ -81,6 +81,7 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
                                                                   .store = std::move(store),
                                                                   .use_cgroups = options.use_cgroups,
+                                                                  .lineage_bytes = options.lineage_bytes,
                                                                   .trace_file = options.trace_file,
                                                                   .metrics = {.file = options.metrics_file,
                                                                               .callback = options.metrics_callback,

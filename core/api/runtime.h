@@ -31,6 +31,9 @@ struct RuntimeOptions {
   std::string spill_directory = {};
   /// Most bytes that go there; 0: none. Default: half of what is free there at first.
   std::optional<std::uint64_t> spill_bytes = {};
+  /// What is remembered of how objects were made, in bytes: tasks with their small arguments, oldest forgotten first. An
+  /// object that a task made, and that is lost on disk, is made anew by running the task again. 0: none is.
+  std::uint64_t lineage_bytes = std::uint64_t{64} << 20;
   /// How long a put, a result, or an object that comes back from disk, waits for room before it ends with kExhausted.
   Duration put_timeout = std::chrono::seconds(30);
   /// A timeline of what all processes do, for ui.perfetto.dev or chrome://tracing: calls as they ran, waits, puts,

@@ -23,6 +23,7 @@ struct TaskSpec {
   int max_retries = 0;
   std::uint64_t retry_codes = 0;  ///< Bit n: after the ErrorCode n.
   Duration timeout{0};            ///< After which its process is killed; 0: never.
+  bool recompute = true;          ///< It may be run again when the bytes of its result are lost.
 
   void retry_on(ErrorCode code) { retry_codes |= std::uint64_t{1} << static_cast<unsigned>(code); }
   bool retries_on(ErrorCode code) const { return (retry_codes >> static_cast<unsigned>(code) & 1) != 0; }

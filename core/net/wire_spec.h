@@ -26,6 +26,7 @@ struct WireTaskSpec {
   std::int64_t max_retries = 0;
   std::uint64_t retry_codes = 0;
   std::int64_t timeout_ns = 0;
+  std::uint64_t recompute = 1;
 };
 
 /// ActorSpec without its name, value 1, its class, value 2, and its custom resources, value 3.

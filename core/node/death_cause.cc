@@ -48,7 +48,7 @@ std::string death_cause(const SpawnNotice& notice, const DeathCircumstances& cir
   text += ", peak memory " + std::to_string(notice.peak_memory_bytes >> 20) + " MiB";
   if (notice.group_oom_kills > 0) text += "; a process that it had started was killed before (" + by_group + ")";
   if (was_killed && circumstances.kernel_freed_memory)
-    text += "; OOM: about then the kernel killed a process because memory had run out";
+    text += "; perhaps because memory had run out: about then the kernel killed a process of this machine for that";
   return text;
 }
 

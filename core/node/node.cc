@@ -30,6 +30,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       use_cgroups_(options.use_cgroups),
       ledger_(std::move(options.machine)),
       attention_(layout_of<NodePage>(page_)->arrivals),
+      lineage_(options.lineage_bytes),
       oom_kills_seen_(kernel_oom_kills().value_or(0)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
                   [this] { return take_messages(); }, [this] { return has_messages(); }, options.pace) {}

@@ -20,6 +20,7 @@
 #include "core/node/actor_record.h"
 #include "core/node/attention.h"
 #include "core/node/death_reports.h"
+#include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
 #include "core/node/runtime_metrics.h"
@@ -44,6 +45,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     ObjectStore::Options store = {.warm_bytes = std::size_t{256} << 20};
     /// Memory limits of workers are those of memory cgroups, where these can be made; else workers are looked at.
     bool use_cgroups = true;
+    /// For remembering how objects were made, in bytes.
+    std::uint64_t lineage_bytes = std::uint64_t{64} << 20;
     /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
     Pace pace = {};
     std::string trace_file;          ///< Of the timeline; "": none.
@@ -259,7 +262,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void resume_task(Call task, Result<std::vector<BlockPtr>> held);                      // Without mutex_.
   void resume_actor_with(const Deferred::ActorFetch& fetch, const Error* error);        // Without mutex_.
   void take_chunk(const Deferred::ChunkWish& wish, const Result<Arena::Range>& range);  // Without mutex_.
-  Result<void> on_lost(const BlockPtr& lost, const Error& why);                         // Without mutex_.
+
+  // node_lineage.cc: objects whose bytes are lost.
+  void remember(const Call& call);
+  static ObjectOrigin origin_of(const WorkerRecord& worker, const Call& call);
+  Result<void> on_lost(const BlockPtr& lost, const Error& why);                          // Without mutex_.
+  void recover(const BlockPtr& lost, const ObjectState& made, const std::string& what);  // Without mutex_.
 
   // node_objects.cc: who made and keeps the objects in the store.
   void add_objects(RuntimeStatus& status);  // Held.
@@ -343,6 +351,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Null: the driver has none.
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;
+  Lineage lineage_;
   MemoryWatch memory_watch_;
   std::uint64_t oom_kills_seen_ = 0;  // Of the kernel, since the machine's start.
   int fork_servers_lost_ = 0;         // In a row, without one that has started a worker.

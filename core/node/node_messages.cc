@@ -146,10 +146,14 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
     (i == 0 ? first : more.emplace_back()) = std::move(*taken);
   }
   if (!hold_blocks(message, blocks)) return false;
+  const bool can_be_lost =
+      first.block || std::any_of(more.begin(), more.end(), [](const auto& value) { return !!value.block; });
+  if (count > 0 && can_be_lost) remember(call);
+  const ObjectOrigin origin = origin_of(worker, call);
   for (std::size_t i = 0; i < count; ++i) {
     const ObjectPtr& result = i == 0 ? call.result : call.more_results[i - 1];
     EncodedValue& value = i == 0 ? first : more[i - 1];
-    keep(result, value, {.process = worker.id, .label = call.name});
+    keep(result, value, origin);
     deferred.complete(result, std::move(value));
   }
   return true;

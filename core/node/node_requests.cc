@@ -122,7 +122,8 @@ bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& de
                                                          .label = std::string(message.values[1].text()),
                                                          .max_retries = static_cast<int>(wire->max_retries),
                                                          .retry_codes = wire->retry_codes,
-                                                         .timeout = Duration(wire->timeout_ns)});
+                                                         .timeout = Duration(wire->timeout_ns),
+                                                         .recompute = wire->recompute != 0});
   if (!promise_results(worker, message, kTaskSpecValues - 1, *call)) return false;
   deferred.tasks.push_back(std::move(*call));
   return true;

@@ -177,17 +177,4 @@ void Node::take_chunk(const Deferred::ChunkWish& wish, const Result<Arena::Range
   carry_out(std::move(deferred));
 }
 
-Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
-  const std::lock_guard lock(mutex_);
-  for (const ObjectTable::Row& row : objects_.snapshot()) {
-    if (!row.object->is_ready() || !row.object->outcome() || row.object->outcome()->block != lost) continue;
-    const ObjectId& id = row.object->id();
-    return Error{ErrorCode::kObjectLost, "object " + std::to_string(id.process) + "." + std::to_string(id.number) +
-                                             " (" + std::string(row.origin.label) + ", " + std::to_string(row.bytes) +
-                                             " bytes, made by process " + std::to_string(pid_of(row.origin.process)) +
-                                             ") is lost: " + why.message};
-  }
-  return why;
-}
-
 }  // namespace manta

@@ -243,7 +243,8 @@ void WorkerProcess::submit(Call&& call) {
     builder.add_raw(WireTaskSpec{.resources = without_custom(task.resources),
                                  .max_retries = task.max_retries,
                                  .retry_codes = task.retry_codes,
-                                 .timeout_ns = task.timeout.count()});
+                                 .timeout_ns = task.timeout.count(),
+                                 .recompute = task.recompute ? std::uint64_t{1} : 0});
     builder.add_text(task.label);
     builder.add_array(pack(task.resources.custom));
     builder.add_array(more_numbers(call));

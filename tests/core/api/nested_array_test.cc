@@ -15,7 +15,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
-#include "core/objects/arena.h"
+#include "core/objects/object_store.h"
 
 namespace manta {
 namespace {
@@ -69,7 +69,7 @@ std::tuple<Array, Array> twice() {
 }
 double sum_of_both(const Array& first, const Array& second) { return sum_of(first) + sum_of(second); }
 
-Arena& store() { return static_cast<Arena&>(internal::current_caller()->allocator()); }
+Arena& store() { return *static_cast<ObjectStore&>(internal::current_caller()->allocator()).arena(); }
 
 class Keeper {
  public:
