@@ -124,6 +124,7 @@ Result<std::map<Lineage::Id, Lineage::Arguments>> Lineage::collect(Id root) {
 
 Result<Call> Lineage::remake(Entry& entry, Arguments arguments, std::vector<ObjectPtr>& results) {
   Call call = entry.call;
+  call.comes_first = true;
   for (std::size_t i = 0; i < arguments.size(); ++i)
     call.late.push_back({.position = entry.arguments[i].position, .object = std::move(arguments[i])});
   for (const WeakReference& weak : entry.references) {

@@ -137,7 +137,11 @@ void Node::enqueue_task(Call&& task) {
     if (closing_) {
       deferred.fail(task, shut_down_error());
     } else {
-      tasks_.push_back(std::move(task));
+      if (task.comes_first) {
+        tasks_.push_front(std::move(task));
+      } else {
+        tasks_.push_back(std::move(task));
+      }
       ++counts_.tasks_submitted;
       place_all(deferred);
     }
@@ -162,7 +166,7 @@ void Node::place_all(Deferred& deferred) {
         deferred.fail(task, cancelled_error());
       } else if (!hold_arguments(task)) {
         constexpr int kAhead = 4;  // They keep their arguments in memory until they have run.
-        if (tasks_fetching_ == kAhead) return;
+        if (tasks_fetching_ >= kAhead && !task.comes_first) return;
         fetch_later(std::move(task), deferred);
       } else if (!place_task(task, deferred) && !append_task(task)) {
         return;
