@@ -186,7 +186,7 @@ TEST_F(RecomputeTest, ATaskThatIsNotToRunAgainLosesItsResult) {
 
   const Error lost = error_of_lost([&] { return remote<make>.with({.recompute = false})(diary(), 1); });
 
-  EXPECT_THAT(lost.message, AllOf(HasSubstr("(make, "), HasSubstr("recompute = false")));
+  EXPECT_THAT(lost.message, AllOf(HasSubstr("make, "), HasSubstr("recompute = false")));
   EXPECT_EQ(runs(), 1);
 }
 
@@ -195,7 +195,7 @@ TEST_F(RecomputeTest, WhatIsForgottenIsSaidToBe) {
 
   const Error lost = error_of_lost([&] { return remote<make>(diary(), 1); });
 
-  EXPECT_THAT(lost.message, AllOf(HasSubstr("(make, "), HasSubstr("forgotten beyond 0 bytes"),
+  EXPECT_THAT(lost.message, AllOf(HasSubstr("make, "), HasSubstr("forgotten beyond 0 bytes"),
                                   HasSubstr("RuntimeOptions::lineage_bytes")));
 }
 
