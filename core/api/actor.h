@@ -90,15 +90,9 @@ struct Method {
   using Returned = typename Traits::Returned;
 
   static void invoke(CallContext& context) {
-    auto arguments = decode_arguments<Parameters>(context);
-    if (!arguments) {
-      context.outcome = arguments.error();
-      return;
-    }
     auto* self = static_cast<Class*>(context.actor.get());
-    set_outcome<Returned>(context, [&]() -> decltype(auto) {
-      return std::apply([&](auto&... values) -> decltype(auto) { return (self->*M)(std::move(values)...); },
-                        *arguments);
+    run_function<Returned, Parameters>(context, [self](auto&&... values) -> decltype(auto) {
+      return (self->*M)(std::forward<decltype(values)>(values)...);
     });
   }
   static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
@@ -137,16 +131,24 @@ class Actor {
     using Method = internal::Method<M>;
     static_assert(std::is_base_of_v<typename Method::Class, T>, "this is not a method of the actor's class");
     const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
-    return internal::refs_of_call<typename Method::Returned>(
-        caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
-          if (!caller) return internal::unreachable_error(lease_);
-          MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
-          Call call = internal::start_call(MessageType::kCallMethod, Method::id, internal::name_of<M>(), results);
-          MANTA_RETURN_IF_ERROR(internal::add_arguments_of<typename Method::Parameters>(call, *caller, arguments...));
-          caller->call_actor(lease_->id(), std::move(call));
-          ActorLease::count_pending(lease_, results.front());
-          return {};
-        });
+    using Parameters = typename internal::WireParameters<typename Method::Returned, typename Method::Parameters>::type;
+    const auto make = [&](std::span<const ObjectPtr> results, const auto&... order) -> Result<void> {
+      if (!caller) return internal::unreachable_error(lease_);
+      MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
+      Call call = internal::start_call(MessageType::kCallMethod, Method::id, internal::name_of<M>(), results);
+      MANTA_RETURN_IF_ERROR(internal::add_arguments_of<Parameters>(call, *caller, order..., arguments...));
+      caller->call_actor(lease_->id(), std::move(call));
+      ActorLease::count_pending(lease_, results.front());
+      return {};
+    };
+    return internal::refs_of_call<typename Method::Returned>(caller, stream_buffer_, make);
+  }
+
+  /// The same actor; of what its Generator methods yield, `count` values may wait unread by way of this handle.
+  Actor with_stream_buffer(int count) const {
+    Actor same = *this;
+    same.stream_buffer_ = count;
+    return same;
   }
 
   /// Ends the actor after the calls made so far; later ones end with kActorDied.
@@ -190,6 +192,7 @@ class Actor {
   }
 
   ActorPtr lease_;
+  int stream_buffer_ = 16;
 };
 
 template <class T>

@@ -22,6 +22,8 @@ namespace internal {
 
 template <class T>
 class AsyncPromise;
+template <class T>
+class GeneratorPromise;
 class AsyncPromiseBase;
 
 // How an A is awaited in a coroutine: `static auto make(AsyncCall&, A)` gives the awaiter. Specialized for each type
@@ -166,6 +168,18 @@ template <class Objects, class Read>
 ObjectsAwaiter<Objects, Read> await_objects(AsyncCall& call, Objects objects, Read read) {
   return {call, std::move(objects), std::move(read)};
 }
+
+// Awaits that an object is there, whatever it has become.
+struct Readiness {
+  ObjectPtr object;
+};
+template <>
+struct Awaiting<Readiness> {
+  static constexpr bool is_defined = true;
+  static auto make(AsyncCall& call, const Readiness& readiness) {
+    return await_objects(call, std::array<ObjectPtr, 1>{readiness.object}, [](const auto&) {});
+  }
+};
 
 template <class T>
 struct Awaiting<ObjectRef<T>> {

@@ -19,6 +19,10 @@ namespace manta {
 
 template <class T>
 class Async;
+template <class T>
+class Generator;
+template <class T>
+class Stream;
 
 namespace internal {
 
@@ -30,6 +34,25 @@ template <class R>
 struct is_coroutine : std::false_type {};
 template <class T>
 struct is_coroutine<Async<T>> : std::true_type {};
+template <class T>
+struct is_coroutine<Generator<T>> : std::true_type {};
+
+// A generator gets an order of its reader's before its arguments, and gives a Stream.
+struct StreamOrder;
+template <class T>
+struct StreamStart;
+template <class R>
+struct is_generator : std::false_type {};
+template <class T>
+struct is_generator<Generator<T>> : std::true_type {};
+template <class R, class Parameters>
+struct WireParameters {
+  using type = Parameters;
+};
+template <class T, class... P>
+struct WireParameters<Generator<T>, std::tuple<P...>> {
+  using type = std::tuple<StreamOrder, P...>;
+};
 
 template <class F>
 struct FunctionTraits;
@@ -53,6 +76,13 @@ template <class R, class C, class... P>
 struct FunctionTraits<R (C::*)(P...) noexcept> : FunctionTraits<R (C::*)(P...)> {};
 template <class R, class C, class... P>
 struct FunctionTraits<R (C::*)(P...) const noexcept> : FunctionTraits<R (C::*)(P...)> {};
+
+// A lambda without captures.
+template <class F>
+requires std::is_class_v<F>
+struct FunctionTraits<F> : FunctionTraits<decltype(&F::operator())> {
+  static_assert(std::is_empty_v<F>, "a remote lambda captures nothing: pass what it needs as arguments");
+};
 
 // A function that returns Result<T> gives an ObjectRef<T>: its error becomes the object's.
 template <class R>
@@ -95,7 +125,7 @@ ObjectRef<V> make_refs(std::span<ObjectPtr> objects, ObjectRef<V>*, std::index_s
 
 // The refs of a call that is about to be made: call(result objects) makes it, or says why it cannot be.
 template <class Returned, class Make>
-RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
+RefsOf<Returned> object_refs_of_call(Caller* caller, Make&& make) {
   constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
   std::array<ObjectPtr, count> objects;
   for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : make_object();
@@ -103,6 +133,14 @@ RefsOf<Returned> refs_of_call(Caller* caller, Make&& make) {
     for (const ObjectPtr& object : objects) object->complete(made.error());
   return make_refs(std::span<ObjectPtr>(objects), static_cast<RefsOf<Returned>*>(nullptr),
                    std::make_index_sequence<count>());
+}
+template <class Returned, class Make>
+auto refs_of_call(const std::shared_ptr<Caller>& caller, [[maybe_unused]] int stream_buffer, Make&& make) {
+  if constexpr (is_generator<Returned>::value) {
+    return StreamStart<typename Returned::value_type>::open(caller, stream_buffer, make);
+  } else {
+    return object_refs_of_call<Returned>(caller.get(), std::forward<Make>(make));
+  }
 }
 
 // "add" from what the compiler writes of pretty_name<&add>().
@@ -163,7 +201,7 @@ void set_values(CallContext& context, const std::tuple<V...>& values) {
 // Runs `function` and puts what it returns into the context.
 template <class R, class Function>
 void set_outcome(CallContext& context, Function&& function) {
-  if constexpr (is_coroutine<R>::value) {
+  if constexpr (is_coroutine<R>::value && !is_generator<R>::value) {
     context.async = AsyncStart<R>::make(function());
   } else if constexpr (std::is_void_v<R>) {
     function();
@@ -176,6 +214,24 @@ void set_outcome(CallContext& context, Function&& function) {
     }
   } else {
     set_values(context, function());
+  }
+}
+
+// Runs `function(arguments…)`, whose arguments are those of the call.
+template <class Returned, class Parameters, class Function>
+void run_function(CallContext& context, Function&& function) {
+  auto arguments = decode_arguments<typename WireParameters<Returned, Parameters>::type>(context);
+  if (!arguments) {
+    context.outcome = arguments.error();
+  } else if constexpr (is_generator<Returned>::value) {
+    const auto start = [&](auto& order, auto&... values) {
+      return AsyncStart<Returned>::make(function(std::move(values)...), std::move(order));
+    };
+    context.async = std::apply(start, *arguments);
+  } else {
+    set_outcome<Returned>(context, [&]() -> decltype(auto) {
+      return std::apply([&](auto&... values) -> decltype(auto) { return function(std::move(values)...); }, *arguments);
+    });
   }
 }
 

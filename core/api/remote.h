@@ -25,7 +25,8 @@ struct TaskOptions {
   /// Run it again when its result, in a spill file, is damaged or gone: then it has run more than once. False: such a
   /// loss is kObjectLost.
   bool recompute = true;
-  std::string name;  ///< Shown by ps and in messages; default: the function's.
+  std::string name;        ///< Shown by ps and in messages; default: the function's.
+  int stream_buffer = 16;  ///< Of a Generator: values that may wait unread before it waits; at least 1.
 };
 
 namespace internal {
@@ -37,12 +38,8 @@ struct Task {
   using Returned = typename Traits::Returned;
 
   static void invoke(CallContext& context) {
-    auto arguments = decode_arguments<Parameters>(context);
-    if (!arguments) {
-      context.outcome = arguments.error();
-      return;
-    }
-    set_outcome<Returned>(context, [&]() -> decltype(auto) { return std::apply(F, std::move(*arguments)); });
+    run_function<Returned, Parameters>(
+        context, [](auto&&... values) -> decltype(auto) { return F(std::forward<decltype(values)>(values)...); });
   }
   // Naming the function is enough: this registers it before main().
   static inline const std::uint64_t id = register_function(&invoke, name_of<F>());
@@ -52,7 +49,8 @@ struct Task {
 template <auto F>
 class RemoteFunction {
  public:
-  explicit RemoteFunction(const TaskOptions& options = {}) : spec_(make_spec(options)) {}
+  explicit RemoteFunction(const TaskOptions& options = {})
+      : spec_(make_spec(options)), stream_buffer_(options.stream_buffer) {}
 
   RemoteFunction with(const TaskOptions& options) const { return RemoteFunction(options); }
 
@@ -60,14 +58,16 @@ class RemoteFunction {
   auto operator()(const A&... arguments) const {
     using T = Task<F>;
     const std::shared_ptr<Caller> caller = current_caller();
-    return refs_of_call<typename T::Returned>(caller.get(), [&](std::span<const ObjectPtr> results) -> Result<void> {
+    using Parameters = typename WireParameters<typename T::Returned, typename T::Parameters>::type;
+    const auto make = [&](std::span<const ObjectPtr> results, const auto&... order) -> Result<void> {
       if (!caller) return no_runtime_error();
       Call call = start_call(MessageType::kRunTask, T::id, name_of<F>(), results);
-      MANTA_RETURN_IF_ERROR(add_arguments_of<typename T::Parameters>(call, *caller, arguments...));
+      MANTA_RETURN_IF_ERROR(add_arguments_of<Parameters>(call, *caller, order..., arguments...));
       call.task = spec_;
       caller->submit(std::move(call));
       return {};
-    });
+    };
+    return refs_of_call<typename T::Returned>(caller, stream_buffer_, make);
   }
 
  private:
@@ -83,6 +83,7 @@ class RemoteFunction {
     return spec;
   }
   std::shared_ptr<const TaskSpec> spec_;
+  int stream_buffer_;
 };
 
 }  // namespace internal

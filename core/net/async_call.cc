@@ -27,6 +27,7 @@ AsyncCall::~AsyncCall() {
 
 bool AsyncCall::start() {
   const std::lock_guard lock(running_);
+  begin();
   return run();
 }
 

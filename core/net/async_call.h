@@ -70,6 +70,9 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   /// Once it has ended: puts what it returned into `context`, or throws what it threw; and destroys the coroutine.
   void finish(CallContext& context);
 
+  /// After finish(): the outcome is this one.
+  virtual void settle(const CallContext&) {}
+
   /// For awaiters: whether the call is to end rather than go on.
   bool is_cancelled() const { return is_cancelled_.load(); }
   /// For awaiters: `then` goes on when all objects are ready; null ones are left out.
@@ -81,6 +84,8 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   explicit AsyncCall(std::coroutine_handle<> root) : root_(root), next_(root) {}
 
  private:
+  /// What is to be done before it runs.
+  virtual void begin() {}
   virtual void take_outcome(CallContext& context) = 0;
   bool run();
 

@@ -36,6 +36,9 @@ class Caller {
   /// Gives `object`, which new_object() made in this or another process, its outcome, unless it has one. Whoever waits
   /// for it in any process gets to know.
   virtual void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) = 0;
+  /// As fulfil(), of an object that another process was to fulfil, and may have fulfilled without this one knowing yet:
+  /// what that gave it stays. Whoever waits for it here is to want() it.
+  virtual void give_up_on(const ObjectPtr& object, Error error) = 0;
   /// Brings the bytes of a stored value into memory; whoever holds what this gives keeps them there. Waits.
   /// Errors: kTimeout; kObjectLost; kExhausted: there was no room for them in time; kCancelled.
   virtual Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) = 0;

@@ -67,6 +67,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   ObjectPtr new_object() override { return make_object(); }
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
+  void give_up_on(const ObjectPtr& object, Error error) override { fulfil(object, std::move(error)); }
   Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call&& call) override;

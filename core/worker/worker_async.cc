@@ -44,6 +44,7 @@ void WorkerProcess::end_async(AsyncCall& call) {
 
 void WorkerProcess::finish(AsyncCall& call, CallContext& context) {
   run_into(context, [&] { call.finish(context); });
+  call.settle(context);
 }
 
 // While all threads wait for what coroutines wait for, the node lends the CPUs of this process to others.

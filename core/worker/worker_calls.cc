@@ -106,6 +106,23 @@ void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome
   completion_.notify();
 }
 
+// The node knows whether the object has an outcome, and answers with what it is to be.
+void WorkerProcess::give_up_on(const ObjectPtr& object, Error error) {
+  const bool is_awaited = [&] {
+    const std::lock_guard lock(names_mutex_);
+    return static_cast<NamedObject&>(*object).is_awaited_;
+  }();
+  if (!is_awaited) return fulfil(object, std::move(error));  // Nobody else has heard of it.
+  link_.send([&](MessageBuilder& builder) {
+    const ObjectId& id = object->id();
+    builder.start({.type = MessageType::kFulfil,
+                   .call = id.number,
+                   .function = static_cast<std::uint64_t>(error.code) + 1,
+                   .a = id.process});
+    builder.add_text(error.message);
+  });
+}
+
 void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
   const ObjectState::Outcome& outcome = object.outcome();
   MessageHeader header{.type = type, .call = object.id().number, .a = object.id().process};

@@ -55,6 +55,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   ObjectPtr new_object() override;
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
+  void give_up_on(const ObjectPtr& object, Error error) override;
   Result<std::vector<BlockPtr>> hold(const ObjectPtr& object, TimePoint deadline) override;
   WireReference name_of(const Reference& reference) override;
   void submit(Call&& call) override;

@@ -10,6 +10,7 @@
 #include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "core/api/runtime.h"
+#include "core/api/stream.h"
 #include "core/api/supervision.h"
 #include "core/base/result.h"
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/api/stream.h"
+
+#include <algorithm>
+
+namespace manta::internal {
+namespace {
+
+// The stream's end, as the outcome of what would have been the next item.
+const Error& end_of_stream() {
+  static const Error error{ErrorCode::kNotFound, "manta: the stream has ended"};
+  return error;
+}
+
+bool is_end(const ObjectState::Outcome& outcome) {
+  return !outcome && outcome.error().code == end_of_stream().code && outcome.error().message == end_of_stream().message;
+}
+
+// More objects than may be filled would be made for nothing; many cost less each.
+std::size_t window_size(std::uint64_t buffer) { return static_cast<std::size_t>(std::min<std::uint64_t>(buffer, 32)); }
+
+}  // namespace
+
+StreamWriter::StreamWriter(Caller& caller, StreamOrder order)
+    : caller_(caller),
+      buffer_(order.buffer),
+      window_(order.first.state()),
+      demand_(order.demand.state()),
+      allowed_(order.buffer) {}
+
+void StreamWriter::end_with_reader(AsyncCall& call) {
+  demand_->then([demand = std::weak_ptr(demand_), yielding = call.weak_from_this()] {
+    const ObjectPtr ready = demand.lock();
+    const std::shared_ptr<AsyncCall> generator = yielding.lock();
+    if (ready && !ready->outcome() && generator) generator->cancel();
+  });
+}
+
+void StreamWriter::put(ObjectState::Outcome item) {
+  if (next_ == items_.size()) open_window();
+  caller_.fulfil(std::exchange(items_[next_++], nullptr), std::move(item));
+  ++count_;
+}
+
+void StreamWriter::open_window() {
+  StreamWindow window;
+  items_.clear();
+  next_ = 0;
+  for (std::size_t i = 0; i < window_size(buffer_); ++i) {
+    items_.push_back(caller_.new_object());
+    window.items.emplace_back(items_.back());
+  }
+  ObjectPtr next = caller_.new_object();
+  window.next = ObjectRef<void>(next);
+  caller_.fulfil(std::exchange(window_, std::move(next)), encode(window, caller_.allocator()));
+}
+
+ObjectPtr StreamWriter::wait_for_room(AsyncCall& call) {
+  if (caller_.is_call_cancelled()) call.cancel();  // And takes messages: that there is room may be among them.
+  while (demand_->is_ready() && demand_->outcome()) {
+    const Result<StreamDemand> demand = read<StreamDemand>(demand_, TimePoint::max());
+    if (!demand) break;
+    allowed_ = demand->allowed;
+    demand_ = demand->next.state();
+    end_with_reader(call);
+  }
+  return count_ < allowed_ ? nullptr : demand_;
+}
+
+void StreamWriter::end(const ObjectState::Outcome& outcome) { put(outcome ? end_of_stream() : outcome.error()); }
+
+StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Make& make)
+    : caller_(std::move(caller)), buffer_(static_cast<std::uint64_t>(std::max(1, buffer))), allowed_(buffer_) {
+  call_ = caller_ ? caller_->new_object() : std::make_shared<ObjectState>();
+  window_ = caller_ ? caller_->new_object() : std::make_shared<ObjectState>();
+  const StreamOrder order{
+      .first = ObjectRef<void>(window_), .demand = ObjectRef<void>(demand_.ref().state()), .buffer = buffer_};
+  if (Result<void> made = make(std::span(&call_, 1), order); !made) call_->complete(made.error());
+  // A call that never came to begin gives no window. It may be let go of before this runs: then nobody reads.
+  call_->then([call = std::weak_ptr(call_), window = std::weak_ptr(window_), maker = std::weak_ptr(caller_)] {
+    const ObjectPtr ended = call.lock();
+    const ObjectPtr first = window.lock();
+    if (!ended || ended->outcome() || !first) return;
+    if (const std::shared_ptr<Caller> alive = maker.lock()) {
+      alive->give_up_on(first, ended->outcome().error());
+    } else {
+      first->complete(ended->outcome().error());
+    }
+  });
+}
+
+StreamReader::~StreamReader() { end(); }
+
+void StreamReader::end() {
+  has_ended_ = true;
+  if (call_ && !call_->is_ready() && caller_) caller_->cancel(call_, false);
+  demand_ = Promise<StreamDemand>();  // The old one fails, and the generator learns of it.
+  call_ = window_ = nullptr;
+  items_.clear();
+}
+
+ObjectPtr StreamReader::pending() {
+  if (has_ended_) return nullptr;
+  if (next_ == items_.size()) {
+    if (!window_->is_ready()) return window_;
+    load_window();
+    if (has_ended_ || next_ == items_.size()) return nullptr;
+  }
+  return items_[next_]->is_ready() ? nullptr : items_[next_];
+}
+
+// An error of a window is that of the item.
+void StreamReader::load_window() {
+  items_.clear();
+  next_ = 0;
+  const Result<StreamWindow> window = read<StreamWindow>(window_, TimePoint::max());
+  if (!window) {
+    items_.push_back(window_);
+    return;
+  }
+  for (const ObjectRef<void>& item : window->items) items_.push_back(item.state());
+  window_ = window->next.state();
+  for (const ObjectPtr& item : items_) item->want();
+  window_->want();
+}
+
+ObjectPtr StreamReader::take() {
+  if (has_ended_) return nullptr;
+  ObjectPtr item = std::exchange(items_[next_++], nullptr);
+  if (is_end(item->outcome())) {
+    end();
+    return nullptr;
+  }
+  ++count_;
+  if (allowed_ - count_ <= buffer_ / 2) demand_more();
+  return item;
+}
+
+void StreamReader::demand_more() {
+  allowed_ = count_ + buffer_;
+  Promise<StreamDemand> next;
+  demand_.set({.allowed = allowed_, .next = ObjectRef<void>(next.ref().state())});
+  demand_ = std::move(next);
+}
+
+bool wait_for_item(StreamReader& reader, TimePoint deadline) {
+  while (const ObjectPtr pending = reader.pending()) {
+    static_cast<void>(wait_for(pending, deadline));  // What it becomes is looked at when it is taken.
+    if (!pending->is_ready()) return false;
+  }
+  return true;
+}
+
+}  // namespace manta::internal
