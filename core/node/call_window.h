@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 namespace manta {
 
 /// Calls by consecutive numbers; most are answered in order, so a number is a place in a circle that grows as needed.
+/// Few that stay long, as those of coroutines may, are moved out of it rather than make it grow.
 ///
 /// Thread-safety: none.
 class CallWindow {
@@ -20,7 +22,7 @@ class CallWindow {
   /// The number that put() will give.
   std::uint64_t next() const { return next_; }
   std::uint64_t put(Call&& call) {
-    if (next_ - first_ == places_.size()) grow();
+    if (next_ - first_ == places_.size()) make_room();
     Place& place = place_of(next_);
     place.call = std::move(call);
     place.is_taken = true;
@@ -29,7 +31,11 @@ class CallWindow {
   }
   /// Call `number`, or null if it is not here.
   Call* find(std::uint64_t number) {
-    if (number < first_ || number >= next_) return nullptr;
+    if (number >= next_) return nullptr;
+    if (number < first_) {
+      const auto it = old_.find(number);
+      return it == old_.end() ? nullptr : &it->second;
+    }
     Place& place = place_of(number);
     return place.is_taken ? &place.call : nullptr;
   }
@@ -38,6 +44,11 @@ class CallWindow {
     Call* call = find(number);
     if (call == nullptr) return std::nullopt;
     std::optional<Call> taken(std::move(*call));
+    if (number < first_) {
+      old_.erase(number);
+      --count_;
+      return taken;
+    }
     free(place_of(number));
     skip_free();
     return taken;
@@ -46,6 +57,8 @@ class CallWindow {
   Call* oldest() { return find(first_); }
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }
+  /// For how many it has places: the memory that it keeps.
+  std::size_t room() const { return places_.size(); }
 
   /// `visit(Call&)` for each, oldest first.
   template <class Visit>
@@ -55,6 +68,7 @@ class CallWindow {
   /// As for_each(), with the numbers.
   template <class Visit>
   void for_each_numbered(Visit&& visit) {
+    for (auto& [number, call] : old_) visit(number, call);
     for (std::uint64_t number = first_; number != next_; ++number)
       if (place_of(number).is_taken) visit(number, place_of(number).call);
   }
@@ -69,6 +83,12 @@ class CallWindow {
       free(place);
     }
     skip_free();
+    for (auto it = old_.end(); it != old_.begin();) {
+      if (!wanted((--it)->second)) continue;
+      visit(std::move(it->second));
+      it = old_.erase(it);
+      --count_;
+    }
   }
   /// Takes all out; `visit(Call)` for each, latest first, as they go back to the front of a queue.
   template <class Visit>
@@ -90,6 +110,15 @@ class CallWindow {
   void skip_free() {
     while (first_ != next_ && !place_of(first_).is_taken) ++first_;
   }
+  void make_room() {
+    constexpr std::size_t kWorthIt = 1024;
+    if (places_.size() < kWorthIt || count_ - old_.size() > places_.size() / 4) return grow();
+    for (; first_ != next_; ++first_) {
+      Place& place = place_of(first_);
+      if (place.is_taken) old_.emplace(first_, std::move(place.call));
+      place.is_taken = false;
+    }
+  }
   void grow() {
     std::vector<Place> places(std::max<std::size_t>(16, 2 * places_.size()));
     for (std::uint64_t number = first_; number != next_; ++number)
@@ -97,8 +126,9 @@ class CallWindow {
     places_ = std::move(places);
   }
 
-  std::vector<Place> places_;  // As many as a power of two. Call `number` has the place of its lowest bits.
-  std::uint64_t first_ = 1;    // No number below it is here.
+  std::vector<Place> places_;          // As many as a power of two. Call `number` has the place of its lowest bits.
+  std::uint64_t first_ = 1;            // No number below it is in places_.
+  std::map<std::uint64_t, Call> old_;  // Those below it that are here.
   std::uint64_t next_ = 1;
   std::size_t count_ = 0;
 };

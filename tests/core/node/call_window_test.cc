@@ -85,5 +85,30 @@ TEST(CallWindowTest, SomeAreTakenOutLatestFirst) {
   EXPECT_THAT(drain(window), ElementsAre(2, 1));
 }
 
+TEST(CallWindowTest, FewThatStayDoNotMakeItGrow) {
+  CallWindow window;
+  std::vector<std::uint64_t> staying;
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    const std::uint64_t number = window.put(call_of(i));
+    if (i % 50'000 == 0) {
+      staying.push_back(number);
+    } else {
+      EXPECT_TRUE(window.take(number));
+    }
+  }
+
+  EXPECT_EQ(window.size(), 2u);
+  EXPECT_LE(window.room(), 1024u);
+  ASSERT_NE(window.find(staying[0]), nullptr);
+  EXPECT_EQ(window.find(staying[1])->function, 50'000u);
+  EXPECT_EQ(window.find(staying[0] + 1), nullptr);
+  EXPECT_EQ(window.take(staying[1])->function, 50'000u);
+  EXPECT_FALSE(window.take(staying[1]));
+  const std::uint64_t latest = window.put(call_of(7));
+  EXPECT_NE(window.find(latest), nullptr);
+  EXPECT_THAT(drain(window), ElementsAre(7, 0)) << "latest first";
+  EXPECT_TRUE(window.empty());
+}
+
 }  // namespace
 }  // namespace manta
