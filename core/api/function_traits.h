@@ -143,9 +143,30 @@ auto refs_of_call(const std::shared_ptr<Caller>& caller, [[maybe_unused]] int st
   }
 }
 
+// A name without the marks that compilers put in place of anonymous namespaces.
+template <std::size_t N>
+struct ShortName {
+  char text[N + 1] = {};
+  std::size_t size = 0;
+
+  constexpr explicit ShortName(std::string_view name) {
+    while (!name.empty()) {
+      bool is_mark = false;
+      for (const std::string_view mark : {"{anonymous}::", "(anonymous namespace)::"}) {
+        if (!name.starts_with(mark)) continue;
+        name.remove_prefix(mark.size());
+        is_mark = true;
+      }
+      if (is_mark) continue;
+      text[size++] = name.front();
+      name.remove_prefix(1);
+    }
+  }
+};
+
 // "add" from what the compiler writes of pretty_name<&add>().
 template <auto F>
-constexpr std::string_view name_of() {
+constexpr std::string_view full_name_of() {
   constexpr std::string_view text = __PRETTY_FUNCTION__;
   constexpr std::size_t begin = text.find("F = ") + 4;
   constexpr std::size_t end = text.find_first_of(";]", begin);
@@ -153,10 +174,28 @@ constexpr std::string_view name_of() {
   return text.substr(begin + skip, end - begin - skip);
 }
 template <class T>
-constexpr std::string_view name_of_type() {
+constexpr std::string_view full_name_of_type() {
   constexpr std::string_view text = __PRETTY_FUNCTION__;
   constexpr std::size_t begin = text.find("T = ") + 4;
   return text.substr(begin, text.find_first_of(";]", begin) - begin);
+}
+
+template <auto F>
+struct FunctionName {
+  static constexpr ShortName<full_name_of<F>().size()> value{full_name_of<F>()};
+};
+template <class T>
+struct TypeName {
+  static constexpr ShortName<full_name_of_type<T>().size()> value{full_name_of_type<T>()};
+};
+template <auto F>
+constexpr std::string_view name_of() {
+  if constexpr (std::is_class_v<decltype(F)>) return "lambda";
+  return {FunctionName<F>::value.text, FunctionName<F>::value.size};
+}
+template <class T>
+constexpr std::string_view name_of_type() {
+  return {TypeName<T>::value.text, TypeName<T>::value.size};
 }
 
 // Reads the arguments of a call. Those before a failure are dropped.

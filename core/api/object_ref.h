@@ -38,8 +38,11 @@ class ObjectRef {
 
   bool is_ready() const;
   /// Calls `callback` once the value or its error is there: at once, or later on a thread of the runtime, which it must
-  /// not keep: it may not wait for another object, nor, in a worker, put a large value.
-  void then(std::function<void()> callback) const { state_->then(std::move(callback)); }
+  /// not keep: it may not wait for another object, nor, in a worker, put a large value. In a worker that is a thread
+  /// that waits, or has ended its call. Of an empty ref never.
+  void then(std::function<void()> callback) const {
+    if (state_) state_->then(std::move(callback));
+  }
   const ObjectPtr& state() const { return state_; }
   ObjectPtr take_state() && { return std::move(state_); }
 
@@ -290,6 +293,17 @@ WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Durati
   refs.erase(place, refs.end());
   result.pending = std::move(refs);
   return result;
+}
+
+/// As wait(), of refs that stay where they are: the places of the ready ones in `refs`, in order.
+template <class T>
+std::vector<std::size_t> wait_indices(const std::vector<ObjectRef<T>>& refs, std::size_t count = 1,
+                                      Duration timeout = kForever) {
+  internal::wait_for_some(refs, count, internal::deadline_after(timeout));
+  std::vector<std::size_t> ready;
+  for (std::size_t i = 0; i < refs.size(); ++i)
+    if (internal::is_there(refs[i])) ready.push_back(i);
+  return ready;
 }
 
 }  // namespace manta

@@ -13,7 +13,10 @@ std::string demangle(const std::string& name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
                                                     std::free);
-  return status == 0 ? text.get() : name;
+  std::string readable = status == 0 ? text.get() : name;
+  constexpr std::string_view kMark = "(anonymous namespace)::";
+  for (std::size_t at = 0; (at = readable.find(kMark)) != std::string::npos;) readable.erase(at, kMark.size());
+  return readable;
 }
 
 std::string demangle_words(std::string_view text) {

@@ -5,12 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
@@ -159,6 +161,47 @@ TEST(ObjectRefTest, ManyThreadsCallAndWait) {
       for (int n = 0; n < 100; ++n) ASSERT_EQ(get(remote<identity>(1000 * i + n)).value(), 1000 * i + n);
     });
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(GetTest, RefsWithoutValuesAreGotTogether) {
+  const std::vector<ObjectRef<void>> fine{remote<[] {}>(), remote<[] {}>()};
+  const std::vector<ObjectRef<void>> failing{remote<[] {}>(), remote<[] { throw std::runtime_error("not me"); }>()};
+
+  EXPECT_TRUE(get(fine));
+  EXPECT_EQ(get(failing).error().code, ErrorCode::kTaskFailed);
+}
+
+TEST(GetTest, RefsOfSeveralTypesAreGotAsATuple) {
+  const auto values = get(put(1), put(std::string("two")), remote<[] {}>());
+
+  ASSERT_TRUE(values);
+  EXPECT_EQ(std::get<0>(*values), 1);
+  EXPECT_EQ(std::get<1>(*values), "two");
+}
+
+TEST(WaitTest, WaitIndicesSaysWhichAreReady) {
+  Promise<int> first, second, third;
+  const std::vector<ObjectRef<int>> refs{first.ref(), second.ref(), third.ref()};
+  third.set(3);
+
+  EXPECT_THAT(wait_indices(refs), ElementsAre(2));
+  first.set(1);
+  EXPECT_THAT(wait_indices(refs, 2), ElementsAre(0, 2));
+  EXPECT_THAT(wait_indices(refs, 3, Duration(0)), ElementsAre(0, 2));
+}
+
+int then_in_worker() {
+  std::atomic<int> seen = 0;
+  const ObjectRef<int> sum = remote<[](int a, int b) { return a + b; }>(1, 2);
+  sum.then([&, state = sum] { seen = get(state).value(); });
+  get(sum).value();
+  return seen;
+}
+
+TEST(ThenTest, ItIsCalledInAWorkerToo) { EXPECT_EQ(get(remote<then_in_worker>()).value(), 3); }
+
+TEST(ThenTest, OfAnEmptyRefItNeverIs) {
+  ObjectRef<int>().then([] { FAIL(); });
 }
 
 }  // namespace

@@ -169,5 +169,29 @@ TEST(RemoteTest, AProcessThatIsKilledGivesTheSignalAndLastLines) {
   EXPECT_EQ(get(remote<add>(1, 2)).value(), 3) << "others go on";
 }
 
+struct Arithmetic {
+  static int twice(int number) { return 2 * number; }
+};
+class Oddity : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+void throw_oddity() { throw Oddity("odd"); }
+
+TEST(RemoteTest, ALambdaWithoutCapturesIsAFunctionToo) {
+  EXPECT_EQ(get(remote<[](int number) { return number + 1; }>(41)).value(), 42);
+  EXPECT_EQ(get(remote<[](int number) { return number + 2; }>(41)).value(), 43) << "each is one of its own";
+}
+
+TEST(RemoteTest, SoIsAStaticMember) { EXPECT_EQ(get(remote<Arithmetic::twice>(21)).value(), 42); }
+
+TEST(RemoteTest, NamesInMessagesAreThoseThatThePersonWrote) {
+  const auto failed = get(remote<throw_oddity>());
+
+  EXPECT_EQ(failed.error().message.find("anonymous"), std::string::npos) << failed.error().message;
+  EXPECT_EQ(internal::name_of<&throw_oddity>(), "manta::throw_oddity");
+  EXPECT_EQ(internal::name_of_type<Oddity>(), "manta::Oddity");
+}
+
 }  // namespace
 }  // namespace manta
