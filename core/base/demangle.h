@@ -7,7 +7,8 @@
 
 namespace manta {
 
-/// "Counter::crash()" for "_ZN7Counter5crashEv"; `name` itself if it is not mangled.
+/// "Counter::crash()" for "_ZN7Counter5crashEv", without the marks of anonymous namespaces; `name` itself if it is not
+/// mangled.
 std::string demangle(const std::string& name);
 
 /// `text` with each word that is a mangled function's name demangled.

@@ -50,6 +50,9 @@ class ExamplesTest(SystemTest):
     def test_pipeline(self):
         self.assertRegex(self.run_example("pipeline"), "500 lines, 3890 bytes; .*: yes")
 
+    def test_cache(self):
+        self.assertRegex(self.run_example("cache"), "5000 of 5000 requests answered right, 50 loads")
+
     def test_supervisor(self):
         diary = self.run_example("supervisor")
         self.assertEqual(diary.count("a new one takes over"), 4)

@@ -12,6 +12,7 @@ TOP = """
 #include "core/api/async.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "core/api/stream.h"
 struct Opaque { int* handle; };
 int add(int a, int b) { return a + b; }
 int length(const std::string& text) { return static_cast<int>(text.size()); }
@@ -23,6 +24,10 @@ manta::Async<int> twice(int by) { co_return 2 * by; }
 manta::Async<int> dangling(const std::string& text) { co_return static_cast<int>(text.size()); }
 template <class Awaited>
 manta::Async<int> awaits(Awaited awaited) { co_await awaited; co_return 1; }
+manta::Generator<int> some(int n) { for (int i = 0; i < n; ++i) co_yield i; }
+manta::Generator<int> dangling_some(const std::string& text) { co_yield static_cast<int>(text.size()); }
+template <class Yielded>
+manta::Generator<int> yields(Yielded yielded) { co_yield yielded; }
 class Slow {
  public:
   manta::Async<int> wait(int by) { co_return by; }
@@ -49,7 +54,9 @@ class MustNotCompileTest(unittest.TestCase):
     def test_what_is_right_compiles(self):
         self.assertEqual(compile_errors("manta::remote<add>(1, manta::put(2)); counter.call<&Counter::inc>(1);"
                                         "manta::remote<twice>(1); slow.call<&Slow::wait>(1);"
-                                        "awaits(manta::put(1)); awaits(twice(1));"), "")
+                                        "awaits(manta::put(1)); awaits(twice(1));"
+                                        "manta::remote<some>(1).next().value(); yields(1);"
+                                        "manta::remote<[](int a) { return a; }>(1);"), "")
 
     def test_an_argument_of_the_wrong_type(self):
         self.expect('manta::remote<add>(1, "two");', "an argument of this call has the wrong type")
@@ -76,6 +83,19 @@ class MustNotCompileTest(unittest.TestCase):
     def test_awaiting_what_is_no_ref(self):
         self.expect("awaits(5);", "this cannot be awaited in a remote coroutine")
         self.expect("awaits(counter);", "this cannot be awaited in a remote coroutine")
+
+    def test_awaiting_a_generator(self):
+        self.expect("awaits(some(1));", "a Generator runs as a remote call only")
+
+    def test_a_generator_with_a_reference(self):
+        self.expect('manta::remote<dangling_some>("text");', "a remote coroutine takes its parameters by value")
+
+    def test_yielding_another_type(self):
+        self.expect("yields(Opaque{});", "co_yield gives another type than the Generator's")
+
+    def test_a_lambda_that_captures(self):
+        self.expect("int by = 1; auto add_by = [by](int a) { return a + by; }; static_assert(sizeof add_by > 0);"
+                    "manta::internal::FunctionTraits<decltype(add_by)> traits;", "a remote lambda captures nothing")
 
     def test_a_constructor_that_does_not_exist(self):
         self.expect('manta::actor<Counter>("five");', "the actor's class has no constructor for these arguments")
