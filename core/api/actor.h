@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/api/actor_state.h"
 #include "core/api/function_traits.h"
 #include "core/net/actor_lease.h"
 #include "core/net/function_table.h"
@@ -34,6 +35,10 @@ struct ActorOptions {
   /// How often a call that died with the process is made again after a restart, before those behind it. Such a call may
   /// have had its effects already; the default, never, ends it with kActorDied.
   int max_task_retries = 0;
+  /// After how many calls the actor's state is saved, so that a restart begins with it: the constructor runs with the
+  /// same arguments, and then the state is loaded, with the class' `serialize`. With 1, the effects of a call and its
+  /// answer are both there or both not, whenever the process dies. The default: only by manta::checkpoint().
+  int checkpoint_every = 0;
   /// Unique among living actors; get_actor() finds it; shown by ps and in messages. Default: the class's, not unique.
   std::string name;
   ActorLifetime lifetime = ActorLifetime::kHandles;
@@ -222,6 +227,9 @@ class ActorFactory {
     Call call = start_call(MessageType::kCreateActor, New::id, name_of_type<T>(), std::span(&result, 1));
     if (auto added = add_arguments_of<std::tuple<TravellingAs<A>...>>(call, *caller, arguments...); !added)
       return failed(added.error());
+    const auto state = choose_state_function(state_function<T>(), options_.checkpoint_every, options_.max_restarts,
+                                             options_.max_concurrency);
+    if (!state) return failed(state.error());
     auto made = caller->create_actor(std::move(call), {.resources = {.cpus = options_.cpus,
                                                                      .gpus = options_.gpus,
                                                                      .memory = options_.memory,
@@ -231,6 +239,8 @@ class ActorFactory {
                                                        .max_restarts = options_.max_restarts,
                                                        .max_task_retries = options_.max_task_retries,
                                                        .max_concurrency = options_.max_concurrency,
+                                                       .state_function = *state,
+                                                       .checkpoint_every = options_.checkpoint_every,
                                                        .is_detached = options_.lifetime == ActorLifetime::kDetached});
     if (!made) return failed(std::move(made).error());
     (*made)->limit_pending(options_.max_pending_calls, options_.when_full == WhenFull::kFail);

@@ -35,9 +35,11 @@ struct ActorSpec {
   std::string name;  ///< "": it has none.
   std::string type;  ///< Its class.
   int max_restarts = 0;
-  int max_task_retries = 0;  ///< Of each call on it, after a restart.
-  int max_concurrency = 1;   ///< Threads that run its calls.
-  bool is_detached = false;  ///< Lives until it is stopped or killed, without handles and without its maker.
+  int max_task_retries = 0;          ///< Of each call on it, after a restart.
+  int max_concurrency = 1;           ///< Threads that run its calls.
+  std::uint64_t state_function = 0;  ///< Called after the constructor, with its state if it is started again; 0: none.
+  int checkpoint_every = 0;          ///< After how many calls its state is saved; 0: only when it says so.
+  bool is_detached = false;          ///< Lives until it is stopped or killed, without handles and without its maker.
 };
 
 /// A call with its arguments as they travel. Those that are values are written when it is made; those that are refs are

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/net/actor_saver.h"
 #include "core/objects/codec.h"
 
 namespace manta {
@@ -25,6 +26,7 @@ struct CallContext {
   std::shared_ptr<AsyncCall> async = {};
   /// What the function puts here; the default is an empty value.
   Result<EncodedValue> outcome = EncodedValue{};
+  ActorSaver saver;                       ///< Set by what follows a constructor, if the actor can be saved.
   std::vector<EncodedValue> more_values;  ///< Of a tuple: those after the first.
 };
 

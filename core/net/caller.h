@@ -79,6 +79,9 @@ class Caller {
   /// Whether the call that this thread runs was cancelled.
   virtual bool is_call_cancelled() = 0;
 
+  /// Saves the state of the actor whose method this thread runs; see core/api/actor_state.h.
+  virtual Result<void> checkpoint() = 0;
+
   virtual Result<RuntimeStatus> status() = 0;
   /// Takes what the threads of this process do; null: nothing is traced.
   virtual Tracer* tracer() { return nullptr; }

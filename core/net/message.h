@@ -60,6 +60,8 @@ enum class MessageType : std::uint16_t {
   kMonitor = 44,       // a: an actor; call: the number of the object that is to hold its death.
   kCancelCall = 45,    // a, call: the object that is not wanted any more; b: 1: kill its process.
   kHandleDeaths = 60,  // a: 1: the worker wants to be told of its children's deaths; 0: no more.
+  kCheckpoint = 62,    // values: the actor's state; call: whose answer follows and makes it count, or 0: it counts now;
+                       // offsets as for kResult.
   kDeathJudged = 61,   // call: as in kChildDied; a: 1: it is handled, 0: it goes one level up.
   kDiscard = 43,       // a, b: offset and size of a range of its chunk that it does not use.
 };

@@ -26,8 +26,9 @@ struct ActorRecord {
   std::deque<Call> queue;           ///< Calls not yet sent, in order; the constructor is the first.
   bool waits_for_argument = false;  ///< The first call's arguments are pending; their arrival goes on with the queue.
   int restarts_left = 0;
-  std::optional<Call> constructor;  ///< To be made again at a restart; none if there is none to come.
-  bool stop_wanted = false;         ///< Ends when its queue is empty.
+  std::optional<Call> constructor;    ///< To be made again at a restart; none if there is none to come.
+  std::optional<EncodedValue> state;  ///< Saved last; what it begins with at a restart.
+  bool stop_wanted = false;           ///< Ends when its queue is empty.
   bool stop_sent = false;
   std::vector<ObjectPtr> monitors;   ///< That are to become its ActorDeath.
   bool was_killed = false;           ///< By a call.

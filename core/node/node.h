@@ -82,6 +82,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<void> on_child_death(ChildDeathHandler handler) override;
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override { return false; }
+  Result<void> checkpoint() override {
+    return Error{ErrorCode::kFailedPrecondition, "checkpoint() is for methods of actors, and this is the driver"};
+  }
   Result<RuntimeStatus> status() override;
   Tracer* tracer() override { return trace_.get(); }
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
@@ -287,6 +290,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<void> start_looking(const std::string& trace_file, MetricsExport::Options metrics);
   void stop_looking();
   void count_answer(WorkerRecord& worker, const Message& message, const Call& call);  // Held.
+
+  // node_checkpoints.cc: states that actors have saved.
+  bool checkpoint_for(WorkerRecord& worker, const Message& message);
+  void confirm_checkpoint(WorkerRecord& worker);
+  Call state_call(const ActorRecord& actor);
 
   // node_supervision.cc: unexpected deaths on their way up.
   void report_death(const ActorRecord& actor, Deferred& deferred);

@@ -50,6 +50,7 @@ Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t
   actor.lease = lease;
   if (actor.spec.is_detached) actor.detached = lease;
   actor.queue.push_back(std::move(constructor));
+  if (actor.spec.state_function != 0) actor.queue.push_back(state_call(actor));
   unplaced_actors_.push_back(id);
   return lease;
 }
@@ -258,6 +259,7 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
   for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), encode(death, *arena_));
   actor.monitors.clear();
   report_death(actor, deferred);
+  actor.state.reset();
   actor.detached.reset();
   if (actor.is_named) directory_.remove(actor.spec.name, actor.id);
   for (Call& call : actor.queue) deferred.fail(call, lost_call(error, call));
@@ -291,6 +293,7 @@ bool Node::restart_actor(ActorRecord& actor) {
   ++counts_.actor_restarts;
   Call constructor = *actor.constructor;
   constructor.result = make_object();
+  if (actor.spec.state_function != 0) actor.queue.push_front(state_call(actor));
   actor.queue.push_front(std::move(constructor));
   actor.make_ready_to_place();
   unplaced_actors_.push_back(actor.id);

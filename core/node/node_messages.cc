@@ -104,6 +104,7 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   std::optional<Call> answered = worker.in_flight.take(message.header.call);
   if (!answered) return distrust(worker);
   count_answer(worker, message, *answered);
+  if (worker.saved_with_call == message.header.call) confirm_checkpoint(worker);
   if (message.header.type == MessageType::kFailure) return handle_failure(worker, message, *answered, deferred);
   if (!take_results(worker, message, *answered, deferred)) {
     deferred.fail(*answered, {ErrorCode::kObjectLost, "the worker's result names what the worker does not have"});

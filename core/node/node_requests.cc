@@ -37,6 +37,7 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       return true;
     }
     case MessageType::kMonitor: return monitor_for(worker, message, deferred);
+    case MessageType::kCheckpoint: return checkpoint_for(worker, message);
     case MessageType::kHandleDeaths: worker.handles_deaths = header.a != 0; return true;
     case MessageType::kDeathJudged: return take_judgement(worker, header, deferred);
     case MessageType::kCancelCall: {
@@ -150,6 +151,8 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
                  .max_restarts = wire->max_restarts,
                  .max_task_retries = wire->max_task_retries,
                  .max_concurrency = wire->max_concurrency,
+                 .state_function = find_function(wire->state_function) != nullptr ? wire->state_function : 0,
+                 .checkpoint_every = static_cast<int>(wire->checkpoint_every),
                  .is_detached = wire->is_detached != 0};
   constructor->result = make_object();
   give_actor(worker, message.header.call, add_actor(std::move(*constructor), std::move(spec), worker.id));

@@ -114,6 +114,8 @@ struct WorkerRecord {
   std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
   TimePoint next_let_go;                 ///< When it may be asked again to let go of objects.
   bool is_timed_out = false;             ///< Killed for that.
+  std::uint64_t saved_with_call = 0;     ///< Whose answer makes saved_state count; 0: there is none.
+  EncodedValue saved_state;              ///< Of its actor.
   bool handles_deaths = false;           ///< It wants to be told of its children's deaths.
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
   std::uint64_t memory_limit = 0;        ///< Bytes; 0: none; fixed for its life.

@@ -282,7 +282,9 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
                            .max_restarts = spec.max_restarts,
                            .max_task_retries = spec.max_task_retries,
                            .max_concurrency = spec.max_concurrency,
-                           .is_detached = spec.is_detached ? 1 : 0};
+                           .is_detached = spec.is_detached ? 1 : 0,
+                           .state_function = spec.state_function,
+                           .checkpoint_every = spec.checkpoint_every};
   return ask_for_actor([&](std::uint64_t number) {
     send_call(constructor, [&](MessageBuilder& builder) {
       builder.start({.type = MessageType::kMakeActor, .call = number, .function = constructor.function});

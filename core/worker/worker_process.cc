@@ -135,6 +135,8 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
   }
 }
 
+bool WorkerProcess::is_running_call() { return RunningCall::number() != 0; }
+
 bool WorkerProcess::is_call_cancelled() {
   completion_.poll();
   return is_cancelled(RunningCall::number());
@@ -189,6 +191,11 @@ void WorkerProcess::run_call(const Message& message) {
 }
 
 void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration took) {
+  if (context.saver.save != nullptr) {
+    saver_ = context.saver;
+  } else {
+    save_if_due(call);
+  }
   // The blocks of arguments and result; what user code still has of them after the call, the node must keep.
   std::vector<BlockPtr> blocks = std::move(context.blocks);
   for (ValueView& argument : context.arguments)

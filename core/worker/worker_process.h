@@ -70,6 +70,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   Result<void> on_child_death(ChildDeathHandler handler) override;
   void cancel(const ObjectPtr& object, bool force) override;
   bool is_call_cancelled() override;
+  Result<void> checkpoint() override;
   Result<RuntimeStatus> status() override;
   Tracer* tracer() override { return is_forked_copy() ? nullptr : trace_.get(); }
   TimePoint now() override { return clock_->now(); }
@@ -105,6 +106,11 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void answer(std::uint64_t call, CallContext& context, Duration took);
   bool is_cancelled(std::uint64_t call);
   static void take_blocks(std::vector<Reference>& references, std::vector<BlockPtr>& blocks);
+  static bool is_running_call();
+
+  // worker_checkpoints.cc: the actor's state.
+  Result<void> save_state(std::uint64_t call);
+  void save_if_due(std::uint64_t call);
   EncodedValue take_value(const MessageValue& value);
   std::vector<Reference> take_references(const MessageValue& value, bool keeps);
 
@@ -146,6 +152,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   MessageQueue calls_;                      // To be run.
   Message incoming_;                        // Of the thread that takes messages.
   std::shared_ptr<void> actor_;             // Set by the constructor, before there are further threads.
+  ActorSaver saver_;                        // As actor_.
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> thread_count_{1};
   AsyncCalls async_;
