@@ -16,7 +16,6 @@
 #include "core/api/actor_state.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
-#include "core/objects/arena.h"
 #include "tests/support/process_watch.h"
 
 namespace manta {
@@ -172,12 +171,12 @@ TEST(RestartStateTest, ACallThatThrewHasItsEffectsToo) {
 }
 
 TEST(RestartStateTest, ALargeStateLiesInTheStoreUntilTheNextOne) {
-  const auto& store = static_cast<Arena&>(internal::current_caller()->allocator());
-  const std::size_t before = store.used();
+  const auto used = [] { return status()->store_bytes_used; };
+  const std::uint64_t before = used();
   {
     const auto account = actor<Account>.with({.max_restarts = 2, .checkpoint_every = 1})(0);
     for (int i = 1; i <= 40; ++i) ASSERT_TRUE(get(account.call<&Account::grow>(std::size_t{1} << 20)));
-    EXPECT_LT(store.used() - before, std::size_t{8} << 20) << "states that are replaced go";
+    EXPECT_LT(used() - before, std::size_t{8} << 20) << "states that are replaced go";
 
     ASSERT_FALSE(get(account.call<&Account::die>()));
     EXPECT_EQ(get(account.call<&Account::ballast>()).value(), std::size_t{1} << 20);
@@ -187,7 +186,7 @@ TEST(RestartStateTest, ALargeStateLiesInTheStoreUntilTheNextOne) {
     process.wait_until_ended();
     ASSERT_FALSE(get(account.call<&Account::total>()));
   }
-  EXPECT_EQ(store.used(), before);
+  EXPECT_EQ(used(), before);
 }
 
 TEST(RestartStateTest, AStateThatDoesNotFitLeavesTheOneBefore) {
