@@ -54,6 +54,8 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"keep-checkpoints", "1", "1"},
       {"progress", "plain", "\"plain\""},
       {"color", "never", "\"never\""},
+      {"trace", "run.json", "\"run.json\""},
+      {"metrics-file", "run.prom", "\"run.prom\""},
   };
   std::set<std::string> tried{"stop"};
   for (const auto& [name, value, json] : cases) {
