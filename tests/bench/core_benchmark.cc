@@ -5,6 +5,7 @@
 #include "tests/bench/core_benchmark.h"
 
 #include <manta/manta.h>
+#include <sched.h>
 
 #include <cstdio>
 
@@ -22,6 +23,14 @@ std::vector<CoreRow> all_rows() {
   return rows;
 }
 
+// This process, and all that it will start.
+void stay_on_one_core() {
+  cpu_set_t core;
+  CPU_ZERO(&core);
+  CPU_SET(0, &core);
+  MANTA_CHECK(::sched_setaffinity(0, sizeof core, &core) == 0, "cannot stay on core 0");
+}
+
 int print_usage(const std::vector<CoreRow>& rows) {
   std::fputs("usage: manta_core_benchmark ROW, where ROW is one of\n", stderr);
   for (const CoreRow& row : rows) std::fprintf(stderr, "  %s\n", row.name.data());
@@ -35,6 +44,7 @@ int main(int argc, char** argv) {
   std::vector<CoreRow> rows = all_rows();
   for (const CoreRow& row : rows) {
     if (row.name != name) continue;
+    if (row.on_one_core) stay_on_one_core();
     const manta::Runtime runtime = manta::init(argc, argv, {.cpus = row.cpus}).value();
     row.run(row.name);
     return 0;

@@ -12,7 +12,8 @@ namespace manta::bench {
 struct CoreRow {
   std::string_view name;
   void (*run)(std::string_view name);
-  double cpus = 2;  ///< That the runtime may use.
+  double cpus = 2;           ///< That the runtime may use.
+  bool on_one_core = false;  ///< All processes share one core.
 };
 
 std::vector<CoreRow> call_rows();     ///< core_benchmark_calls.cc: calls of actors, and tasks.

@@ -2,6 +2,9 @@
 // Calls of actors, and tasks: one after the other, and by the batch.
 #include <manta/manta.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/bench/benchmark_support.h"
 #include "tests/bench/core_benchmark.h"
 
@@ -35,6 +38,18 @@ void print_calls(std::string_view name, std::size_t count, Call&& call) {
 void actor_calls_sync(std::string_view name) {
   const auto actor = manta::actor<SmallActor>();
   print_calls(name, 50'000, [&] { return actor.call<&SmallActor::small_value>(); });
+}
+
+// Before each call both have slept so long that nobody looks any more.
+void actor_calls_sync_asleep(std::string_view name) {
+  constexpr int kCalls = 300;
+  const auto actor = manta::actor<SmallActor>();
+  std::vector<double> times;
+  for (int i = 0; i < kCalls; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    times.push_back(time_us([&] { get(actor.call<&SmallActor::small_value>()).value(); }));
+  }
+  print_latencies(name, times);
 }
 
 void actor_calls_async(std::string_view name) {
@@ -116,6 +131,8 @@ void multi_client_tasks_async(std::string_view name) {
 
 std::vector<CoreRow> call_rows() {
   return {{"1_1_actor_calls_sync", actor_calls_sync},
+          {"1_1_actor_calls_sync_one_core", actor_calls_sync, 2, true},
+          {"1_1_actor_calls_sync_asleep", actor_calls_sync_asleep},
           {"1_1_actor_calls_async", actor_calls_async},
           {"1_1_actor_calls_with_arg_async", actor_calls_with_arg_async},
           {"1_n_actor_calls_async", one_to_n_actor_calls_async},

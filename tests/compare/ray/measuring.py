@@ -33,11 +33,16 @@ def time_of(function):
     return time.perf_counter() - begin
 
 
-def latencies(function, count):
-    """Times of `count` calls, one after the other, after a tenth as many to warm up."""
+def latencies(function, count, pause=0.0):
+    """Times of `count` calls, one after the other, each after `pause` seconds; a tenth as many come first to warm up."""
     for _ in range(count // 10):
         function()
-    return [time_of(function) for _ in range(count)]
+    times = []
+    for _ in range(count):
+        if pause:
+            time.sleep(pause)
+        times.append(time_of(function))
+    return times
 
 
 def rate_of_span(step, seconds, burst):

@@ -104,6 +104,24 @@ def actor_calls_sync(name):
     emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 3000))
 
 
+@measurement("1_1_actor_calls_sync_one_core", shares_ray=False)
+def actor_calls_sync_one_core(name):
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        with own_ray():
+            actor = SmallActor.remote()
+            emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 1000))
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+@measurement("1_1_actor_calls_sync_asleep")
+def actor_calls_sync_asleep(name):
+    actor = SmallActor.remote()
+    emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 300, pause=0.01))
+
+
 @measurement("1_1_actor_calls_async")
 def actor_calls_async(name):
     actor = SmallActor.remote()
