@@ -19,6 +19,7 @@ class ArrayBuilder {
  public:
   T* data() { return data_; }
   std::size_t size() const { return size_; }
+  const std::vector<std::size_t>& shape() const { return shape_; }
   T& operator[](std::size_t index) { return data_[index]; }
   T* begin() { return data_; }
   T* end() { return data_ + size_; }

@@ -20,6 +20,12 @@ if(TARGET manta_torch)
   install(DIRECTORY integrations/torch/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 
+if(TARGET manta_eigen)
+  install(TARGETS manta_eigen EXPORT manta_eigen_targets)
+  install(EXPORT manta_eigen_targets FILE eigen_targets.cmake NAMESPACE manta:: DESTINATION ${manta_cmake_dir})
+  install(DIRECTORY integrations/eigen/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+
 # <manta/manta.h> includes "core/…" and "tune/…", which land below include/manta.
 install(DIRECTORY tune/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY core tune searchers schedulers integrations DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta

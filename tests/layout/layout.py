@@ -52,7 +52,7 @@ HOMES = {
     "torch/": ["integrations/torch", "examples", "tests"],
     "ATen/": ["integrations/torch", "examples", "tests"],
     "c10/": ["integrations/torch", "examples", "tests"],
-    "Eigen/": ["searchers", "examples", "tests"],
+    "Eigen/": ["searchers", "integrations/eigen", "examples", "tests"],
     "CLI/": ["tune/cli"],
     "rapidcheck": ["tests"],
     "nlohmann/": [""],  # Anywhere, but in a header only where the header is internal to its folder.

@@ -13,6 +13,7 @@
 // Code that says `using namespace manta` must write ::torch for LibTorch and manta::torch for this.
 #pragma once
 
+#include "integrations/torch/array_view.h"
 #include "integrations/torch/checkpoint.h"
 #include "integrations/torch/read_csv.h"
 #include "integrations/torch/read_idx.h"
