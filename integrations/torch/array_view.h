@@ -27,8 +27,8 @@ inline std::vector<std::int64_t> sizes_of(const std::vector<std::size_t>& shape)
 }  // namespace internal
 
 /// A tensor of the array's elements and shape, on the CPU. It keeps the array while it, or a view of it, lives. It is
-/// for reading: what writes into it (add_, a training step) writes into memory that processes share, and is ended by
-/// SIGSEGV where that is the object store; clone() it first.
+/// for reading: what writes into it (add_, a training step) writes into memory that processes share, for which a worker
+/// is ended by SIGSEGV; clone() it first.
 template <class T>
 at::Tensor as_tensor(const SharedArray<T>& array) {
   return at::from_blob(

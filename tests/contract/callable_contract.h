@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "core/api/actor.h"
@@ -23,6 +24,8 @@ struct CallableHostCase {
   std::string name;
   std::function<std::unique_ptr<CallableHost>()> make;
 };
+
+inline void PrintTo(const CallableHostCase& host, std::ostream* out) { *out << host.name; }
 
 /// Something that happens once, in any process, and that others wait for. It is made of nothing but an actor, so it
 /// works wherever calls do.
