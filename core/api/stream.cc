@@ -21,7 +21,7 @@ std::size_t window_size(std::uint64_t buffer) { return static_cast<std::size_t>(
 
 }  // namespace
 
-StreamWriter::StreamWriter(Caller& caller, StreamOrder order)
+StreamWriter::StreamWriter(Caller& caller, const StreamOrder& order)
     : caller_(caller),
       buffer_(order.buffer),
       window_(order.first.state()),

@@ -89,7 +89,7 @@ struct StreamDemand {
 // Thread-safety: none; the thread that runs the call.
 class StreamWriter {
  public:
-  StreamWriter(Caller& caller, StreamOrder order);
+  StreamWriter(Caller& caller, const StreamOrder& order);
 
   /// Ends `call` when nobody reads the stream any more.
   void end_with_reader(AsyncCall& call);

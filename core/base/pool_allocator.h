@@ -28,7 +28,7 @@ class Pool {
   }
   static void give(void* memory) {
     Local& local = local_;
-    if (local.has_ended) return ::operator delete(memory, kSize);
+    if (local.has_ended) return ::operator delete(memory);
     local.first = new (memory) Piece{local.first};
     if (++local.count >= 2 * kCrowd) share(local);
   }
@@ -68,8 +68,8 @@ class Pool {
   }
   static bool refill(Local& local) {
     if (!local.has_cleaner && !local.has_ended) {
-      static thread_local const Cleaner cleaner;
-      local.has_cleaner = &cleaner != nullptr;
+      [[maybe_unused]] static thread_local const Cleaner cleaner;
+      local.has_cleaner = true;
     }
     Shared& all = shared();
     const std::lock_guard lock(all.mutex);
@@ -97,7 +97,7 @@ class Pool {
     free(crowd, kCrowd);
   }
   static void free(Piece* piece, std::size_t count) {
-    for (; count > 0; --count) ::operator delete(std::exchange(piece, piece->next), kSize);
+    for (; count > 0; --count) ::operator delete(std::exchange(piece, piece->next));
   }
 
   static inline constinit thread_local Local local_;
@@ -122,11 +122,11 @@ class PoolAllocator {
 #endif
     return static_cast<T*>(::operator new(count * sizeof(T)));
   }
-  void deallocate(T* memory, std::size_t count) {
+  void deallocate(T* memory, [[maybe_unused]] std::size_t count) {
 #if !defined(__SANITIZE_ADDRESS__)
     if (count == 1) return internal::Pool<sizeof(T)>::give(memory);
 #endif
-    ::operator delete(memory, count * sizeof(T));
+    ::operator delete(memory);
   }
 
   bool operator==(const PoolAllocator&) const = default;

@@ -69,6 +69,9 @@ void AsyncCall::wait_for(std::span<const ObjectPtr> objects, std::coroutine_hand
     std::uint64_t ticket;
     std::atomic<std::size_t> left;
 
+    // For clang before 16, whose make_shared makes no aggregates.
+    Countdown(std::weak_ptr<AsyncCall> of, std::uint64_t turn, std::size_t count)
+        : call(std::move(of)), ticket(turn), left(count) {}
     void count() {
       if (left.fetch_sub(1) != 1) return;
       if (std::shared_ptr<AsyncCall> waiting = call.lock()) {

@@ -84,13 +84,13 @@ void Node::shut_down() {
     for (auto& [id, actor] : actors_) {
       for (Call& call : actor.queue) deferred.fail(call, cancelled);
       actor.queue.clear();
-      for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), cancelled);
+      for (const ObjectPtr& monitor : actor.monitors) deferred.complete(monitor, cancelled);
       actor.monitors.clear();
       if (!actor.died) actor.died = cancelled;
     }
     for (auto& [id, worker] : workers_) {
       fail_in_flight(*worker, cancelled, deferred);
-      worker->promises.drain([&](ObjectPtr object) { deferred.complete(std::move(object), cancelled); });
+      worker->promises.drain([&](const ObjectPtr& object) { deferred.complete(object, cancelled); });
     }
   }
   carry_out(std::move(deferred));

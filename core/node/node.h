@@ -263,7 +263,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void fetch_later(Call task, Deferred& deferred);
   void fetch_later(ActorRecord& actor, Deferred& deferred);
   void fetch(Deferred& deferred);                                                       // Without mutex_.
-  void resume_task(Call task, Result<std::vector<BlockPtr>> held);                      // Without mutex_.
+  void resume_task(Call task, const Result<std::vector<BlockPtr>>& held);               // Without mutex_.
   void resume_actor_with(const Deferred::ActorFetch& fetch, const Error* error);        // Without mutex_.
   void take_chunk(const Deferred::ChunkWish& wish, const Result<Arena::Range>& range);  // Without mutex_.
 

@@ -194,7 +194,7 @@ void Node::add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr 
   }
   const Error& error = actor != nullptr ? *actor->died : stopped_error();
   const ActorDeath death{error.code, error.message, actor == nullptr || actor->ended_as_expected()};
-  deferred.complete(std::move(object), encode(death, *arena_));
+  deferred.complete(object, encode(death, *arena_));
 }
 
 Caller::ActorStatus Node::actor_status(std::uint64_t actor_id) {
@@ -256,7 +256,7 @@ void Node::end_actor(ActorRecord& actor, const Error& error, Deferred& deferred)
   actor.died = error;
   actor.died_at = now();
   const ActorDeath death{error.code, error.message, actor.ended_as_expected()};
-  for (ObjectPtr& monitor : actor.monitors) deferred.complete(std::move(monitor), encode(death, *arena_));
+  for (const ObjectPtr& monitor : actor.monitors) deferred.complete(monitor, encode(death, *arena_));
   actor.monitors.clear();
   report_death(actor, deferred);
   actor.state.reset();

@@ -48,7 +48,7 @@ bool Node::fulfil_for(WorkerRecord& worker, const Message& message, Deferred& de
   if (!object || !outcome) return false;
   worker.promises.take(id);
   if (*outcome) keep(object, **outcome, {.process = worker.id});
-  deferred.complete(std::move(object), std::move(*outcome));
+  deferred.complete(object, std::move(*outcome));
   return true;
 }
 
@@ -56,7 +56,7 @@ bool Node::drop_object_for(WorkerRecord& worker, const MessageHeader& drop, Defe
   const ObjectId id{.process = drop.a, .number = drop.call};
   if (!worker.references.drop_object(id, drop.b)) return false;
   if (worker.references.object(id)) return true;
-  if (ObjectPtr object = worker.promises.take(id)) deferred.complete(std::move(object), dropped_promise_error());
+  if (const ObjectPtr object = worker.promises.take(id)) deferred.complete(object, dropped_promise_error());
   return true;
 }
 
@@ -64,7 +64,7 @@ bool Node::drop_object_for(WorkerRecord& worker, const MessageHeader& drop, Defe
 void Node::fail_promises(WorkerRecord& worker, const ActorRecord* actor, const std::string& cause, Deferred& deferred) {
   const Error error{actor != nullptr ? ErrorCode::kActorDied : ErrorCode::kWorkerDied,
                     (actor != nullptr ? "actor " + actor->spec.name : "the worker") + cause};
-  worker.promises.drain([&](ObjectPtr object) { deferred.complete(std::move(object), error); });
+  worker.promises.drain([&](const ObjectPtr& object) { deferred.complete(object, error); });
 }
 
 }  // namespace manta

@@ -77,7 +77,7 @@ void Node::fetch_later(ActorRecord& actor, Deferred& deferred) {
 void Node::fetch(Deferred& deferred) {
   for (const std::shared_ptr<Call>& task : deferred.fetches) {
     store_->hold(argument_blocks(*task),
-                 [this, task](Result<std::vector<BlockPtr>> held) { resume_task(std::move(*task), std::move(held)); });
+                 [this, task](const Result<std::vector<BlockPtr>>& held) { resume_task(std::move(*task), held); });
   }
   for (Deferred::ActorFetch& wanted : deferred.actor_fetches) {
     store_->hold(wanted.blocks, [this, wanted](const Result<std::vector<BlockPtr>>& held) {
@@ -91,7 +91,7 @@ void Node::fetch(Deferred& deferred) {
 }
 
 // Its arguments are in memory, or cannot be. It is the next one: it has waited its turn.
-void Node::resume_task(Call task, Result<std::vector<BlockPtr>> held) {
+void Node::resume_task(Call task, const Result<std::vector<BlockPtr>>& held) {
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);

@@ -80,7 +80,7 @@ Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
   return arena_->adopt(range.offset, size);
 }
 
-void ObjectStore::reserve(std::size_t size, std::size_t alignment, OnRoom on_room) {
+void ObjectStore::reserve(std::size_t size, std::size_t alignment, const OnRoom& on_room) {
   Result<Arena::Range> range = arena_->reserve(size, alignment);
   if (range || size > arena_->capacity() || !can_wait()) return on_room(std::move(range));
   if (!enqueue(new_rooms_, RoomRequest{size, alignment, deadline(), on_room})) on_room(closed_error());
@@ -109,7 +109,7 @@ BlockPtr ObjectStore::keep(BlockPtr block) {
   return movable;
 }
 
-void ObjectStore::hold(Blocks blocks, OnHeld on_held) {
+void ObjectStore::hold(Blocks blocks, const OnHeld& on_held) {
   Blocks held;
   for (const BlockPtr& block : blocks) {
     BlockPtr there = resident(block);

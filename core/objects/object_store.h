@@ -78,18 +78,16 @@ class ObjectStore final : public BlockAllocator {
   /// Errors: kExhausted: what is read, filled, or travels leaves no room, and the disk, if there is one, takes no more.
   ///         kCancelled: the store is closed.
   Result<BlockPtr> allocate(std::size_t size) override;
-  BlockPtr block_of(const void* data, const BlockPtr& block) const override {
-    return arena_->block_of(data, block);
-  }
+  BlockPtr block_of(const void* data, const BlockPtr& block) const override { return arena_->block_of(data, block); }
   /// As Arena::reserve(), but waits without a thread.
-  void reserve(std::size_t size, std::size_t alignment, OnRoom on_room);
+  void reserve(std::size_t size, std::size_t alignment, const OnRoom& on_room);
 
   /// What stands for `block` from now on and lets its bytes leave while nobody holds `block`; always the same while
   /// somebody has it. Of a block that can already, itself.
   BlockPtr keep(BlockPtr block);
   /// Gives, for each of `blocks`, the block that has its bytes in memory.
   /// Errors: kObjectLost; kExhausted: there was no room for them in time; kCancelled.
-  void hold(Blocks blocks, OnHeld on_held);
+  void hold(Blocks blocks, const OnHeld& on_held);
   /// The bytes of an object of which on_lost() was told, or why there are none.
   void recover(const BlockPtr& lost, Result<BlockPtr> bytes);
 

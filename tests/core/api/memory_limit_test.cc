@@ -115,6 +115,7 @@ TEST_P(MemoryLimitTest, ATaskThatExceedsItsLimitEndsWithPeakAndLimit) {
   ASSERT_FALSE(died);
   EXPECT_EQ(died.error().code, ErrorCode::kWorkerDied);
   EXPECT_THAT(died.error().message, AllOf(HasSubstr("OOM: peak "), HasSubstr("limit 64 MiB")));
+  if (kIsSanitized) return;  // With its memory the runtime may find it first.
   EXPECT_THAT(died.error().message, HasSubstr(GetParam() ? "killed by its memory cgroup" : "killed by the runtime"));
 }
 
