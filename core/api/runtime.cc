@@ -99,7 +99,8 @@ Runtime::~Runtime() {
   if (!node_) return;
   if (is_forked_copy()) {
     // All of it is the parent's; its threads do not even exist here. So it is left as it is, for ever.
-    static_cast<void>(new std::shared_ptr<Node>(std::move(node_)));
+    auto left = std::make_unique<std::shared_ptr<Node>>(std::move(node_));
+    static_cast<void>(left.release());
     return;
   }
   // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own. And before

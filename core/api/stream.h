@@ -274,10 +274,8 @@ template <class T>
 struct AsyncStart<Generator<T>> {
   class Running final : public AsyncCall {
    public:
-    Running(Generator<T> generator, StreamOrder order)
-        : AsyncCall(generator.handle_),
-          promise_(generator.handle_.promise()),
-          writer_(*current_caller(), std::move(order)) {
+    Running(Generator<T> generator, const StreamOrder& order)
+        : AsyncCall(generator.handle_), promise_(generator.handle_.promise()), writer_(*current_caller(), order) {
       generator.handle_ = nullptr;
       promise_.belong_to(*this);
       promise_.write_to(writer_);
