@@ -39,7 +39,7 @@ manta::ObjectRef<Count> sum(std::vector<manta::ObjectRef<Count>> counts) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): only for want of memory.
   const manta::Runtime runtime = manta::init(argc, argv).value();
   const int tasks = argc > 1 ? std::max(1, std::atoi(argv[1])) : 64;
   constexpr Count kDarts = 250'000;
