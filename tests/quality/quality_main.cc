@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a searcher over tasks and prints one JSON object per checkpoint of each run. tests/quality/run makes tables of it.
+//
+//     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
+#include <atomic>
+#include <charconv>
+#include <iostream>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <thread>
+
+#include "core/base/random.h"
+#include "searchers/make_searcher.h"
+#include "tests/quality/quality_run.h"
+
+namespace manta::quality {
+namespace {
+
+struct Request {
+  std::string searcher;
+  std::string tables;  // Empty: the smooth functions.
+  std::int64_t seeds = 20;
+  std::int64_t trials = 100;
+  std::int64_t workers = 1;
+  bool noisy = false;
+  std::int64_t jobs = 1;
+};
+
+std::optional<std::int64_t> count_of(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
+  return value;
+}
+
+std::optional<Request> read_request(const std::vector<std::string_view>& words) {
+  if (words.size() != 8 || (words[1] != "tables" && words[1] != "functions")) return std::nullopt;
+  const auto seeds = count_of(words[3]);
+  const auto trials = count_of(words[4]);
+  const auto workers = count_of(words[5]);
+  const auto jobs = count_of(words[7]);
+  if (!seeds || !trials || !workers || !jobs || (words[6] != "exact" && words[6] != "noisy")) return std::nullopt;
+  return Request{.searcher = std::string(words[0]),
+                 .tables = words[1] == "tables" ? std::string(words[2]) : std::string(),
+                 .seeds = *seeds,
+                 .trials = *trials,
+                 .workers = *workers,
+                 .noisy = words[6] == "noisy",
+                 .jobs = *jobs};
+}
+
+std::vector<std::int64_t> checkpoints_of(std::int64_t trials) {
+  std::vector<std::int64_t> checkpoints;
+  for (const std::int64_t n : {10, 25, 50, 100, 200}) {
+    if (n < trials) checkpoints.push_back(n);
+  }
+  checkpoints.push_back(trials);
+  return checkpoints;
+}
+
+nlohmann::json row_of(const QualityTask& task, std::int64_t seed, const RunOptions& options, const RunResult& result,
+                      std::size_t checkpoint) {
+  return {{"task", task.name()},
+          {"family", task.family()},
+          {"seed", seed},
+          {"n", options.checkpoints[checkpoint]},
+          {"quantile", result.at[checkpoint].quantile},
+          {"norm_regret", result.at[checkpoint].norm_regret},
+          {"rejections", result.rejections},
+          {"unique", result.unique},
+          {"ask_seconds", result.ask_seconds}};
+}
+
+// Runs all seeds of all tasks, on several threads; what is printed does not depend on how many, only its order does.
+int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTask>>& tasks) {
+  std::atomic<std::int64_t> next = 0;
+  std::atomic<bool> is_broken = false;
+  std::mutex printing;
+  const auto work = [&] {
+    const std::int64_t runs = static_cast<std::int64_t>(tasks.size()) * request.seeds;
+    for (std::int64_t run = next++; run < runs && !is_broken; run = next++) {
+      const QualityTask& task = *tasks[static_cast<std::size_t>(run / request.seeds)];
+      const std::int64_t seed = run % request.seeds;
+      const RunOptions options{.checkpoints = checkpoints_of(request.trials),
+                               .workers = static_cast<int>(request.workers),
+                               .seed = hash_name(task.name()) + static_cast<std::uint64_t>(seed)};
+      const auto searcher = make_searcher(request.searcher, task.space(), options.seed, request.trials);
+      if (!searcher) {
+        const std::lock_guard lock(printing);
+        std::cerr << task.name() << ": " << searcher.error().message << "\n";
+        is_broken = true;
+        return;
+      }
+      const RunResult result = run_task(task, **searcher, options);
+      const std::lock_guard lock(printing);
+      for (std::size_t i = 0; i < options.checkpoints.size(); ++i) {
+        std::cout << row_of(task, seed, options, result, i).dump() << "\n";
+      }
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (std::int64_t i = 0; i < request.jobs; ++i) threads.emplace_back(work);
+  threads.clear();
+  return is_broken ? 1 : 0;
+}
+
+int quality_main(const std::vector<std::string_view>& words) {
+  const std::optional<Request> request = read_request(words);
+  if (!request) {
+    std::cerr << "manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS\n";
+    return 2;
+  }
+  if (request->tables.empty()) return run_all(*request, smooth_functions());
+  const auto tasks = load_tables(request->tables, request->noisy);
+  if (!tasks) {
+    std::cerr << tasks.error().message << "\n";
+    return 1;
+  }
+  return run_all(*request, *tasks);
+}
+
+}  // namespace
+}  // namespace manta::quality
+
+int main(int argc, char** argv) { return manta::quality::quality_main({argv + 1, argv + argc}); }

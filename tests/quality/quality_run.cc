@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a searcher on a task, by the protocol.
+#include "tests/quality/quality_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/base/random.h"
+
+namespace manta::quality {
+
+namespace {
+
+constexpr std::int64_t kMaxRejectionsInARow = 2000;
+constexpr std::uint64_t kDurationStream = hash_name("quality/duration");
+
+struct Flight {
+  double end;
+  std::int64_t trial;
+  Config config;
+  Evaluation evaluation;
+};
+struct EndsLater {
+  bool operator()(const Flight& a, const Flight& b) const {
+    return a.end != b.end ? a.end > b.end : a.trial > b.trial;
+  }
+};
+
+class Run {
+ public:
+  Run(const QualityTask& task, Searcher& searcher, const RunOptions& options)
+      : task_(task), searcher_(searcher), options_(options) {}
+
+  RunResult go() {
+    const std::int64_t trials = options_.checkpoints.back();
+    while (finished_ < trials) {
+      while (static_cast<int>(running_.size()) < options_.workers && started_ < trials && launch()) {
+      }
+      if (running_.empty()) break;  // The searcher has no more.
+      land();
+    }
+    while (result_.at.size() < options_.checkpoints.size()) result_.at.push_back(judge());
+    result_.unique = static_cast<std::int64_t>(seen_.size());
+    return std::move(result_);
+  }
+
+ private:
+  // Starts one trial. Returns false if the searcher cannot suggest now.
+  bool launch() {
+    for (std::int64_t rejections = 0;; ++rejections) {
+      const std::int64_t trial = next_trial_++;
+      const auto begin = std::chrono::steady_clock::now();
+      Result<std::optional<Config>> asked = searcher_.ask(TrialId{trial});
+      result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      if (!asked || !asked->has_value()) return false;
+      Evaluation evaluation = task_.evaluate(**asked, options_.seed * 1'000'003 + static_cast<std::uint64_t>(trial));
+      if (evaluation.kind == Evaluation::Kind::kForbidden && rejections < kMaxRejectionsInARow) {
+        ++result_.rejections;
+        tell(trial, **asked, evaluation);
+        continue;
+      }
+      seen_.insert((*asked)->to_json());
+      const double lasts =
+          options_.workers == 1
+              ? 1
+              : 0.5 + RandomStream(options_.seed, kDurationStream, static_cast<std::uint32_t>(trial)).uniform();
+      running_.push({now_ + lasts, trial, std::move(**asked), evaluation});
+      ++started_;
+      return true;
+    }
+  }
+
+  void land() {
+    const Flight flight = running_.top();
+    running_.pop();
+    now_ = flight.end;
+    tell(flight.trial, flight.config, flight.evaluation);
+    if (flight.evaluation.kind == Evaluation::Kind::kOk) {
+      const double told = task_.mode() == Mode::kMin ? flight.evaluation.told : -flight.evaluation.told;
+      if (told < best_told_) {
+        best_told_ = told;
+        best_score_ = flight.evaluation.score;
+      }
+    }
+    ++finished_;
+    if (finished_ == options_.checkpoints[result_.at.size()]) result_.at.push_back(judge());
+  }
+
+  void tell(std::int64_t trial, const Config& config, const Evaluation& evaluation) {
+    const bool is_ok = evaluation.kind == Evaluation::Kind::kOk;
+    const auto begin = std::chrono::steady_clock::now();
+    searcher_.tell({.trial = TrialId{trial},
+                    .config = config,
+                    .state = is_ok ? TrialState::kCompleted : TrialState::kFailed,
+                    .iteration = 1,
+                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt});
+    result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  Judgement judge() const { return best_score_ ? task_.judge(*best_score_) : Judgement{}; }
+
+  const QualityTask& task_;
+  Searcher& searcher_;
+  const RunOptions& options_;
+  RunResult result_;
+  std::priority_queue<Flight, std::vector<Flight>, EndsLater> running_;
+  std::set<std::string> seen_;
+  std::int64_t next_trial_ = 0;
+  std::int64_t started_ = 0;
+  std::int64_t finished_ = 0;
+  double now_ = 0;
+  double best_told_ = std::numeric_limits<double>::infinity();
+  std::optional<double> best_score_;
+};
+
+}  // namespace
+
+RunResult run_task(const QualityTask& task, Searcher& searcher, const RunOptions& options) {
+  return Run(task, searcher, options).go();
+}
+
+}  // namespace manta::quality
