@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from program import BIN, SystemTest, main, read_until
+from program import BIN, PROGRAMS, SystemTest, main, read_until
 
 BASE = ["--metric", "score", "--mode", "max", "--trainable", "Curve", "--max-iterations", "1", "--samples", "1"]
 
@@ -110,6 +110,14 @@ class WrongInputTest(SystemTest):
         finally:
             self.wait_for_none_left()
             subprocess.run(["umount", str(small)], check=True)
+
+
+class FullOutputTest(SystemTest):
+    def test_help_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAMS, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("cannot write to standard output: No space left on device", done.stderr)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 // From words to an exit code.
 #include "tune/cli/tune_main.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,8 +70,10 @@ int tune_main(int argc, char** argv) {
   Result<CommandLine> line = parse_command_line(arguments, name);
   const Result<ExitCode> code = line ? act(*line, program) : Result<ExitCode>(line.error());
   if (code) {
-    std::fflush(stdout);
-    return *code;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return *code;
+    if (errno == EPIPE) return *code;  // Whoever read it has seen enough.
+    std::fprintf(stderr, "%s: error: cannot write to standard output: %s\n", name.c_str(), std::strerror(errno));
+    return *code == kExitOk ? kExitStorage : *code;
   }
   std::fprintf(stderr, "%s: error: %s\n", name.c_str(), code.error().message.c_str());
   return exit_code_of(code.error().code);
