@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/loop/replay.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <variant>
@@ -11,13 +12,31 @@ namespace manta {
 
 namespace {
 
+// The start of a first attempt is the first that is recorded of a trial.
+bool is_new(const Change& change) {
+  const auto* const changed = std::get_if<TrialChanged>(&change);
+  return changed != nullptr && changed->trial.state == TrialState::kRunning && changed->trial.attempt == 1;
+}
+
 /// Repeats changes one by one.
 class Replayer {
  public:
-  Replayer(const LoopOptions& options, Searcher& searcher, TrialScheduler& scheduler, TrialsView trials)
-      : options_(options), searcher_(searcher), scheduler_(scheduler), trials_(trials) {}
+  /// `trials`: as they stood at the end; what `earlier` and later changes say about them replaces it.
+  Replayer(const LoopOptions& options, Searcher& searcher, TrialScheduler& scheduler, std::vector<TrialStatus> trials,
+           std::span<const Change> earlier, std::span<const Change> later)
+      : options_(options), searcher_(searcher), scheduler_(scheduler), trials_(std::move(trials)) {
+    for (const Change& change : earlier)
+      if (const auto* changed = std::get_if<TrialChanged>(&change)) update(changed->trial);
+    known_ = static_cast<std::size_t>(std::count_if(later.begin(), later.end(), is_new));
+    known_ = trials_.size() - std::min(known_, trials_.size());
+  }
 
   Result<void> apply(const Change& change) {
+    if (is_new(change)) {
+      known_ = std::min(known_ + 1, trials_.size());
+      update(std::get<TrialChanged>(change).trial);
+      return ask(std::get<TrialChanged>(change).trial.id);
+    }
     if (const auto* changed = std::get_if<TrialChanged>(&change)) return apply(changed->trial);
     if (const auto* reported = std::get_if<Reported>(&change)) return apply(reported->report);
     return {};
@@ -31,18 +50,26 @@ class Replayer {
   }
 
  private:
-  // The start of a first attempt is the first that is recorded of a trial.
-  static bool is_new(const TrialStatus& status) { return status.state == TrialState::kRunning && status.attempt == 1; }
+  Result<void> ask(TrialId trial) {
+    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(trial));
+    if (suggestion) return {};
+    return Error{ErrorCode::kInvalidArgument,
+                 "the searcher has no trial " + to_string(trial) + " any more; resume with the same space"};
+  }
+
+  // Those that were there at the change which is being repeated.
+  TrialsView trials() const { return TrialsView(trials_).first(known_); }
+
+  void update(const TrialStatus& status) {
+    const auto number = static_cast<std::size_t>(status.id.number);
+    if (number >= trials_.size()) return;
+    trials_[number].config = status.config;
+    trials_[number].state = status.state;
+    trials_[number].attempt = status.attempt;
+  }
 
   Result<void> apply(const TrialStatus& status) {
-    if (is_new(status)) {
-      MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(status.id));
-      if (!suggestion) {
-        return Error{ErrorCode::kInvalidArgument,
-                     "the searcher has no trial " + to_string(status.id) + " any more; resume with the same space"};
-      }
-      return {};
-    }
+    update(status);
     // Stopped, paused, or about to go on as a clone: nothing that was ordered is open.
     if (status.state != TrialState::kRunning) open_.erase(status.id);
     if (!is_ended(status.state)) return {};
@@ -59,9 +86,12 @@ class Replayer {
                                                     ", but there are only " + std::to_string(trials_.size()) +
                                                     " trials"};
     }
+    trials_[number].iteration = report.iteration;
+    trials_[number].seconds = report.seconds;
+    if (value) trials_[number].value = value;
     if (value) searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
     if (!internal::is_judged(options_, report.metrics)) return {};
-    Result<std::vector<Order>> orders = scheduler_.on_report(report, trials_);
+    Result<std::vector<Order>> orders = scheduler_.on_report(report, trials());
     if (!orders) return {};  // It cost that attempt, and nothing else.
     for (Order& order : *orders) open_.insert_or_assign(order.trial, std::move(order));
     return {};
@@ -70,7 +100,8 @@ class Replayer {
   const LoopOptions& options_;
   Searcher& searcher_;
   TrialScheduler& scheduler_;
-  const TrialsView trials_;
+  std::vector<TrialStatus> trials_;
+  std::size_t known_ = 0;
   std::map<TrialId, Order> open_;
 };
 
@@ -87,7 +118,7 @@ Result<void> replay(std::span<const Change> changes, const LoopOptions& options,
     MANTA_RETURN_IF_ERROR(searcher.restore(snapshots.searcher));
     MANTA_RETURN_IF_ERROR(scheduler.restore(snapshots.scheduler));
   }
-  Replayer replayer(options, searcher, scheduler, state.trials);
+  Replayer replayer(options, searcher, scheduler, state.trials, changes.first(begin), changes.subspan(begin));
   for (const Change& change : changes.subspan(begin)) MANTA_RETURN_IF_ERROR(replayer.apply(change));
   for (Order& order : std::move(replayer).open_orders()) {
     const auto number = static_cast<std::size_t>(order.trial.number);

@@ -2,6 +2,8 @@
 #include "tune/loop/simulated_executor.h"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,21 +13,28 @@ namespace manta {
 
 namespace {
 
-SharedArray<std::byte> encode(std::int64_t iteration) {
-  std::vector<std::byte> bytes(sizeof iteration);
-  for (std::size_t index = 0; index < bytes.size(); ++index) {
-    bytes[index] = static_cast<std::byte>(static_cast<std::uint64_t>(iteration) >> (8 * index));
-  }
+constexpr std::size_t kNumberSize = 8;
+
+void append(std::vector<std::byte>& bytes, std::uint64_t number) {
+  for (std::size_t index = 0; index < kNumberSize; ++index)
+    bytes.push_back(static_cast<std::byte>(number >> (8 * index)));
+}
+
+SharedArray<std::byte> encode(std::int64_t iteration, const std::vector<double>& state) {
+  std::vector<std::byte> bytes;
+  append(bytes, static_cast<std::uint64_t>(iteration));
+  for (const double number : state) append(bytes, std::bit_cast<std::uint64_t>(number));
   return SharedArray<std::byte>(std::move(bytes));
 }
 
-std::optional<std::int64_t> decode(const SharedArray<std::byte>& bytes) {
-  if (bytes.size() != sizeof(std::int64_t)) return std::nullopt;
-  std::uint64_t iteration = 0;
+// The numbers of a checkpoint; none if it is not made by encode().
+std::optional<std::vector<std::uint64_t>> decode(const SharedArray<std::byte>& bytes) {
+  if (bytes.size() == 0 || bytes.size() % kNumberSize != 0) return std::nullopt;
+  std::vector<std::uint64_t> numbers(bytes.size() / kNumberSize);
   for (std::size_t index = 0; index < bytes.size(); ++index) {
-    iteration |= std::to_integer<std::uint64_t>(bytes[index]) << (8 * index);
+    numbers[index / kNumberSize] |= std::to_integer<std::uint64_t>(bytes[index]) << (8 * (index % kNumberSize));
   }
-  return static_cast<std::int64_t>(iteration);
+  return numbers;
 }
 
 AttemptFailed failure(std::string message) { return {{ErrorCode::kActorDied, std::move(message)}}; }
@@ -45,6 +54,13 @@ void SimulatedExecutor::VirtualClock::advance_to(TimePoint time) {
 }
 
 SimulatedExecutor::SimulatedExecutor(StepFunction step, Options options)
+    : SimulatedExecutor(
+          [step = std::move(step)](const Config& config, TrialId trial, std::int64_t iteration, std::vector<double>&) {
+            return step(config, trial, iteration);
+          },
+          std::move(options)) {}
+
+SimulatedExecutor::SimulatedExecutor(StatefulStepFunction step, Options options)
     : step_(std::move(step)), options_(std::move(options)), free_slots_(options_.slots) {}
 
 void SimulatedExecutor::launch(Launch launch) {
@@ -64,9 +80,11 @@ void SimulatedExecutor::begin(Attempt& attempt) {
   --free_slots_;
   attempt.holds_slot = true;
   if (attempt.launch.checkpoint) {
-    const std::optional<std::int64_t> iteration = decode(attempt.launch.checkpoint->bytes);
-    if (!iteration) return schedule(attempt, options_.launch_cost, failure("the checkpoint is none of a simulation"));
-    attempt.iteration = *iteration;
+    const auto numbers = decode(attempt.launch.checkpoint->bytes);
+    if (!numbers) return schedule(attempt, options_.launch_cost, failure("the checkpoint is none of a simulation"));
+    attempt.iteration = static_cast<std::int64_t>(numbers->front());
+    for (const std::uint64_t number : std::span(*numbers).subspan(1))
+      attempt.state.push_back(std::bit_cast<double>(number));
   }
   if (fails(attempt, 0)) return schedule(attempt, options_.launch_cost, failure("it was told to fail when launched"));
   schedule(attempt, options_.launch_cost, Launched{});
@@ -75,7 +93,7 @@ void SimulatedExecutor::begin(Attempt& attempt) {
 void SimulatedExecutor::advance(TrialId trial) {
   Attempt& attempt = attempts_.at(trial);
   const std::int64_t iteration = attempt.iteration + 1;
-  std::optional<Stepped> stepped = step_(attempt.launch.config, trial, iteration);
+  std::optional<Stepped> stepped = step_(attempt.launch.config, trial, iteration, attempt.state);
   const Duration duration = stepped ? from_seconds(stepped->seconds) : Duration{};
   if (stepped && fails(attempt, iteration)) {
     return schedule(attempt, duration, failure("it was told to fail in iteration " + std::to_string(iteration)));
@@ -87,7 +105,7 @@ void SimulatedExecutor::advance(TrialId trial) {
 
 void SimulatedExecutor::save(TrialId trial) {
   Attempt& attempt = attempts_.at(trial);
-  schedule(attempt, options_.save_cost, Saved{encode(attempt.iteration)});
+  schedule(attempt, options_.save_cost, Saved{encode(attempt.iteration, attempt.state)});
 }
 
 void SimulatedExecutor::stop(TrialId trial) {

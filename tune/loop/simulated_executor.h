@@ -18,8 +18,8 @@ namespace manta {
 /// An executor whose trials are a function and whose clock moves only from event to event: an experiment of weeks takes
 /// as long as the loop's own work, and comes out the same each time.
 ///
-/// A checkpoint is the number of iterations done, as eight bytes, lowest first. Events come in the order of virtual
-/// time, then of the calls that caused them.
+/// A checkpoint is the number of iterations done and the trial's state, each number as eight bytes, lowest first. Events
+/// come in the order of virtual time, then of the calls that caused them.
 /// Thread-safety: as Executor.
 class SimulatedExecutor final : public Executor {
  public:
@@ -27,6 +27,11 @@ class SimulatedExecutor final : public Executor {
   /// before.
   using StepFunction =
       std::function<std::optional<Stepped>(const Config& config, TrialId trial, std::int64_t iteration)>;
+
+  /// The same for a trial that has a state: empty when it begins, and what it was when it goes on from a checkpoint,
+  /// its own or another trial's.
+  using StatefulStepFunction = std::function<std::optional<Stepped>(
+      const Config& config, TrialId trial, std::int64_t iteration, std::vector<double>& state)>;
 
   struct Options {
     int slots = 1;
@@ -38,6 +43,7 @@ class SimulatedExecutor final : public Executor {
   };
 
   SimulatedExecutor(StepFunction step, Options options);
+  SimulatedExecutor(StatefulStepFunction step, Options options);
 
   void launch(Launch launch) override;
   void advance(TrialId trial) override;
@@ -63,6 +69,7 @@ class SimulatedExecutor final : public Executor {
   struct Attempt {
     Launch launch;
     std::int64_t iteration = 0;
+    std::vector<double> state{};
     std::uint64_t call = 0;  // The call under way; an event of an earlier one is void.
     bool holds_slot = false;
   };
@@ -79,7 +86,7 @@ class SimulatedExecutor final : public Executor {
   void end(TrialId trial);
   bool fails(const Attempt& attempt, std::int64_t iteration) const;
 
-  const StepFunction step_;
+  const StatefulStepFunction step_;
   const Options options_;
   VirtualClock clock_;
   std::unordered_map<TrialId, Attempt> attempts_;

@@ -25,9 +25,9 @@ struct StoredExperiment {
   ExperimentSpec spec;
   std::string manta_version;  ///< Of the program that made the experiment.
   LoopState state;            ///< Without orders: replay() finds them.
-  /// What replay() needs: the newest SnapshotsSaved, if there is one, and in their order every TrialChanged and
-  /// Reported after it. A TrialChanged has the fields that replay uses: seconds, best_value and cause are not filled
-  /// in.
+  /// What replay() needs: the newest SnapshotsSaved, if there is one, before it the newest TrialChanged of each trial
+  /// that had not ended, and after it, in their order, every TrialChanged and Reported. A TrialChanged has the fields
+  /// that replay uses: seconds, best_value and cause are not filled in.
   std::vector<Change> changes;
   double elapsed_seconds = 0;  ///< Of all runs together, from opening to their last commit.
   /// What could not be read and what is used instead, as sentences: damaged checkpoints.

@@ -166,11 +166,24 @@ TEST_F(ResultStoreLoadTest, AfterSnapshotsOnlyLaterChangesComeBack) {
                   SnapshotsSaved{{"[\"random\"]"}, {"[\"asha\"]"}}, reported(0, 3, {{"accuracy", 0.3}}),
                   trial_changed(0, TrialState::kCompleted)});
 
-  ASSERT_EQ(loaded.changes.size(), 3u);
-  EXPECT_EQ(std::get<SnapshotsSaved>(loaded.changes[0]).searcher.json, "[\"random\"]");
-  EXPECT_EQ(std::get<SnapshotsSaved>(loaded.changes[0]).scheduler.json, "[\"asha\"]");
-  EXPECT_EQ(std::get<Reported>(loaded.changes[1]).report.iteration, 3);
-  EXPECT_EQ(std::get<TrialChanged>(loaded.changes[2]).trial.state, TrialState::kCompleted);
+  ASSERT_EQ(loaded.changes.size(), 4u);
+  EXPECT_EQ(std::get<TrialChanged>(loaded.changes[0]).trial.state, TrialState::kRunning) << "what it was then";
+  EXPECT_EQ(std::get<SnapshotsSaved>(loaded.changes[1]).searcher.json, "[\"random\"]");
+  EXPECT_EQ(std::get<SnapshotsSaved>(loaded.changes[1]).scheduler.json, "[\"asha\"]");
+  EXPECT_EQ(std::get<Reported>(loaded.changes[2]).report.iteration, 3);
+  EXPECT_EQ(std::get<TrialChanged>(loaded.changes[3]).trial.state, TrialState::kCompleted);
+}
+
+TEST_F(ResultStoreLoadTest, SnapshotsLeaveTheNewestChangeOfEachTrialThatHasNotEnded) {
+  const StoredExperiment loaded =
+      load_after({trial_changed(0, TrialState::kRunning), trial_changed(1, TrialState::kRunning),
+                  trial_changed(0, TrialState::kPaused), trial_changed(1, TrialState::kStopped),
+                  SnapshotsSaved{{"[]"}, {"[]"}}, SnapshotsSaved{{"[]"}, {"[]"}}});
+
+  ASSERT_EQ(loaded.changes.size(), 2u);
+  EXPECT_EQ(std::get<TrialChanged>(loaded.changes[0]).trial.id, TrialId{0});
+  EXPECT_EQ(std::get<TrialChanged>(loaded.changes[0]).trial.state, TrialState::kPaused);
+  EXPECT_TRUE(std::holds_alternative<SnapshotsSaved>(loaded.changes[1]));
 }
 
 TEST_F(ResultStoreLoadTest, TheOrderOfChangesGoesOnInTheNextRun) {
@@ -183,10 +196,10 @@ TEST_F(ResultStoreLoadTest, TheOrderOfChangesGoesOnInTheNextRun) {
 
   const StoredExperiment loaded = open().load().value();
 
-  ASSERT_EQ(loaded.changes.size(), 3u);
-  EXPECT_TRUE(std::holds_alternative<SnapshotsSaved>(loaded.changes[0]));
-  EXPECT_TRUE(std::holds_alternative<Reported>(loaded.changes[1]));
-  EXPECT_TRUE(std::holds_alternative<TrialChanged>(loaded.changes[2]));
+  ASSERT_EQ(loaded.changes.size(), 4u);
+  EXPECT_TRUE(std::holds_alternative<SnapshotsSaved>(loaded.changes[1]));
+  EXPECT_TRUE(std::holds_alternative<Reported>(loaded.changes[2]));
+  EXPECT_TRUE(std::holds_alternative<TrialChanged>(loaded.changes[3]));
 }
 
 TEST_F(ResultStoreLoadTest, NumbersComeBackToTheLastBit) {

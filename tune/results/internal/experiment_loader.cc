@@ -138,12 +138,12 @@ class Loader {
     MANTA_ASSIGN_OR_RETURN(Query snapshots, database_.query("SELECT id, searcher, scheduler FROM snapshots"));
     return for_each_row(std::move(snapshots), [this](const Query& row) -> Result<void> {
       snapshot_id_ = row.integer(0);
-      loaded_.changes.emplace_back(SnapshotsSaved{.searcher = {row.text(1)}, .scheduler = {row.text(2)}});
+      numbered_.emplace_back(snapshot_id_, SnapshotsSaved{.searcher = {row.text(1)}, .scheduler = {row.text(2)}});
       return {};
     });
   }
 
-  // Both tables draw their ids from one sequence.
+  // All three tables draw their ids from one sequence.
   Result<void> load_changes() {
     MANTA_RETURN_IF_ERROR(load_reports());
     MANTA_RETURN_IF_ERROR(load_trial_changes());
@@ -178,8 +178,7 @@ class Loader {
     MANTA_ASSIGN_OR_RETURN(
         Query rows,
         database_.query("SELECT id, trial, attempt, state, iteration, value, value_is_nan, changed_us, config"
-                        " FROM trial_changes WHERE id > ? ORDER BY id",
-                        snapshot_id_));
+                        " FROM trial_changes ORDER BY id"));
     return for_each_row(std::move(rows), [this](const Query& row) -> Result<void> {
       TrialStatus status;
       status.id = {row.integer(1)};
