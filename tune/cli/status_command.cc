@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/cli/status_command.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 
 #include "core/net/status_json.h"
 #include "core/net/status_socket.h"
 #include "tune/cli/status_text.h"
-#include "tune/plugin_info.h"
+#include "tune/cli/verbs/verbs.h"
 
 namespace manta {
 
@@ -173,81 +170,36 @@ Result<ExitCode> watch(const StatusRequest& request) {
   }
 }
 
-// One word after another, as CLI11 gives them.
-struct Words {
-  Words() : app("Looks at running programs that use Manta's runtime.", "manta") {
-    app.require_subcommand(0, 1);
-    app.add_flag("--version", wants_version, "Print the version and end");
-    status =
-        app.add_subcommand("status", "What there is in the runtimes of this user: workers, actors, queues, objects");
-    status->add_option("pid", pid, "The program's process; without it, all of them")->type_name("PID");
-    status->add_flag("--json", request.json, "As JSON: {\"runtimes\": [...]}");
-    status->add_flag("--all", request.all, "Every row, not only the longest queues");
-    status->add_option("--watch", watch, "Again every SECONDS (1), until the runtime ends or Ctrl-C")
-        ->type_name("SECONDS")
-        ->expected(0, 1)
-        ->default_str("1");
-    status->add_option("--color", color, "auto, always or never")
-        ->type_name("WHEN")
-        ->check(CLI::IsMember({"auto", "always", "never"}));
-    status->footer(
-        "Exit codes: 0 shown, 2 wrong usage or no such runtime, 3 another user's, 5 it does not answer.\n"
-        "Manual: docs/cli.md");
-  }
+Result<ColorMode> parse_color(const std::string& word) {
+  if (word.empty() || word == "auto") return ColorMode::kAuto;
+  if (word == "always") return ColorMode::kAlways;
+  if (word == "never") return ColorMode::kNever;
+  return Error{ErrorCode::kInvalidArgument,
+               "--color: \"" + escape_control(word) + "\" is not one of auto, always, never"};
+}
 
-  CLI::App app;
-  CLI::App* status = nullptr;
-  bool wants_version = false;
-  std::string pid;
-  std::string watch;
-  std::string color = "auto";
-  StatusRequest request;
-};
-
-// "--watch 123" means the pid, "--watch 0.5 123" the pause: a whole number that is the last word is a pid.
-Result<StatusRequest> complete(Words& words) {
-  StatusRequest request = words.request;
-  request.color = words.color == "always"  ? ColorMode::kAlways
-                  : words.color == "never" ? ColorMode::kNever
-                                           : ColorMode::kAuto;
-  if (words.status->count("--watch") > 0) {
+Result<StatusRequest> request_of(const VerbWords& words) {
+  StatusRequest request{.json = words.has("json"), .all = words.has("all")};
+  MANTA_ASSIGN_OR_RETURN(request.color, parse_color(words.value("color")));
+  if (words.has("watch")) {
+    const std::string word = words.value("watch");
     char* end = nullptr;
-    const double seconds = words.watch.empty() ? 1 : std::strtod(words.watch.c_str(), &end);
+    const double seconds = word.empty() ? 1 : std::strtod(word.c_str(), &end);
     if ((end != nullptr && *end != '\0') || !(seconds >= 0.05 && seconds <= 86400))
-      return Error{ErrorCode::kInvalidArgument,
-                   "--watch: " + escape_control(words.watch) +
-                       " is no pause; 0.05 to 86400 seconds (the pid stands before --watch)"};
+      return Error{
+          ErrorCode::kInvalidArgument,
+          "--watch: " + escape_control(word) + " is no pause; 0.05 to 86400 seconds (the pid stands before --watch)"};
     request.watch_seconds = seconds;
   }
-  if (!words.pid.empty()) {
+  if (words.has("PID")) {
+    const std::string word = words.value("PID");
     char* end = nullptr;
-    const long pid = std::strtol(words.pid.c_str(), &end, 10);
+    const long pid = std::strtol(word.c_str(), &end, 10);
     if (*end != '\0' || pid < 1 || pid > 0x7fffffff)
-      return Error{ErrorCode::kInvalidArgument, "\"" + escape_control(words.pid) + "\" is no process number"};
+      return Error{ErrorCode::kInvalidArgument, "\"" + escape_control(word) + "\" is no process number"};
     request.pid = static_cast<pid_t>(pid);
   }
   return request;
-}
-
-Result<ExitCode> run(int argc, char** argv) {
-  Words words;
-  try {
-    words.app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    const CLI::App& asked = words.status->parsed() ? *words.status : words.app;
-    std::fputs(asked.help().c_str(), stdout);
-    return kExitOk;
-  } catch (const CLI::ParseError& error) {
-    return Error{ErrorCode::kInvalidArgument, std::string(error.what()) + " (manta --help shows the usage)"};
-  }
-  if (words.wants_version) {
-    std::printf("manta %s\n", manta_plugin_entry()->version);
-    return kExitOk;
-  }
-  if (!words.status->parsed())
-    return Error{ErrorCode::kInvalidArgument, "what is to be done? \"manta status\" (manta --help shows the usage)"};
-  MANTA_ASSIGN_OR_RETURN(const StatusRequest request, complete(words));
-  return show_status(request);
 }
 
 }  // namespace
@@ -260,12 +212,9 @@ Result<ExitCode> show_status(const StatusRequest& request) {
   return kExitOk;
 }
 
-int manta_main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_DFL);  // "manta status --watch | head" ends.
-  const Result<ExitCode> code = run(argc, argv);
-  if (code) return *code;
-  std::fprintf(stderr, "manta: error: %s\n", code.error().message.c_str());
-  return exit_code_of(code.error().code);
+Result<ExitCode> verbs::status(const VerbWords& words) {
+  MANTA_ASSIGN_OR_RETURN(const StatusRequest request, request_of(words));
+  return show_status(request);
 }
 
 }  // namespace manta

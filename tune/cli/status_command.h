@@ -28,7 +28,4 @@ struct StatusRequest {
 /// user's. kIncompatible, kTimeout, kSystem: as from ask_runtime().
 Result<ExitCode> show_status(const StatusRequest& request);
 
-/// main() of the program `manta`: reads the words, does what they say, prints what went wrong. Returns the exit code.
-int manta_main(int argc, char** argv);
-
 }  // namespace manta

@@ -49,8 +49,8 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& direct
   if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
     if (errno != EAGAIN && errno != EACCES) return system_error("fcntl(F_OFD_SETLK) on " + path.string(), errno);
     return Error{ErrorCode::kFailedPrecondition, "directory " + directory.string() + " is in use by " +
-                                                read_owner(file.get()) +
-                                                "; wait for it to end, or choose another directory with --out"};
+                                                     read_owner(file.get()) +
+                                                     "; wait for it to end, or choose another directory with --out"};
   }
   const std::string owner = describe_this_process() + "\n";
   // The text only serves the message above, so a full disk must not keep the lock from being held.
@@ -58,6 +58,16 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::filesystem::path& direct
     [[maybe_unused]] const ssize_t written = ::pwrite(file.get(), owner.data(), owner.size(), 0);
   }
   return DirectoryLock(std::move(file));
+}
+
+std::optional<std::string> DirectoryLock::holder(const std::filesystem::path& directory) {
+  const UniqueFd file(::open((directory / ".lock").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(file.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
+  return read_owner(file.get());
 }
 
 }  // namespace manta::internal

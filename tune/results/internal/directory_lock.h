@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
@@ -16,6 +18,9 @@ class DirectoryLock {
   /// Errors: kFailedPrecondition: another process holds it (names its pid and since when), or the directory
   /// is not writable. kSystem: the lock cannot be asked for.
   static Result<DirectoryLock> acquire(const std::filesystem::path& directory);
+
+  /// Who holds it, as acquire() names them; none: nobody.
+  static std::optional<std::string> holder(const std::filesystem::path& directory);
 
  private:
   explicit DirectoryLock(UniqueFd file) : file_(std::move(file)) {}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The help of the program manta, from its table of verbs.
+#pragma once
+
+#include <string>
+
+#include "tune/cli/verb_table.h"
+
+namespace manta {
+
+/// All verbs, a line for each.
+std::string program_help();
+
+/// Usage, arguments, options, examples; no line is wider than 100 columns unless a word is.
+std::string verb_help(const Verb& verb);
+
+/// `text` in lines of at most `width` columns; empty lines stay.
+std::string wrapped(std::string_view text, int width, std::string_view indent);
+
+}  // namespace manta

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs.
+#include "tune/cli/verb_table.h"
+
+#include "tune/cli/verbs/verbs.h"
+
+namespace manta {
+
+namespace {
+
+using Count = VerbArgument::Count;
+
+constexpr std::string_view kRunning = "Running programs";
+constexpr std::string_view kLooking = "Looking at experiments";
+constexpr std::string_view kKeeping = "Keeping experiments";
+
+const VerbArgument kExperiment{
+    .name = "EXP", .help = "The experiment's directory, or its experiment.db", .completion = Completion::kDirectory};
+const VerbOption kJson{.name = "json", .help = "As JSON"};
+
+const std::vector<Verb> kVerbs{
+    {.name = "ls",
+     .group = kLooking,
+     .summary = "The experiments below a directory, with state, counts and best value",
+     .text =
+         "States: running; ended (all trials have); interrupted (some have not, and nobody runs it: --resume goes on); "
+         "empty; unreadable, with the reason.",
+     .arguments = {{.name = "DIR",
+                    .help = "Where to look; default: the current directory",
+                    .count = Count::kOptional,
+                    .completion = Completion::kDirectory}},
+     .options = {kJson},
+     .examples = {"manta ls runs"},
+     .run = verbs::list},
+    {.name = "show",
+     .group = kLooking,
+     .summary = "One experiment, or some of its trials, in full",
+     .text =
+         "Of an experiment: who runs it, what was asked for, counts, the best trial. Of a trial: its configuration, "
+         "cause, attempts with their logs, checkpoints.",
+     .arguments = {kExperiment,
+                   {.name = "TRIAL", .help = "Numbers of trials; none: the experiment", .count = Count::kAny}},
+     .options = {},
+     .examples = {"manta show runs/net", "manta show runs/net 3"},
+     .run = verbs::show},
+    {.name = "trials",
+     .group = kLooking,
+     .summary = "The trials, filtered and sorted",
+     .text = "A condition compares a name with a value: lr<0.01 and (state=failed or not act=relu). Names are trial, "
+             "state, "
+             "cause, attempts, iterations, seconds, value (the objective of the last report), best_value, the "
+             "parameters, and "
+             "the metrics of the last report. Operators are < <= > >= = != and ~ (the text contains); words are and, "
+             "or, not and "
+             "parentheses. What a trial does not have meets no comparison but !=.\n\nWithout --sort the best come "
+             "first; --sort value, "
+             "best_value or the objective's metric puts the better first, any other name the smaller.",
+     .arguments = {kExperiment},
+     .options = {{.name = "where",
+                  .value_name = "CONDITION",
+                  .help = "Only those that meet it: 'lr<0.01 and state=failed'"},
+                 {.name = "sort", .value_name = "NAME", .help = "By this value (best_value)"},
+                 {.name = "reverse", .help = "The other way round"},
+                 {.name = "limit", .value_name = "N", .help = "At most N (20; with --json: all)"},
+                 {.name = "all", .help = "However many there are"},
+                 {.name = "json", .help = "As JSON: a list with a line for each trial"}},
+     .examples = {"manta trials runs/net --where 'lr<0.01 and state=failed' --sort value --json"},
+     .run = verbs::trials},
+    {.name = "best",
+     .group = kLooking,
+     .summary = "The best trial and its configuration",
+     .text = "Exit code 1 when no trial has a finite value yet.",
+     .arguments = {kExperiment},
+     .options = {{.name = "config", .help = "Its configuration only, as JSON on one line"},
+                 {.name = "json", .help = "The trial as JSON on one line"}},
+     .examples = {"manta best runs/net --config > best.json"},
+     .run = verbs::best},
+    {.name = "logs",
+     .group = kLooking,
+     .summary = "What a trial printed",
+     .text = "",
+     .arguments = {kExperiment, {.name = "TRIAL", .help = "Number of the trial"}},
+     .options = {{.name = "follow",
+                  .help = "Go on until the trial has ended, also into its next attempts",
+                  .letter = 'f'},
+                 {.name = "lines", .value_name = "N", .help = "Begin with the last N lines", .letter = 'n'},
+                 {.name = "attempt", .value_name = "N", .help = "Of this attempt; default: the newest"}},
+     .examples = {"manta logs runs/net 3 -f"},
+     .run = verbs::logs},
+    {.name = "export",
+     .group = kKeeping,
+     .summary = "Trials, or every report, as CSV or JSON lines",
+     .text = "CSV has a column config/NAME for each parameter and metric/NAME for each metric. Numbers that JSON does "
+             "not have "
+             "stand as the texts nan, inf and -inf.",
+     .arguments = {kExperiment},
+     .options = {{.name = "csv", .help = "Comma-separated, with a header"},
+                 {.name = "jsonl", .help = "One JSON object on each line"},
+                 {.name = "results", .help = "A row for each report, not for each trial"},
+                 {.name = "output",
+                  .value_name = "FILE",
+                  .help = "Into FILE, which is whole or not there; default: standard output",
+                  .letter = 'o',
+                  .completion = Completion::kFile}},
+     .examples = {"manta export runs/net --csv > trials.csv",
+                  "manta export runs/net --results --jsonl -o reports.jsonl"},
+     .run = verbs::export_rows},
+    {.name = "rm",
+     .group = kKeeping,
+     .summary = "Remove experiments, with their checkpoints and logs",
+     .text = "Asks first, and refuses one that is running. Files that Manta did not make stay, and their directory "
+             "with them.",
+     .arguments = {{.name = "EXP",
+                    .help = "Directories of experiments",
+                    .count = Count::kMany,
+                    .completion = Completion::kDirectory}},
+     .options = {{.name = "yes", .help = "Do not ask", .letter = 'y'}},
+     .examples = {"manta rm --yes runs/net"},
+     .run = verbs::remove},
+    {.name = "status",
+     .group = kRunning,
+     .summary = "What there is in the runtimes of this user: workers, actors, queues, objects",
+     .text = "",
+     .arguments = {{.name = "PID",
+                    .help = "The program's process; without it, all of them",
+                    .count = Count::kOptional}},
+     .options = {{.name = "json", .help = "As JSON: {\"runtimes\": [...]}"},
+                 {.name = "all", .help = "Every row, not only the longest queues"},
+                 {.name = "watch",
+                  .value_name = "SECONDS",
+                  .help = "Again every SECONDS (1), until the runtime ends or Ctrl-C",
+                  .value_is_optional = true},
+                 {.name = "color",
+                  .value_name = "auto|always|never",
+                  .help = "Colours (auto: on a terminal, unless NO_COLOR is set)",
+                  .completion = Completion::kWords,
+                  .words = "auto always never"}},
+     .examples = {"manta status 4711 --watch"},
+     .run = verbs::status},
+};
+
+}  // namespace
+
+std::span<const Verb> verb_table() { return kVerbs; }
+
+}  // namespace manta

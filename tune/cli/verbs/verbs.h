@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verbs of the program manta do; verb_table.cc says when.
+#pragma once
+
+#include "core/base/result.h"
+#include "tune/cli/exit_code.h"
+#include "tune/cli/verb_table.h"
+
+namespace manta::verbs {
+
+// All print to standard output. Errors: kNotFound: no experiment or trial there; kInvalidArgument: a word; kSystem:
+// standard output is gone; and those of ExperimentView.
+
+Result<ExitCode> status(const VerbWords& words);
+Result<ExitCode> list(const VerbWords& words);
+Result<ExitCode> show(const VerbWords& words);
+Result<ExitCode> trials(const VerbWords& words);
+Result<ExitCode> best(const VerbWords& words);
+Result<ExitCode> export_rows(const VerbWords& words);
+Result<ExitCode> logs(const VerbWords& words);
+/// Errors, besides: kFailedPrecondition: somebody runs the experiment; kStorage: a file that stays.
+Result<ExitCode> remove(const VerbWords& words);
+
+}  // namespace manta::verbs
