@@ -39,23 +39,34 @@ AshaScheduler::AshaScheduler(Objective objective, Options options)
   rungs_ = make_rungs(options);
 }
 
-std::size_t AshaScheduler::rungs_reached(std::int64_t iteration) const {
-  const auto above = std::find_if(rungs_.begin(), rungs_.end(),
-                                  [iteration](const internal::Rung& rung) { return rung.iteration() > iteration; });
+std::optional<double> AshaScheduler::spent(const Report& report) const {
+  if (options_.cost.empty()) return static_cast<double>(report.iteration);
+  if (options_.cost == "seconds") return report.seconds;
+  return report.metrics.find(options_.cost);
+}
+
+std::size_t AshaScheduler::rungs_reached(double spent) const {
+  // Not "<=" the other way round: a cost that is NaN has reached nothing.
+  const auto above = std::find_if(rungs_.begin(), rungs_.end(), [spent](const internal::Rung& rung) {
+    return !(spent >= static_cast<double>(rung.iteration()));
+  });
   return static_cast<std::size_t>(above - rungs_.begin());
 }
 
 Result<std::vector<Order>> AshaScheduler::on_report(const Report& report, TrialsView) {
   const std::optional<double> value = report.metrics.find(objective_.metric);
   if (!value) return internal::missing_metric(report, objective_);
+  const std::optional<double> spent = this->spent(report);
+  if (!spent) return internal::missing_metric(report, {options_.cost, objective_.mode});
   Standing& standing = standings_[report.trial];
-  standing.stopped = standing.stopped || judge(standing, report.iteration, objective_.score(*value));
+  standing.stopped = standing.stopped || judge(standing, *spent, objective_.score(*value));
+  if (!options_.cost.empty() && *spent >= static_cast<double>(options_.max_t)) standing.stopped = true;
   if (standing.stopped) return std::vector<Order>{{report.trial, Stop{}}};
   return std::vector<Order>{};
 }
 
-bool AshaScheduler::judge(Standing& standing, std::int64_t iteration, double score) {
-  const std::size_t reached = rungs_reached(iteration);
+bool AshaScheduler::judge(Standing& standing, double spent, double score) {
+  const std::size_t reached = rungs_reached(spent);
   const bool finite = std::isfinite(score);
   const bool arrives = reached > standing.passed;
   const bool still_not_finite = reached == standing.passed && standing.not_finite && !finite;
@@ -86,6 +97,7 @@ Snapshot AshaScheduler::save() const {
   }
   const nlohmann::json state = {{"metric", objective_.metric}, {"mode", mode_name(objective_.mode)},
                                 {"grace", options_.grace},     {"eta", options_.eta},
+                                {"cost", options_.cost},
                                 {"rungs", std::move(rungs)},   {"trials", std::move(trials)}};
   return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -97,9 +109,10 @@ Result<void> AshaScheduler::restore(const Snapshot& snapshot) {
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
     if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
-        state.at("grace") != options_.grace || state.at("eta") != options_.eta) {
+        state.at("grace") != options_.grace || state.at("eta") != options_.eta ||
+        state.value("cost", "") != options_.cost) {
       return internal::damaged_snapshot(kClassName,
-                                        "metric, mode, grace or eta differ; resume with those it began with");
+                                        "metric, mode, grace, eta or cost differ; resume with those it began with");
     }
     const nlohmann::json& saved = state.at("rungs");
     if (!saved.is_array()) return internal::damaged_snapshot(kClassName, "\"rungs\" is no array");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -36,6 +37,9 @@ class AshaScheduler final : public TrialScheduler {
     std::int64_t grace = 1;    ///< Iterations of the first rung: 1 to max_t.
     std::int64_t eta = 4;      ///< One in `eta` goes on: 2 to 1000.
     std::int64_t max_t = 100;  ///< Where trials are complete; no rung above. 1 to 1,000,000,000.
+    /// What rungs count instead of iterations: "seconds" that a trial has run, or a metric of its reports that only
+    /// grows. A trial that reaches max_t of it is stopped. "": iterations.
+    std::string cost = {};
   };
   static constexpr std::int64_t kMaxEta = 1000;
   static constexpr std::int64_t kMaxIterations = 1'000'000'000;
@@ -43,14 +47,17 @@ class AshaScheduler final : public TrialScheduler {
   /// `options` within the ranges above; make_scheduler() checks them.
   AshaScheduler(Objective objective, Options options);
 
+  /// Errors: also kInvalidArgument: the report lacks the metric that `cost` names.
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
   void on_end(TrialId trial, TrialState state) override;
   /// None: this variant never pauses.
   std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override;
-  std::optional<std::int64_t> max_iterations() const override { return options_.max_t; }
+  std::optional<std::int64_t> max_iterations() const override {
+    return options_.cost.empty() ? std::optional(options_.max_t) : std::nullopt;
+  }
   Snapshot save() const override;
-  /// Errors: also kInvalidArgument when metric, mode, grace or eta differ. Another max_t is taken: the rungs that both
-  /// have keep their scores.
+  /// Errors: also kInvalidArgument when metric, mode, grace, eta or cost differ. Another max_t is taken: the rungs that
+  /// both have keep their scores.
   Result<void> restore(const Snapshot& snapshot) override;
 
  private:
@@ -61,9 +68,11 @@ class AshaScheduler final : public TrialScheduler {
     bool stopped = false;
   };
 
-  std::size_t rungs_reached(std::int64_t iteration) const;
+  // How much the trial has been given, in what rungs count.
+  std::optional<double> spent(const Report& report) const;
+  std::size_t rungs_reached(double spent) const;
   // Whether the trial is to be stopped; marks rungs as passed and adds the score.
-  bool judge(Standing& standing, std::int64_t iteration, double score);
+  bool judge(Standing& standing, double spent, double score);
 
   const Objective objective_;
   const Options options_;

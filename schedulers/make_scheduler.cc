@@ -3,47 +3,75 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "schedulers/asha_promote_scheduler.h"
 #include "schedulers/asha_scheduler.h"
 #include "schedulers/async_hyperband_scheduler.h"
+#include "schedulers/combined_scheduler.h"
 #include "schedulers/fifo_scheduler.h"
 #include "schedulers/hyperband_scheduler.h"
 #include "schedulers/i_epoch_scheduler.h"
 #include "schedulers/internal/scheduler_options.h"
 #include "schedulers/median_scheduler.h"
+#include "schedulers/patience_scheduler.h"
+#include "schedulers/pbt_replay_scheduler.h"
+#include "schedulers/pbt_scheduler.h"
+#include "schedulers/plateau_scheduler.h"
+#include "schedulers/threshold_scheduler.h"
 
 namespace manta {
 namespace {
 
-using internal::NumberOption;
+using internal::SchedulerOption;
 using internal::SchedulerOptions;
 using Made = Result<std::unique_ptr<TrialScheduler>>;
 
 // What a scheduler is made of.
 struct Request {
+  std::string_view text;
   const SchedulerOptions& options;
-  const Objective& objective;
-  std::optional<std::int64_t> max_iterations;
+  const SchedulerSetup& setup;
 };
 
 constexpr std::int64_t kMaxIterations = AshaScheduler::kMaxIterations;
-constexpr std::array<NumberOption, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
-                                                    {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
-                                                    {.name = "max_t", .high = kMaxIterations}}};
-constexpr std::array<NumberOption, 2> kHyperbandOptions{
+using Kind = SchedulerOption::Kind;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::array<SchedulerOption, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
+                                                       {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
+                                                       {.name = "max_t", .high = kMaxIterations}}};
+constexpr std::array<SchedulerOption, 4> kAshaStopOptions{
+    {kAshaOptions[0], kAshaOptions[1], kAshaOptions[2], {.name = "cost", .kind = Kind::kText}}};
+constexpr std::array<SchedulerOption, 3> kPbtOptions{
+    {{.name = "interval", .high = kMaxIterations},
+     {.name = "quantile", .kind = Kind::kReal, .real_low = 0, .real_high = 0.5},
+     {.name = "resample", .kind = Kind::kReal, .real_low = 0, .real_high = 1}}};
+constexpr std::array<SchedulerOption, 1> kPbtReplayOptions{{{.name = "from", .kind = Kind::kText}}};
+constexpr std::array<SchedulerOption, 2> kPatienceOptions{
+    {{.name = "reports", .high = kMaxIterations},
+     {.name = "delta", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity}}};
+constexpr std::array<SchedulerOption, 3> kPlateauOptions{
+    {{.name = "reports", .low = 2, .high = 1'000'000},
+     {.name = "std", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity},
+     {.name = "grace", .high = kMaxIterations}}};
+constexpr std::array<SchedulerOption, 2> kThresholdOptions{
+    {{.name = "at", .high = kMaxIterations},
+     {.name = "value", .kind = Kind::kReal, .real_low = -kInfinity, .real_high = kInfinity}}};
+constexpr std::array<SchedulerOption, 2> kHyperbandOptions{
     {{.name = "max_t", .high = kMaxIterations}, {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta}}};
-constexpr std::array<NumberOption, 2> kMedianOptions{
+constexpr std::array<SchedulerOption, 2> kMedianOptions{
     {{.name = "grace", .high = kMaxIterations}, {.name = "samples", .high = 1'000'000}}};
-constexpr std::array<NumberOption, 2> kIEpochOptions{
+constexpr std::array<SchedulerOption, 2> kIEpochOptions{
     {{.name = "i", .high = kMaxIterations}, {.name = "best", .high = 1'000'000'000}}};
 
 Result<AshaScheduler::Options> read_asha(const Request& request) {
   AshaScheduler::Options options;
   const std::int64_t max_t =
-      std::clamp<std::int64_t>(request.max_iterations.value_or(options.max_t), 1, kMaxIterations);
+      std::clamp<std::int64_t>(request.setup.max_iterations.value_or(options.max_t), 1, kMaxIterations);
   MANTA_ASSIGN_OR_RETURN(options.max_t, request.options.read("max_t", max_t));
   MANTA_ASSIGN_OR_RETURN(options.eta, request.options.read("eta", options.eta));
   MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace, options.max_t));
@@ -51,54 +79,109 @@ Result<AshaScheduler::Options> read_asha(const Request& request) {
 }
 
 Made make_fifo(const Request& request) {
-  return std::unique_ptr<TrialScheduler>(std::make_unique<FifoScheduler>(request.objective));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<FifoScheduler>(request.setup.objective));
 }
 Made make_asha(const Request& request) {
-  MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaScheduler>(request.objective, options));
+  MANTA_ASSIGN_OR_RETURN(AshaScheduler::Options options, read_asha(request));
+  options.cost = request.options.read_text("cost");
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaScheduler>(request.setup.objective, options));
 }
 Made make_asha_promote(const Request& request) {
   MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaPromoteScheduler>(request.objective, options));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AshaPromoteScheduler>(request.setup.objective, options));
 }
 Made make_hyperband(const Request& request) {
   HyperbandScheduler::Options options;
   const std::int64_t max_t =
-      std::clamp<std::int64_t>(request.max_iterations.value_or(options.max_t), 1, kMaxIterations);
+      std::clamp<std::int64_t>(request.setup.max_iterations.value_or(options.max_t), 1, kMaxIterations);
   MANTA_ASSIGN_OR_RETURN(options.max_t, request.options.read("max_t", max_t));
   MANTA_ASSIGN_OR_RETURN(options.eta, request.options.read("eta", options.eta));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<HyperbandScheduler>(request.objective, options));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<HyperbandScheduler>(request.setup.objective, options));
 }
 Made make_async_hyperband(const Request& request) {
   MANTA_ASSIGN_OR_RETURN(const AshaScheduler::Options options, read_asha(request));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<AsyncHyperbandScheduler>(request.objective, options));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<AsyncHyperbandScheduler>(request.setup.objective, options));
 }
 Made make_median(const Request& request) {
   MedianScheduler::Options options;
   MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace));
   MANTA_ASSIGN_OR_RETURN(options.samples, request.options.read("samples", options.samples));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<MedianScheduler>(request.objective, options));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<MedianScheduler>(request.setup.objective, options));
 }
 Made make_i_epoch(const Request& request) {
   IEpochScheduler::Options options;
   MANTA_ASSIGN_OR_RETURN(options.iterations, request.options.read("i", options.iterations));
   MANTA_ASSIGN_OR_RETURN(options.best, request.options.read("best", options.best));
-  return std::unique_ptr<TrialScheduler>(std::make_unique<IEpochScheduler>(request.objective, options));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<IEpochScheduler>(request.setup.objective, options));
+}
+
+Made make_pbt(const Request& request, bool synchronous) {
+  if (request.setup.space == nullptr)
+    return internal::invalid_scheduler(request.text, "it changes hyperparameters, so it needs a search space");
+  PbtScheduler::Options options{
+      .synchronous = synchronous, .max_trials = request.setup.max_trials, .seed = request.setup.seed};
+  MANTA_ASSIGN_OR_RETURN(options.interval, request.options.read("interval", options.interval));
+  MANTA_ASSIGN_OR_RETURN(options.quantile, request.options.read_real("quantile", options.quantile));
+  MANTA_ASSIGN_OR_RETURN(options.resample, request.options.read_real("resample", options.resample));
+  return std::unique_ptr<TrialScheduler>(
+      std::make_unique<PbtScheduler>(request.setup.objective, *request.setup.space, options));
+}
+Made make_pbt_async(const Request& request) { return make_pbt(request, false); }
+Made make_pbt_sync(const Request& request) { return make_pbt(request, true); }
+Made make_pbt_replay(const Request& request) {
+  const std::string directory = request.options.read_text("from");
+  if (directory.empty() || !request.setup.read_snapshot)
+    return internal::invalid_scheduler(request.text, "say whose schedule: from=DIRECTORY of a finished experiment");
+  MANTA_ASSIGN_OR_RETURN(const Snapshot snapshot, request.setup.read_snapshot(directory));
+  MANTA_ASSIGN_OR_RETURN(PbtSchedule schedule, PbtSchedule::from_snapshot(snapshot));
+  return std::unique_ptr<TrialScheduler>(
+      std::make_unique<PbtReplayScheduler>(request.setup.objective, std::move(schedule)));
+}
+Made make_patience(const Request& request) {
+  PatienceScheduler::Options options;
+  MANTA_ASSIGN_OR_RETURN(options.reports, request.options.read("reports", options.reports));
+  MANTA_ASSIGN_OR_RETURN(options.delta, request.options.read_real("delta", options.delta));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<PatienceScheduler>(request.setup.objective, options));
+}
+Made make_plateau(const Request& request) {
+  PlateauScheduler::Options options;
+  MANTA_ASSIGN_OR_RETURN(options.reports, request.options.read("reports", options.reports));
+  MANTA_ASSIGN_OR_RETURN(options.std, request.options.read_real("std", options.std));
+  MANTA_ASSIGN_OR_RETURN(options.grace, request.options.read("grace", options.grace));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<PlateauScheduler>(request.setup.objective, options));
+}
+Made make_threshold(const Request& request) {
+  if (!request.options.has("value"))
+    return internal::invalid_scheduler(request.text, "say how good a trial must be: value=NUMBER");
+  ThresholdScheduler::Options options;
+  MANTA_ASSIGN_OR_RETURN(options.at, request.options.read("at", options.at));
+  MANTA_ASSIGN_OR_RETURN(options.value, request.options.read_real("value", options.value));
+  return std::unique_ptr<TrialScheduler>(std::make_unique<ThresholdScheduler>(request.setup.objective, options));
 }
 
 struct Entry {
   std::string_view name;
-  std::span<const NumberOption> options;
+  std::span<const SchedulerOption> options;
   Made (*make)(const Request&);
-  std::string_view example;  // Of its options.
+  std::string_view example;      // Of its options.
+  bool only_stops = false;       // So it may stand behind another.
 };
-constexpr std::array<Entry, 7> kSchedulers{{{"fifo", {}, make_fifo, ""},
-                                            {"asha", kAshaOptions, make_asha, "grace=1,eta=4,max_t=100"},
-                                            {"asha-promote", kAshaOptions, make_asha_promote, "grace=1,eta=4"},
-                                            {"hyperband", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
-                                            {"async-hyperband", kAshaOptions, make_async_hyperband, "grace=1,eta=3"},
-                                            {"median", kMedianOptions, make_median, "grace=1,samples=3"},
-                                            {"i-epoch", kIEpochOptions, make_i_epoch, "i=1,best=10"}}};
+constexpr std::array<Entry, 14> kSchedulers{
+    {{"fifo", {}, make_fifo, "", true},
+     {"asha", kAshaStopOptions, make_asha, "grace=1,eta=4,max_t=100", true},
+     {"asha-promote", kAshaOptions, make_asha_promote, "grace=1,eta=4"},
+     {"hyperband", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
+     {"async-hyperband", kAshaOptions, make_async_hyperband, "grace=1,eta=3", true},
+     // HyperBand's brackets and a searcher that learns from each report's iteration: Falkner et al. 2018.
+     {"bohb", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
+     {"median", kMedianOptions, make_median, "grace=1,samples=3", true},
+     {"i-epoch", kIEpochOptions, make_i_epoch, "i=1,best=10"},
+     {"pbt", kPbtOptions, make_pbt_async, "interval=5,quantile=0.25,resample=0.25"},
+     {"pbt-sync", kPbtOptions, make_pbt_sync, "interval=5"},
+     {"pbt-replay", kPbtReplayOptions, make_pbt_replay, "from=runs/pbt"},
+     {"patience", kPatienceOptions, make_patience, "reports=10,delta=0", true},
+     {"plateau", kPlateauOptions, make_plateau, "reports=4,std=0.01,grace=1", true},
+     {"threshold", kThresholdOptions, make_threshold, "at=5,value=0.9", true}}};
 
 std::string known_schedulers() {
   std::string text = "known are";
@@ -109,17 +192,37 @@ std::string known_schedulers() {
   return text;
 }
 
-}  // namespace
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
 
-Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const Objective& objective,
-                                                       std::optional<std::int64_t> max_iterations) {
+Made make_one(std::string_view text, const SchedulerSetup& setup, bool may_only_stop) {
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry =
       std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.name == name; });
   if (entry == kSchedulers.end())
     return internal::invalid_scheduler(text, "there is no such scheduler; " + known_schedulers());
+  if (may_only_stop && !entry->only_stops)
+    return internal::invalid_scheduler(text, "it may do more than stop trials, so it has to stand before the first +");
   MANTA_ASSIGN_OR_RETURN(const SchedulerOptions options, SchedulerOptions::parse(text, entry->options));
-  return entry->make({options, objective, max_iterations});
+  return entry->make({text, options, setup});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const SchedulerSetup& setup) {
+  if (text.find('+') == std::string_view::npos) return make_one(text, setup, false);
+  std::vector<std::unique_ptr<TrialScheduler>> parts;
+  for (std::string_view rest = text;;) {
+    const std::size_t plus = rest.find('+');
+    MANTA_ASSIGN_OR_RETURN(auto part, make_one(trimmed(rest.substr(0, plus)), setup, !parts.empty()));
+    parts.push_back(std::move(part));
+    if (plus == std::string_view::npos) break;
+    rest = rest.substr(plus + 1);
+  }
+  return std::unique_ptr<TrialScheduler>(std::make_unique<CombinedScheduler>(std::move(parts)));
 }
 
 }  // namespace manta

@@ -3,20 +3,41 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.h"
 #include "tune/scheduler.h"
+#include "tune/space/space.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
 
-/// The scheduler that `text` asks for: "fifo", or "asha" with any of "asha:grace=1,eta=4,max_t=100".
-/// `max_iterations` is the experiment's; ASHA's max_t where the text gives none (100 where neither does).
-/// Errors: kInvalidArgument: the message names the part that is wrong and lists what is allowed, with ranges.
-Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const Objective& objective,
-                                                       std::optional<std::int64_t> max_iterations = std::nullopt);
+/// What a scheduler may need to know of its experiment.
+struct SchedulerSetup {
+  Objective objective;
+  std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Default of max_t (100 where there is none).
+  const Space* space = nullptr;  ///< Of pbt and pbt-sync, which it must outlive.
+  std::int64_t max_trials = 1;   ///< How many trials there will be: the population of pbt.
+  std::uint64_t seed = 0;
+  /// The scheduler's last snapshot of the experiment in a directory, for pbt-replay. None: there are no experiments.
+  std::function<Result<Snapshot>(const std::string& directory)> read_snapshot = {};
+};
+
+/// The scheduler that `text` asks for: "fifo", or "asha" with any of "asha:grace=1,eta=4,max_t=100". Several with a
+/// plus between them are asked together: "hyperband + patience:reports=5 + threshold:at=3,value=0.9". All but the
+/// first may only stop trials.
+/// Errors: kInvalidArgument: the message names the part that is wrong and lists what is allowed, with ranges. Whatever
+/// `read_snapshot` fails with.
+Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const SchedulerSetup& setup);
+
+/// For a scheduler that needs to know no more.
+inline Result<std::unique_ptr<TrialScheduler>> make_scheduler(
+    std::string_view text, const Objective& objective, std::optional<std::int64_t> max_iterations = std::nullopt) {
+  return make_scheduler(text, SchedulerSetup{.objective = objective, .max_iterations = max_iterations});
+}
 
 }  // namespace manta

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -23,17 +25,40 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::string to_text(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
+// "1 to max_t", "0 to 0.5", "text".
+std::string range_of(const SchedulerOption& option) {
+  if (option.kind == SchedulerOption::Kind::kText) return "text";
+  if (option.kind == SchedulerOption::Kind::kReal && std::isinf(option.real_high)) {
+    return std::isinf(option.real_low) ? "a number" : "a number from " + to_text(option.real_low);
+  }
+  if (option.kind == SchedulerOption::Kind::kReal)
+    return to_text(option.real_low) + " to " + to_text(option.real_high);
+  return std::to_string(option.low) + " to " +
+         (option.high_name.empty() ? std::to_string(option.high) : std::string(option.high_name));
+}
+
 // "asha knows grace (1 to max_t), eta (2 to 1000) and max_t (1 to 1000000000)".
-std::string describe(std::string_view scheduler, std::span<const NumberOption> known) {
+std::string describe(std::string_view scheduler, std::span<const SchedulerOption> known) {
   if (known.empty()) return std::string(scheduler) + " takes no options";
   std::string text = std::string(scheduler) + " knows ";
   for (std::size_t i = 0; i < known.size(); ++i) {
-    const NumberOption& option = known[i];
     if (i > 0) text += i + 1 == known.size() ? " and " : ", ";
-    text += std::string(option.name) + " (" + std::to_string(option.low) + " to " +
-            (option.high_name.empty() ? std::to_string(option.high) : std::string(option.high_name)) + ")";
+    text += std::string(known[i].name) + " (" + range_of(known[i]) + ")";
   }
   return text;
+}
+
+// True if all of `text` is a number of this type.
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -42,7 +67,7 @@ Error invalid_scheduler(std::string_view text, const std::string& what) {
   return {ErrorCode::kInvalidArgument, "scheduler \"" + std::string(text) + "\": " + what};
 }
 
-Result<SchedulerOptions> SchedulerOptions::parse(std::string_view text, std::span<const NumberOption> known) {
+Result<SchedulerOptions> SchedulerOptions::parse(std::string_view text, std::span<const SchedulerOption> known) {
   SchedulerOptions options;
   options.text_ = text;
   options.known_ = known;
@@ -55,30 +80,54 @@ Result<SchedulerOptions> SchedulerOptions::parse(std::string_view text, std::spa
     if (equals == std::string_view::npos || equals == 0)
       return invalid_scheduler(text, in_quotes(part) + " is not of the form name=number; " + help);
     const std::string_view name = part.substr(0, equals);
-    const std::string_view digits = part.substr(equals + 1);
-    if (std::none_of(known.begin(), known.end(), [&](const NumberOption& option) { return option.name == name; }))
+    const std::string_view value = part.substr(equals + 1);
+    const auto option =
+        std::find_if(known.begin(), known.end(), [&](const SchedulerOption& each) { return each.name == name; });
+    if (option == known.end())
       return invalid_scheduler(text, "there is no option " + in_quotes(name) + "; " + help);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc{} || end != digits.data() + digits.size())
-      return invalid_scheduler(text, in_quotes(digits) + " is no whole number for " + std::string(name) + "; " + help);
-    if (!options.numbers_.emplace(name, number).second)
+    Written written{.text = std::string(value)};
+    if (option->kind == SchedulerOption::Kind::kWhole && !parse_number(value, written.whole))
+      return invalid_scheduler(text, in_quotes(value) + " is no whole number for " + std::string(name) + "; " + help);
+    if (option->kind == SchedulerOption::Kind::kReal &&
+        (!parse_number(value, written.real) || std::isnan(written.real)))
+      return invalid_scheduler(text, in_quotes(value) + " is no number for " + std::string(name) + "; " + help);
+    if (option->kind == SchedulerOption::Kind::kText && value.empty())
+      return invalid_scheduler(text, std::string(name) + " is empty; " + help);
+    if (!options.written_.emplace(name, std::move(written)).second)
       return invalid_scheduler(text, std::string(name) + " is given twice");
   }
   return options;
 }
 
+const SchedulerOption& SchedulerOptions::option(std::string_view name) const {
+  const auto option =
+      std::find_if(known_.begin(), known_.end(), [&](const SchedulerOption& known) { return known.name == name; });
+  MANTA_CHECK(option != known_.end(), "a scheduler reads an option that it does not know");
+  return *option;
+}
+
 Result<std::int64_t> SchedulerOptions::read(std::string_view name, std::int64_t otherwise,
                                             std::optional<std::int64_t> high) const {
-  const auto option =
-      std::find_if(known_.begin(), known_.end(), [&](const NumberOption& known) { return known.name == name; });
-  MANTA_CHECK(option != known_.end(), "a scheduler reads an option that it does not know");
-  const std::int64_t most = std::min(option->high, high.value_or(option->high));
-  const auto written = numbers_.find(name);
-  const std::int64_t value = written != numbers_.end() ? written->second : otherwise;
-  if (value >= option->low && value <= most) return value;
+  const SchedulerOption& known = option(name);
+  const std::int64_t most = std::min(known.high, high.value_or(known.high));
+  const auto written = written_.find(name);
+  const std::int64_t value = written != written_.end() ? written->second.whole : otherwise;
+  if (value >= known.low && value <= most) return value;
   return invalid_scheduler(text_, std::string(name) + " is " + std::to_string(value) + "; it must be " +
-                                      std::to_string(option->low) + " to " + std::to_string(most));
+                                      std::to_string(known.low) + " to " + std::to_string(most));
+}
+
+Result<double> SchedulerOptions::read_real(std::string_view name, double otherwise) const {
+  const SchedulerOption& known = option(name);
+  const auto written = written_.find(name);
+  const double value = written != written_.end() ? written->second.real : otherwise;
+  if (value >= known.real_low && value <= known.real_high) return value;
+  return invalid_scheduler(text_, std::string(name) + " is " + to_text(value) + "; it must be " + range_of(known));
+}
+
+std::string SchedulerOptions::read_text(std::string_view name) const {
+  const auto written = written_.find(name);
+  return written != written_.end() ? written->second.text : "";
 }
 
 }  // namespace manta::internal

@@ -9,7 +9,11 @@ namespace {
 
 SchedulerContract contract(std::string name, std::string class_name, std::string text, std::uint64_t histories) {
   return {std::move(name), std::move(class_name),
-          [text](const Objective& objective) { return make_scheduler(text, objective).value(); }, histories};
+          [text](const Objective& objective) {
+            static const Space space = parse_space(R"({"index": {"int": [0, 1000]}})").value();
+            return make_scheduler(text, {.objective = objective, .space = &space, .max_trials = 6}).value();
+          },
+          histories};
 }
 
 // At least 10,000 histories per scheduler.
@@ -25,7 +29,16 @@ INSTANTIATE_TEST_SUITE_P(
                       contract("HyperbandHalving", "HyperbandScheduler", "hyperband:max_t=4,eta=2", 8'000),
                       contract("AsyncHyperband", "AsyncHyperbandScheduler", "async-hyperband:max_t=9,eta=3", 10'000),
                       contract("Median", "MedianScheduler", "median", 10'000),
-                      contract("IEpoch", "IEpochScheduler", "i-epoch:i=2,best=2", 10'000)),
+                      contract("IEpoch", "IEpochScheduler", "i-epoch:i=2,best=2", 10'000),
+                      contract("AshaCost", "AshaScheduler", "asha:eta=2,max_t=9,cost=seconds", 10'000),
+                      contract("Bohb", "HyperbandScheduler", "bohb:max_t=9,eta=3", 1'000),
+                      contract("Pbt", "PbtScheduler", "pbt:interval=2", 10'000),
+                      contract("PbtSync", "PbtScheduler", "pbt-sync:interval=2", 10'000),
+                      contract("Patience", "PatienceScheduler", "patience:reports=2", 10'000),
+                      contract("Plateau", "PlateauScheduler", "plateau:reports=2,std=0.2", 10'000),
+                      contract("Threshold", "ThresholdScheduler", "threshold:at=2,value=0.5", 10'000),
+                      contract("Combined", "CombinedScheduler", "hyperband:max_t=9,eta=3+patience:reports=2+median",
+                               10'000)),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

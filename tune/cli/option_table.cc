@@ -210,8 +210,8 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, median or i-epoch; with options: "
-             "asha:grace=1,eta=4 (fifo)",
+     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, bohb, median, i-epoch, pbt, pbt-sync, pbt-replay, "
+             "patience, plateau or threshold; with options: asha:grace=1,eta=4; together: asha + patience (fifo)",
      .set = set_text<&Options::scheduler>,
      .get = get_text<&Options::scheduler>},
     {.name = "seed",

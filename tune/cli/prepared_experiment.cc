@@ -12,6 +12,7 @@
 #include "integrations/plugin/load_plugin.h"
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
+#include "tune/results/result_store.h"
 #include "tune/trainable.h"
 
 namespace manta {
@@ -96,6 +97,14 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
   return loop;
 }
 
+Result<Snapshot> last_scheduler_snapshot(const std::string& directory) {
+  MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open_read_only(directory));
+  MANTA_ASSIGN_OR_RETURN(const StoredExperiment stored, store.load());
+  for (const Change& change : stored.changes)
+    if (const auto* const saved = std::get_if<SnapshotsSaved>(&change)) return saved->scheduler;
+  return Error{ErrorCode::kFailedPrecondition, directory + " has no snapshot of a scheduler yet"};
+}
+
 }  // namespace
 
 TuneOptions complete_options(TuneOptions options) {
@@ -121,7 +130,13 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_ASSIGN_OR_RETURN(experiment.searcher,
                          make_searcher(options.searcher, *experiment.space, options.seed, options.samples));
   MANTA_ASSIGN_OR_RETURN(experiment.scheduler,
-                         make_scheduler(options.scheduler, {options.metric, options.mode}, options.max_iterations));
+                         make_scheduler(options.scheduler,
+                                        {.objective = {options.metric, options.mode},
+                                         .max_iterations = options.max_iterations,
+                                         .space = experiment.space.get(),
+                                         .max_trials = experiment.searcher->size().value_or(options.samples),
+                                         .seed = options.seed,
+                                         .read_snapshot = last_scheduler_snapshot}));
   MANTA_ASSIGN_OR_RETURN(experiment.loop,
                          loop_options_of(options, *experiment.space, *experiment.searcher, *experiment.scheduler));
   return experiment;

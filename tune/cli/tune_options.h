@@ -20,7 +20,8 @@ struct TuneOptions {
   Mode mode = Mode::kMin;
   std::int64_t samples = 10;       ///< Trials, or, with a grid, times the whole grid.
   std::string searcher;            ///< "random" or "grid"; default: grid if the space has one, else random.
-  std::string scheduler = "fifo";  ///< "fifo", "asha" or "asha:grace=1,eta=4,max_t=100".
+  /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).
+  std::string scheduler = "fifo";
   std::optional<std::int64_t> max_iterations;
   std::vector<std::string> stop;  ///< "accuracy>=0.99"; any of them ends a trial.
   std::optional<double> time_budget_seconds;

@@ -55,7 +55,12 @@ class TuneLoopResumeTest : public LoopFixture {
   /// Starts with nothing but the changes that were kept of the runs before, as another process would.
   Run run_after(const std::vector<Change>& kept, std::optional<std::size_t> stop_after_reports = std::nullopt) {
     LoopState state = state_from(kept, options_.objective);
-    const auto scheduler = make_scheduler(scheduler_text_, options_.objective, options_.max_iterations).value();
+    const Space space = parse_space(R"({"index": {"int": [0, 1000]}})").value();
+    const auto scheduler = make_scheduler(scheduler_text_, {.objective = options_.objective,
+                                                            .max_iterations = options_.max_iterations,
+                                                            .space = &space,
+                                                            .max_trials = options_.max_trials})
+                               .value();
     ScriptedSearcher searcher;
     const Result<void> replayed = replay(kept, options_, searcher, *scheduler, state);
     EXPECT_TRUE(replayed.has_value());
@@ -104,6 +109,45 @@ TEST_F(TuneLoopResumeTest, FifoEndsTheSameWhereverTheRunWasCutAndHoweverManyRanA
   for (std::size_t cut = 0; cut <= undisturbed.changes.size(); ++cut) {
     ASSERT_EQ(run_after(first(undisturbed.changes, cut)).table, undisturbed.table) << "after " << cut << " changes";
   }
+}
+
+TEST_F(TuneLoopResumeTest, ReplayShowsTheSchedulerEveryTrialAsItWasThen) {
+  TrialStatus status;
+  status.id = {0};
+  status.state = kRunning;
+  status.attempt = 1;
+  status.config = {{"rate", 1.0}};
+  TrialStatus cloned = status;
+  cloned.state = kPending;
+  cloned.config = {{"rate", 2.0}};
+  TrialStatus late = status;
+  late.id = {1};
+  const Report report{.trial = {0}, .attempt = 1, .iteration = 4, .metrics = {{"loss", 1}}};
+  const std::vector<Change> changes{TrialChanged{status, {}}, SnapshotsSaved{{"a"}, {"b"}}, Reported{report, {}},
+                                    TrialChanged{cloned, {}}, TrialChanged{late, {}},       Reported{report, {}}};
+  std::vector<std::string> seen;
+  scheduler_.judge = [&](const Report&, TrialsView trials) -> Result<std::vector<Order>> {
+    seen.push_back(std::to_string(trials.size()) + trials[0].config.to_json() + std::to_string(trials[0].iteration));
+    return std::vector<Order>{};
+  };
+  LoopState state = state_from(changes, options_.objective);
+
+  ASSERT_TRUE(replay(changes, options_, searcher_, scheduler_, state).has_value());
+
+  EXPECT_THAT(seen, ElementsAre("1{\"rate\":1.0}4", "2{\"rate\":2.0}4"));
+}
+
+TEST_F(TuneLoopResumeTest, APopulationIsTheSameWhereverTheRunWasCut) {
+  scheduler_text_ = "pbt:interval=2";
+  // One at a time, and saved after each iteration: a resumed run repeats nothing that might go otherwise.
+  options_.max_trials = 6;
+  options_.checkpoint_every = 1;
+  const Run undisturbed = run_after({});
+
+  int equal = 0;
+  for (std::size_t cut = 0; cut <= undisturbed.changes.size(); ++cut)
+    equal += run_after(first(undisturbed.changes, cut)).table == undisturbed.table ? 1 : 0;
+  EXPECT_EQ(equal, static_cast<int>(undisturbed.changes.size()) + 1);
 }
 
 TEST_F(TuneLoopResumeTest, AResumedRunMayBeCutAgainAndAgain) {

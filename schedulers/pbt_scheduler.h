@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Population based training, asynchronous and synchronous.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/base/random.h"
+#include "schedulers/pbt_schedule.h"
+#include "tune/scheduler.h"
+#include "tune/space/space.h"
+#include "tune/trial/objective.h"
+
+namespace manta {
+
+/// Trains all trials of the experiment as one population: every `interval` iterations a trial among the worst goes on
+/// from the weights of one among the best, with that one's hyperparameters changed a little.
+///
+/// Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks", Algorithm 1, truncation selection;
+/// internal::explore() has the explore step and its deviations. Synchronous: every trial waits at its interval for all
+/// others. Deviations:
+///  - A trial is compared by its newest report, and only with live trials; one that has not reported is no part yet.
+///    The worst are the ceil(n q), at most half. A value that is not finite is worse than any other and never copied.
+///  - If the copy did not happen (the donor ended first, or has no checkpoint), it is tried again at the trial's next
+///    report. Equal values are ranked by number and copied too: where all stand still, that is what moves them.
+///  - The copy counts its interval from its donor's iteration, whose time it takes over.
+///  - Where more trials are wanted than there are slots, a trial pauses at its interval; the one that is behind is
+///    resumed first, new ones before it. Meanwhile nobody who is more than an interval ahead of those who wait copies or
+///    is copied, as a copy goes on at once: so none is three intervals ahead of them.
+///  - Synchronous: what has ended is not waited for. A trial that runs and never reports is waited for until it ends.
+///
+/// Cost: on_report() O(n log n) in the live trials at an interval, else O(log n); an exploit leaves its record, an
+/// ended trial nothing else.
+class PbtScheduler final : public TrialScheduler {
+ public:
+  struct Options {
+    std::int64_t interval = 5;    ///< Iterations between decisions: 1 to 1,000,000,000.
+    double quantile = 0.25;       ///< Share that copies and share that is copied: 0 to 0.5.
+    double resample = 0.25;       ///< Probability that a hyperparameter is drawn anew: 0 to 1.
+    bool synchronous = false;
+    std::int64_t max_trials = 1;  ///< How many the experiment will have.
+    std::uint64_t seed = 0;
+  };
+
+  /// `options` within the ranges above; make_scheduler() checks them. `space` must outlive this.
+  PbtScheduler(Objective objective, const Space& space, Options options);
+
+  Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
+  void on_end(TrialId trial, TrialState state) override;
+  std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override;
+  Snapshot save() const override;
+  /// Errors: also kInvalidArgument when metric, mode or interval differ.
+  Result<void> restore(const Snapshot& snapshot) override;
+
+ private:
+  // A trial that has reported and not ended.
+  struct Member {
+    std::int64_t begun = 0;  // The iteration at which its interval began.
+    double score = 0;        // Of its newest report, or its donor's.
+    bool arrived = false;    // Synchronous: waits at the end of its interval.
+    std::optional<Config> ordered{};  // Its configuration once the exploit is carried out.
+  };
+  using Ranking = std::vector<TrialId>;  // The best first.
+
+  Ranking ranking() const;
+  std::size_t share(std::size_t count) const;
+  std::vector<Order> judge(TrialId trial, std::int64_t iteration, TrialsView trials);
+  std::vector<Order> arrive(TrialId trial, std::int64_t iteration, TrialsView trials);
+  // Synchronous: the interval is over for all who have arrived.
+  void close_interval(TrialsView trials, std::vector<Order>& orders);
+  // None: it is not among the worst, or nobody whose iteration is at most `latest` is worth copying.
+  std::optional<Order> exploit(TrialId trial, const Ranking& ranking, TrialsView trials, std::int64_t latest);
+  // Whether the exploit ordered last did not happen; forgets about it.
+  bool take_back_failed_exploit(TrialId trial, TrialsView trials);
+  // Of the trial that is furthest behind of those without a slot; 0: one that has not begun. None: all have one.
+  std::optional<std::int64_t> iteration_of_the_waiting(TrialsView trials) const;
+  bool is_interval_over(std::int64_t expected) const;
+
+  const Objective objective_;
+  const Space& space_;
+  const Options options_;
+  std::map<TrialId, Member> members_;
+  std::int64_t ended_ = 0;
+  std::uint64_t exploits_ = 0;  // Ordered so far; keys the random numbers.
+  PbtHistory history_;
+};
+
+}  // namespace manta

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Population based training on simulated trials whose weights travel with their checkpoints.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "schedulers/make_scheduler.h"
+#include "schedulers/pbt_replay_scheduler.h"
+#include "tests/support/search_space.h"
+#include "tests/tune/loop/loop_fixture.h"
+
+namespace manta {
+namespace {
+
+// Jaderberg et al. 2017, figure 2: 1.2 - (a^2 + b^2) is wanted; the trial climbs 1.2 - (h0 a^2 + h1 b^2) instead, from
+// (0.9, 0.9). One member has h = (1, 0), the other (0, 1): alone, neither gets past 0.39.
+constexpr double kRate = 0.02;
+constexpr std::int64_t kSteps = 200;
+
+std::optional<Stepped> climb(const Config& config, TrialId, std::int64_t, std::vector<double>& weights) {
+  if (weights.empty()) weights = {0.9, 0.9};
+  weights[0] -= 2 * kRate * config["h0"].as<double>() * weights[0];
+  weights[1] -= 2 * kRate * config["h1"].as<double>() * weights[1];
+  const double height = 1.2 - weights[0] * weights[0] - weights[1] * weights[1];
+  return Stepped{.metrics = {{"height", height}}, .seconds = 1};
+}
+
+const Objective kHeight{"height", Mode::kMax};
+
+// What the run did, and its highest report.
+struct Climb {
+  double highest = 0;
+  std::string snapshot;
+  std::vector<Change> changes;
+  std::vector<TrialState> ends;
+};
+
+Climb climb_with(TrialScheduler& scheduler, int concurrency = 2, std::int64_t trials = 2) {
+  LoopOptions options;
+  options.objective = kHeight;
+  options.max_trials = trials;
+  options.concurrency = concurrency;
+  options.max_iterations = kSteps;
+  ScriptedSearcher searcher{[](TrialId trial) {
+    const bool is_first = trial.number % 2 == 0;
+    return Result<std::optional<Config>>(Config{{"h0", is_first ? 1.0 : 0.0}, {"h1", is_first ? 0.0 : 1.0}});
+  }};
+  SimulatedExecutor executor(climb, {.slots = concurrency});
+  FakeSink sink;
+  RecordingObserver observer;
+  TuneLoop loop(options, {searcher, scheduler, executor, sink, observer});
+  EXPECT_TRUE(loop.run().has_value());
+  Climb result{.highest = observer.bests.back().second, .snapshot = scheduler.save().json, .changes = sink.changes(),
+               .ends = {}};
+  for (const TrialStatus& trial : loop.trials()) result.ends.push_back(trial.state);
+  return result;
+}
+
+class PbtSimulationTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<TrialScheduler> make(const std::string& text, std::uint64_t seed, std::int64_t trials = 2) const {
+    return make_scheduler(text, {.objective = kHeight, .space = &space_, .max_trials = trials, .seed = seed}).value();
+  }
+
+  const Space space_ = space_of(R"({"h0": {"float": [0, 1]}, "h1": {"float": [0, 1]}})");
+};
+
+TEST_P(PbtSimulationTest, ReachesTheTopOfTheToyInAlmostEverySeed) {
+  int reached = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    reached += climb_with(*make(GetParam() + ":interval=5", seed)).highest >= 1.19 ? 1 : 0;
+
+  EXPECT_GE(reached, 19);
+}
+
+TEST_P(PbtSimulationTest, MoreTrialsThanSlotsTakeTurnsAndAllEnd) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const Climb climb = climb_with(*make(GetParam() + ":interval=20", seed, 7), 3, 7);
+
+    EXPECT_EQ(climb.ends, std::vector<TrialState>(7, TrialState::kCompleted));
+    EXPECT_GE(climb.highest, 1.1);
+  }
+}
+
+TEST_P(PbtSimulationTest, ThePopulationMovesForwardTogether) {
+  const Climb climb = climb_with(*make(GetParam() + ":interval=20", 1, 6), 2, 6);
+
+  // Nobody is three intervals ahead of those who still train: one for its turn, one for a copy, and for each turn in
+  // which it has to let others pass an iteration.
+  std::map<TrialId, std::int64_t> iterations;
+  for (std::int64_t trial = 0; trial < 6; ++trial) iterations[{trial}] = 0;
+  for (const Change& change : climb.changes) {
+    if (const auto* reported = std::get_if<Reported>(&change)) {
+      iterations[reported->report.trial] = reported->report.iteration;
+      const auto [low, high] = std::minmax_element(iterations.begin(), iterations.end(), [](auto& one, auto& other) {
+        return one.second < other.second;
+      });
+      ASSERT_LT(high->second - low->second, 60);
+    } else if (const auto* changed = std::get_if<TrialChanged>(&change); changed && is_ended(changed->trial.state)) {
+      iterations.erase(changed->trial.id);
+      if (iterations.empty()) break;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, PbtSimulationTest, ::testing::Values("pbt", "pbt-sync"),
+                         [](const auto& test) { return test.param == "pbt" ? "Asynchronous" : "Synchronous"; });
+
+TEST_F(PbtSimulationTest, IndependentTrialsStayBelow) {
+  EXPECT_LT(climb_with(*make("fifo", 0)).highest, 0.4);
+}
+
+TEST_P(PbtSimulationTest, EqualValuesDoNotEndTheSearch) {
+  // Here both may lose the use of one direction and stand still at the same height, which only a copy can change.
+  for (std::uint64_t seed = 20; seed < 60; ++seed)
+    ASSERT_GT(climb_with(*make(GetParam() + ":interval=5", seed)).highest, 1.1) << "seed " << seed;
+}
+
+TEST_F(PbtSimulationTest, TheScheduleOfAPopulationTrainsAsWellAsItsBestMember) {
+  int with_several_steps = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Climb found = climb_with(*make("pbt:interval=5", seed));
+    const PbtSchedule schedule = PbtSchedule::from_snapshot({found.snapshot}).value();
+    PbtReplayScheduler replay(kHeight, schedule);
+
+    const Climb replayed = climb_with(replay, 1, 1);
+
+    // Its first step and the steps between a decision and the donor's next checkpoint may differ.
+    EXPECT_NEAR(replayed.highest, found.highest, 0.02) << "seed " << seed;
+    with_several_steps += schedule.steps.size() > 2 ? 1 : 0;
+  }
+  EXPECT_GE(with_several_steps, 8) << "the best member of nearly every population has copied others";
+}
+
+TEST_F(PbtSimulationTest, AnExploitIsTriedAgainWhenItsDonorLeftNothing) {
+  // The donor ends in the very report at which it would be copied: its heir keeps its own weights and configuration.
+  const auto scheduler = make("pbt:interval=5", 3);
+  std::vector<TrialStatus> trials(2);
+  for (std::int64_t number = 0; number < 2; ++number) {
+    trials[static_cast<std::size_t>(number)].id = {number};
+    trials[static_cast<std::size_t>(number)].state = TrialState::kRunning;
+    trials[static_cast<std::size_t>(number)].config = {{"h0", 0.5}, {"h1", 0.5}};
+  }
+  const auto report = [&](std::int64_t trial, std::int64_t iteration, double height) {
+    trials[static_cast<std::size_t>(trial)].iteration = iteration;
+    return scheduler->on_report({.trial = {trial}, .iteration = iteration, .metrics = {{"height", height}}}, trials)
+        .value();
+  };
+  report(0, 5, 1.0);
+  const std::vector<Order> first = report(1, 5, 0.5);
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<Clone>(first[0].action));
+
+  const std::vector<Order> second = report(1, 6, 0.5);
+
+  ASSERT_EQ(second.size(), 1u) << "at once, not at the next interval";
+  EXPECT_EQ(std::get<Clone>(second[0].action).donor, TrialId{0});
+}
+
+}  // namespace
+}  // namespace manta
