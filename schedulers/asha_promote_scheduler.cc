@@ -26,7 +26,7 @@ bool is_paused(TrialsView trials, TrialId trial) {
 
 }  // namespace
 
-AshaPromoteScheduler::AshaPromoteScheduler(Objective objective, Options options)
+AshaPromoteScheduler::AshaPromoteScheduler(Objective objective, const Options& options)
     : objective_(std::move(objective)), options_(options) {
   MANTA_CHECK(options.max_t >= 1 && options.max_t <= AshaScheduler::kMaxIterations, "ASHA: max_t is out of range");
   MANTA_CHECK(options.grace >= 1 && options.grace <= options.max_t, "ASHA: grace is out of range");

@@ -35,7 +35,7 @@ class AshaPromoteScheduler final : public TrialScheduler {
   using Options = AshaScheduler::Options;
 
   /// `options` within the ranges that AshaScheduler::Options names; make_scheduler() checks them.
-  AshaPromoteScheduler(Objective objective, Options options);
+  AshaPromoteScheduler(Objective objective, const Options& options);
 
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
   void on_end(TrialId trial, TrialState state) override;

@@ -31,7 +31,7 @@ std::vector<internal::Rung> make_rungs(const AshaScheduler::Options& options) {
 
 }  // namespace
 
-AshaScheduler::AshaScheduler(Objective objective, Options options)
+AshaScheduler::AshaScheduler(Objective objective, const Options& options)
     : objective_(std::move(objective)), options_(options) {
   MANTA_CHECK(options.max_t >= 1 && options.max_t <= kMaxIterations, "ASHA: max_t is out of range");
   MANTA_CHECK(options.grace >= 1 && options.grace <= options.max_t, "ASHA: grace is out of range");

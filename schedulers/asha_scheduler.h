@@ -45,7 +45,7 @@ class AshaScheduler final : public TrialScheduler {
   static constexpr std::int64_t kMaxIterations = 1'000'000'000;
 
   /// `options` within the ranges above; make_scheduler() checks them.
-  AshaScheduler(Objective objective, Options options);
+  AshaScheduler(Objective objective, const Options& options);
 
   /// Errors: also kInvalidArgument: the report lacks the metric that `cost` names.
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;

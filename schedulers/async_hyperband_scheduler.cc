@@ -15,7 +15,7 @@ constexpr std::string_view kClassName = "AsyncHyperbandScheduler";
 
 }  // namespace
 
-AsyncHyperbandScheduler::AsyncHyperbandScheduler(Objective objective, Options options)
+AsyncHyperbandScheduler::AsyncHyperbandScheduler(Objective objective, const Options& options)
     : objective_(std::move(objective)),
       options_(options),
       plan_(options.max_t / options.grace, options.eta),

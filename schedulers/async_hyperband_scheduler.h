@@ -24,7 +24,7 @@ class AsyncHyperbandScheduler final : public TrialScheduler {
   using Options = AshaScheduler::Options;
 
   /// `options` within the ranges that AshaScheduler::Options names; make_scheduler() checks them.
-  AsyncHyperbandScheduler(Objective objective, Options options);
+  AsyncHyperbandScheduler(Objective objective, const Options& options);
 
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
   void on_end(TrialId trial, TrialState state) override;
