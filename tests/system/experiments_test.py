@@ -108,7 +108,9 @@ class ExperimentsTest(SystemTest):
         command = "echo first; until test -e go; do sleep 0.01; done; echo last; echo '{{\"score\": {x}}}'"
         process = self.start(self.write_space(), "--metric", "score", "--command", command, "--samples", 1, "--out", "run",
                              program=BIN / "tune_run")
+        # The log is there a moment before the database says so.
         self.assertTrue(wait_for(lambda: (self.directory / "run/logs/0/1.log").exists()))
+        self.assertTrue(wait_for(lambda: "running" in self.manta("trials", "run", "--json")))
         follower = subprocess.Popen([MANTA, "logs", "run", "0", "-f"], cwd=self.directory, stdout=subprocess.PIPE, text=True)
         self.assertEqual(follower.stdout.readline(), "first\n")
 
