@@ -41,6 +41,8 @@ struct AttemptFailed {
   /// kTaskFailed: threw; kActorDied: its process ended. kWorkerDied, kSystem: there can be no process for it, nor for
   /// any other: the loop ends, and the trials can be resumed.
   Error error;
+  /// Not a fault: the trainable says that the configuration cannot work; the error's message is its reason.
+  bool infeasible = false;
 };
 /// The answer to stop(): the slot is free.
 struct AttemptStopped {};

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "tune/trainable.h"
 
@@ -25,6 +27,9 @@ class Trial {
   /// called only if a checkpoint is wanted: not at all, or more than once. It must not call report(). What it throws
   /// fails the attempt.
   virtual void report(const Metrics& metrics, const std::function<void(CheckpointWriter&)>& save) = 0;
+  /// Ends the trial because its configuration cannot work, as Trainable::infeasible() does; does not return. Not in a
+  /// `save` callback.
+  [[noreturn]] void infeasible(std::string reason) { throw Infeasible(std::move(reason)); }
   /// The checkpoint to go on from, or null: start from the beginning. Lives as long as this.
   virtual const CheckpointReader* checkpoint() const = 0;
 };

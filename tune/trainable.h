@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tune/checkpoint/checkpoint_reader.h"
@@ -14,6 +15,16 @@
 #include "tune/trial/metrics.h"
 
 namespace manta {
+
+/// What infeasible() throws. No std::exception, so that a catch of those in between lets it pass.
+class Infeasible {
+ public:
+  explicit Infeasible(std::string reason) : reason_(std::move(reason)) {}
+  const std::string& reason() const { return reason_; }
+
+ private:
+  std::string reason_;
+};
 
 /// One trial's code, as a class. It lives in a process of its own; all calls come from one thread of it.
 ///
@@ -41,6 +52,10 @@ class Trainable {
  protected:
   /// Says that there is nothing left to do. A step() that returns no metrics then adds no report.
   void finish() { finished_ = true; }
+  /// Ends the trial because its configuration cannot work ("the tiles do not fit into the cache"); does not return. In
+  /// setup(), reset(), load() or step(). The trial is `infeasible`: no failure, never tried again, never the best; the
+  /// searcher learns which points are so.
+  [[noreturn]] static void infeasible(std::string reason) { throw Infeasible(std::move(reason)); }
   /// For reset(): takes finish() back.
   void restart() { finished_ = false; }
 
@@ -66,8 +81,6 @@ bool register_trainable(std::string name, std::function<std::unique_ptr<Trainabl
 }  // namespace manta
 
 /// Makes the Trainable class `Class` known by its name, to this program and, in a shared library, as a plugin.
-#define MANTA_TRAINABLE(Class)                                                   \
-  [[maybe_unused]] static const bool manta_registered_##Class =                  \
-      ::manta::internal::register_trainable(#Class, [] {                         \
-        return std::unique_ptr<::manta::Trainable>(std::make_unique<Class>());   \
-      })
+#define MANTA_TRAINABLE(Class)                                                                         \
+  [[maybe_unused]] static const bool manta_registered_##Class = ::manta::internal::register_trainable( \
+      #Class, [] { return std::unique_ptr<::manta::Trainable>(std::make_unique<Class>()); })

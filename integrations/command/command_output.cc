@@ -78,6 +78,15 @@ std::optional<Metrics> parse_report_line(std::string_view line) {
   return metrics;
 }
 
+std::optional<std::string> parse_infeasible_line(std::string_view line) {
+  if (line.find("\"infeasible\"") == std::string_view::npos) return std::nullopt;
+  const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return std::nullopt;
+  const auto reason = object.find("infeasible");
+  if (reason == object.end() || !reason->is_string()) return std::nullopt;
+  return reason->get<std::string>();
+}
+
 std::optional<double> last_number(std::string_view line) {
   constexpr std::string_view kSeparators = " \t\r\n=:,;()[]";
   while (!line.empty()) {

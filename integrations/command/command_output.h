@@ -15,6 +15,9 @@ namespace manta {
 /// Infinity and -Infinity, which many languages write though JSON has none, are numbers.
 std::optional<Metrics> parse_report_line(std::string_view line);
 
+/// The reason in `line` if it says that the configuration cannot work: {"infeasible": "the mesh is too coarse"}.
+std::optional<std::string> parse_infeasible_line(std::string_view line);
+
 /// The last number in `line`, or none. A number is a whole word, where words end at white space and any of `=:,;()[]`.
 std::optional<double> last_number(std::string_view line);
 

@@ -65,6 +65,9 @@ class CommandTrainable final : public Trainable {
 
   Metrics step() override {
     while (auto line = process_->next_line()) {
+      if (auto reason = line->is_piece ? std::nullopt : parse_infeasible_line(line->text)) {
+        infeasible(*std::move(reason));
+      }
       std::optional<Metrics> report = line->is_piece ? std::nullopt : parse_report_line(line->text);
       if (report) {
         reported_ = true;

@@ -18,7 +18,8 @@ namespace manta {
 /// MANTA_PARAM_<NAME> for each (upper case, anything but letters and digits as '_'). Each line of standard output that
 /// is a JSON object with a number is one report. If there was none, the last number on standard output is the value of
 /// `metric`, once the program ends with exit code 0. All else that it prints goes to standard error, the trial's log.
-/// Any other end fails the attempt; the message has the exit code or signal and the last lines of standard error.
+/// A line {"infeasible": "why"} ends the trial as Trainable::infeasible() does. Any other end fails the attempt; the
+/// message has the exit code or signal and the last lines of standard error.
 ///
 /// A program saves nothing: an attempt after a failure, or after a pause, starts anew. It reads no input.
 /// Destruction kills the program and its children at once. There is no reset(): a program that ran on while its actor

@@ -60,7 +60,7 @@ inline void expect_consistent(std::span<const Change> changes, int concurrency) 
     } else if (const auto* over = std::get_if<AttemptEnded>(&change)) {
       EXPECT_EQ(running[over->trial], over->attempt);
       running.erase(over->trial);
-      EXPECT_EQ(over->cause.empty(), over->state != TrialState::kFailed);
+      EXPECT_EQ(over->cause.empty(), over->state != TrialState::kFailed && over->state != TrialState::kInfeasible);
     } else if (const auto* reported = std::get_if<Reported>(&change)) {
       EXPECT_EQ(running[reported->report.trial], reported->report.attempt) << "only a running attempt reports";
       EXPECT_EQ(reported->report.iteration, ++iterations[reported->report.trial]);

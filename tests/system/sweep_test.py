@@ -206,6 +206,25 @@ class FailingTrialsTest(SystemTest):
                            out=option, expect=1)
                 self.assertEqual(self.query("select state from trial_summary", option), [{"state": state}])
 
+    def test_an_infeasible_trial_is_no_failure_whatever_kind_it_is(self):
+        score = "echo '{{\"score\": '{x}'}}'"
+        command = (f"{score}; if awk 'BEGIN {{{{ exit !({{x}} < 0.6) }}}}'; then echo '{{{{\"infeasible\": \"x is too small\"}}}}'; fi;"
+                   f" {score}")
+        for kind in ("Picky", "picky", "command"):
+            trainable = ["--command", command] if kind == "command" else []
+            with self.subTest(kind):
+                self.sweep(*trainable, "--samples", "12", "--max-iterations", "4", "--max-failures", "2", "--allow-failed", "0",
+                           trainable=None if trainable else kind, out=kind, program=BIN / "tune_run" if trainable else PROGRAMS)
+
+                rows = self.query("select state, cause, attempts, best_value, json_extract(config, '$.x') x from trial_summary",
+                                  kind)
+                for row in rows:
+                    self.assertEqual(row["state"], "infeasible" if row["x"] < 0.6 else "completed", row)
+                    self.assertEqual(row["attempts"], 1)
+                    self.assertEqual(row["cause"].startswith("infeasible: x is too small"), row["x"] < 0.6, row)
+                    self.assertEqual(row["best_value"] is None, row["x"] < 0.6, row)
+                self.assertIn("infeasible", {row["state"] for row in rows})
+
     def test_failed_trials_do_not_end_the_sweep(self):
         command = "test {k} = 1 && echo '{{\"score\": 1}}'"
         self.sweep("--command", command, "--searcher", "grid", "--samples", "1", trainable=None,

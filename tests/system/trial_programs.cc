@@ -66,6 +66,26 @@ class Talks : public Curve {
   }
 };
 
+// Cannot work where x is small: found out when it is set up, in an iteration, or not at all.
+class Picky : public Curve {
+ public:
+  void setup(const manta::Config& config) override {
+    Curve::setup(config);
+    if (x_ < 0.3) infeasible("x is too small");
+  }
+  manta::Metrics step() override {
+    if (x_ < 0.6 && iteration_ == 2) infeasible("x is too small for three iterations");
+    return Curve::step();
+  }
+};
+
+void picky(manta::Trial& trial) {
+  const auto x = trial.config()["x"].as<double>();
+  trial.report({{"score", x}});
+  if (x < 0.6) trial.infeasible("x is too small");
+  trial.report({{"score", 2 * x}});
+}
+
 // Never comes to an end by itself.
 class Endless : public Curve {
  public:
@@ -97,4 +117,6 @@ MANTA_TRAINABLE(Segfaults);
 MANTA_TRAINABLE(NotANumber);
 MANTA_TRAINABLE(Talks);
 MANTA_TRAINABLE(Endless);
+MANTA_TRAINABLE(Picky);
+MANTA_TRAINABLE_FUNCTION(picky);
 MANTA_TRAINABLE_FUNCTION(Acknowledged);

@@ -169,10 +169,11 @@ std::optional<Event> ActorExecutor::open(const Mail& mail) {
   if (it == attempts_.end() || it->second.call != mail.call) return std::nullopt;
   Attempt& attempt = it->second;
   attempt.call = 0;
-  if (const auto* started = std::get_if<ObjectRef<bool>>(&mail.answer)) {
-    const Result<bool> ready = get(*started);
+  if (const auto* started = std::get_if<ObjectRef<TrialReady>>(&mail.answer)) {
+    const Result<TrialReady> ready = get(*started);
     if (!ready) return failed(mail.trial, attempt, ready.error());
-    if (!*ready) {  // The process belongs to its first trial: take a new one.
+    if (ready->infeasible) return infeasible(mail.trial, attempt, *ready->infeasible);
+    if (ready->needs_new_process) {  // The process belongs to its first trial: take a new one.
       reusable_ = false;
       for (Actor<TrialActor>& idle : idle_) retire(std::move(idle));
       idle_.clear();
@@ -186,6 +187,7 @@ std::optional<Event> ActorExecutor::open(const Mail& mail) {
   if (const auto* stepped = std::get_if<ObjectRef<TrialStep>>(&mail.answer)) {
     Result<TrialStep> step = get(*stepped);
     if (!step) return failed(mail.trial, attempt, step.error());
+    if (step->infeasible) return infeasible(mail.trial, attempt, *std::move(step->infeasible));
     return Event{mail.trial, attempt.number, Stepped{std::move(step->metrics), step->seconds, step->finished}};
   }
   Result<SharedArray<std::byte>> bytes = get(std::get<ObjectRef<SharedArray<std::byte>>>(mail.answer));
@@ -203,6 +205,13 @@ Event ActorExecutor::failed(TrialId trial, Attempt& attempt, Error error) {
   }
   attempts_.erase(trial);
   return {trial, number, AttemptFailed{std::move(error)}};
+}
+
+Event ActorExecutor::infeasible(TrialId trial, Attempt& attempt, std::string reason) {
+  const int number = attempt.number;
+  retire(std::move(attempt.actor));
+  attempts_.erase(trial);
+  return {trial, number, AttemptFailed{{ErrorCode::kTaskFailed, std::move(reason)}, /*infeasible=*/true}};
 }
 
 }  // namespace manta

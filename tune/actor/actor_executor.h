@@ -49,14 +49,14 @@ class ActorExecutor final : public Executor {
     int number = 1;
     std::uint64_t call = 0;  // The one under way; 0: none.
     Actor<TrialActor> actor;
-    Launch launch;           // Kept until it has started, for a second try in a new process.
+    Launch launch;  // Kept until it has started, for a second try in a new process.
   };
   // An actor that was asked to end and is killed if it does not.
   struct Retired {
     Actor<TrialActor> actor;
     TimePoint deadline;
   };
-  using Answer = std::variant<ObjectRef<bool>, ObjectRef<TrialStep>, ObjectRef<SharedArray<std::byte>>>;
+  using Answer = std::variant<ObjectRef<TrialReady>, ObjectRef<TrialStep>, ObjectRef<SharedArray<std::byte>>>;
   struct Mail {
     TrialId trial;
     std::uint64_t call = 0;
@@ -79,6 +79,7 @@ class ActorExecutor final : public Executor {
   std::filesystem::path log_path(TrialId trial, int attempt) const;
   std::optional<Event> open(const Mail& mail);
   Event failed(TrialId trial, Attempt& attempt, Error error);
+  Event infeasible(TrialId trial, Attempt& attempt, std::string reason);
   void retire(Actor<TrialActor> actor);
   void reap_retired();
 

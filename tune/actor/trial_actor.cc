@@ -23,7 +23,8 @@ Result<void> redirect_output(const std::string& path) {
   std::cout.flush();
   std::fflush(stdout);
   const UniqueFd log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!log) return Error{ErrorCode::kStorage, "cannot open the log " + path + ": " + system_error("open", errno).message};
+  if (!log)
+    return Error{ErrorCode::kStorage, "cannot open the log " + path + ": " + system_error("open", errno).message};
   ::dup2(log.get(), STDOUT_FILENO);
   ::dup2(log.get(), STDERR_FILENO);
   return {};
@@ -31,20 +32,28 @@ Result<void> redirect_output(const std::string& path) {
 
 }  // namespace
 
-Result<bool> TrialActor::start(const TrialStart& start, const SharedArray<std::byte>& checkpoint) {
+Result<TrialReady> TrialActor::start(const TrialStart& start, const SharedArray<std::byte>& checkpoint) {
   MANTA_ASSIGN_OR_RETURN(const Config config, Config::from_json(start.config));
   MANTA_RETURN_IF_ERROR(redirect_output(start.log_path));
   ::setenv("MANTA_TRIAL", std::to_string(start.trial).c_str(), 1);
   ::setenv("MANTA_ATTEMPT", std::to_string(start.attempt).c_str(), 1);
+  try {
+    return set_up(config, checkpoint);
+  } catch (const Infeasible& infeasible) {
+    return TrialReady{.infeasible = infeasible.reason()};
+  }
+}
+
+Result<TrialReady> TrialActor::set_up(const Config& config, const SharedArray<std::byte>& checkpoint) {
   if (trainable_) {
-    if (!trainable_->reset(config)) return false;
+    if (!trainable_->reset(config)) return TrialReady{.needs_new_process = true};
   } else {
     MANTA_ASSIGN_OR_RETURN(const TrainableEntry entry, resolve_trainable(reference_));
     trainable_ = entry.make();
     trainable_->setup(config);
   }
   if (!checkpoint.empty()) MANTA_RETURN_IF_ERROR(load(checkpoint));
-  return true;
+  return TrialReady{};
 }
 
 Result<void> TrialActor::load(const SharedArray<std::byte>& checkpoint) {
@@ -58,7 +67,11 @@ Result<void> TrialActor::load(const SharedArray<std::byte>& checkpoint) {
 TrialStep TrialActor::step() {
   const auto begin = std::chrono::steady_clock::now();
   TrialStep step;
-  step.metrics = trainable_->step();
+  try {
+    step.metrics = trainable_->step();
+  } catch (const Infeasible& infeasible) {
+    step.infeasible = infeasible.reason();
+  }
   step.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   step.finished = trainable_->finished();
   return step;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -26,15 +27,27 @@ struct TrialStart {
   }
 };
 
+/// How a start went.
+struct TrialReady {
+  bool needs_new_process = false;         ///< The process belongs to its first trial.
+  std::optional<std::string> infeasible;  ///< Why the configuration cannot work.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(needs_new_process, infeasible);
+  }
+};
+
 /// What one iteration gave.
 struct TrialStep {
   Metrics metrics;
   double seconds = 0;
   bool finished = false;
+  std::optional<std::string> infeasible;  ///< Why the configuration cannot work; the rest is then void.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(metrics, seconds, finished);
+    archive(metrics, seconds, finished, infeasible);
   }
 };
 
@@ -46,16 +59,17 @@ class TrialActor {
   /// `trainable` as for resolve_trainable().
   explicit TrialActor(std::string trainable) : reference_(std::move(trainable)) {}
 
-  /// Sets the trainable up, and loads `checkpoint` unless it is empty. False: this actor hosted another trial and its
-  /// trainable cannot be reused; nothing has happened but its reset().
+  /// Sets the trainable up, and loads `checkpoint` unless it is empty. A new process is needed if this actor hosted
+  /// another trial and its trainable cannot be reused; nothing has happened but its reset().
   /// Errors: what resolve_trainable() says; kInvalidArgument: the configuration; kStorage: the checkpoint or the log.
-  Result<bool> start(const TrialStart& start, const SharedArray<std::byte>& checkpoint);
+  Result<TrialReady> start(const TrialStart& start, const SharedArray<std::byte>& checkpoint);
   /// Runs one iteration.
   TrialStep step();
   /// The trainable's state, as CheckpointWriter encodes it; empty if it wrote none: it can only begin anew.
   SharedArray<std::byte> save();
 
  private:
+  Result<TrialReady> set_up(const Config& config, const SharedArray<std::byte>& checkpoint);
   Result<void> load(const SharedArray<std::byte>& checkpoint);
 
   const std::string reference_;

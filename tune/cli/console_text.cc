@@ -15,7 +15,8 @@ constexpr const char* kReset = "\x1b[0m";
 const char* color_of(TrialState state) {
   switch (state) {
     case TrialState::kCompleted: return "\x1b[32m";
-    case TrialState::kStopped: return "\x1b[33m";
+    case TrialState::kStopped:
+    case TrialState::kInfeasible: return "\x1b[33m";
     case TrialState::kFailed: return "\x1b[31m";
     case TrialState::kInterrupted: return "\x1b[35m";
     case TrialState::kRunning: return "\x1b[36m";
@@ -101,6 +102,7 @@ TrialCounts count_trials(TrialsView trials) {
       case TrialState::kCompleted: ++counts.completed; break;
       case TrialState::kStopped: ++counts.stopped; break;
       case TrialState::kFailed: ++counts.failed; break;
+      case TrialState::kInfeasible: ++counts.infeasible; break;
       case TrialState::kInterrupted: ++counts.interrupted; break;
     }
   }
@@ -118,6 +120,7 @@ std::string counts_text(const TrialCounts& counts) {
   add(counts.completed, TrialState::kCompleted);
   add(counts.stopped, TrialState::kStopped);
   add(counts.failed, TrialState::kFailed);
+  add(counts.infeasible, TrialState::kInfeasible);
   add(counts.interrupted, TrialState::kInterrupted);
   return text.empty() ? "no trials" : text;
 }
@@ -197,6 +200,7 @@ std::optional<std::string> event_line(const TrialStatus& trial, const Experiment
     case TrialState::kCompleted:
     case TrialState::kStopped:
     case TrialState::kInterrupted: return name + " " + state + ": " + result_text(trial, label.objective);
+    case TrialState::kInfeasible: return name + " " + cause;  // Which begins with the state.
     case TrialState::kFailed:
       return name + " " + state + attempt_text(trial) + ": " + cause +
              "; log: " + escape_control(log_path(label.directory, trial.id, trial.attempt).string());

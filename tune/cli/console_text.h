@@ -29,9 +29,10 @@ struct TrialCounts {
   std::int64_t completed = 0;
   std::int64_t stopped = 0;
   std::int64_t failed = 0;
+  std::int64_t infeasible = 0;
   std::int64_t interrupted = 0;
 
-  std::int64_t ended() const { return completed + stopped + failed; }
+  std::int64_t ended() const { return completed + stopped + failed + infeasible; }
   std::int64_t total() const { return ended() + pending + running + paused + interrupted; }
 };
 

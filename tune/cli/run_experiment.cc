@@ -92,8 +92,9 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
 
 ExitCode exit_code_of_trials(TrialsView trials, const Objective& objective, double allow_failed) {
   if (best_trial(trials, objective) == nullptr) return kExitTrialsFailed;
-  const double failed = static_cast<double>(count_trials(trials).failed);
-  return failed > allow_failed * static_cast<double>(trials.size()) ? kExitTrialsFailed : kExitOk;
+  const TrialCounts counts = count_trials(trials);
+  const auto feasible = static_cast<double>(counts.total() - counts.infeasible);
+  return static_cast<double>(counts.failed) > allow_failed * feasible ? kExitTrialsFailed : kExitOk;
 }
 
 // The running loop as the signal's thread sees it.

@@ -32,8 +32,8 @@ struct AttemptStarted {
 struct AttemptEnded {
   TrialId trial;
   int attempt = 1;
-  TrialState state;   ///< kCompleted, kStopped, kPaused, kFailed or kInterrupted.
-  std::string cause;  ///< "" unless it failed.
+  TrialState state;   ///< kCompleted, kStopped, kPaused, kFailed, kInfeasible or kInterrupted.
+  std::string cause;  ///< "" unless it failed or was infeasible.
   WallTime when;
 };
 struct Reported {
@@ -53,8 +53,8 @@ struct SnapshotsSaved {
 };
 using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved>;
 
-/// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the disk
-/// is so far behind that more changes would not fit a bounded queue.
+/// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the
+/// disk is so far behind that more changes would not fit a bounded queue.
 ///
 /// Thread-safety: the loop's thread only; implementations have a writer of their own behind it.
 class ResultsSink {

@@ -54,11 +54,9 @@ void SimulatedExecutor::VirtualClock::advance_to(TimePoint time) {
 }
 
 SimulatedExecutor::SimulatedExecutor(StepFunction step, Options options)
-    : SimulatedExecutor(
-          [step = std::move(step)](const Config& config, TrialId trial, std::int64_t iteration, std::vector<double>&) {
-            return step(config, trial, iteration);
-          },
-          std::move(options)) {}
+    : SimulatedExecutor([step = std::move(step)](const Config& config, TrialId trial, std::int64_t iteration,
+                                                 std::vector<double>&) { return step(config, trial, iteration); },
+                        std::move(options)) {}
 
 SimulatedExecutor::SimulatedExecutor(StatefulStepFunction step, Options options)
     : step_(std::move(step)), options_(std::move(options)), free_slots_(options_.slots) {}
@@ -86,7 +84,7 @@ void SimulatedExecutor::begin(Attempt& attempt) {
     for (const std::uint64_t number : std::span(*numbers).subspan(1))
       attempt.state.push_back(std::bit_cast<double>(number));
   }
-  if (fails(attempt, 0)) return schedule(attempt, options_.launch_cost, failure("it was told to fail when launched"));
+  if (auto failed = failure_in(attempt, 0)) return schedule(attempt, options_.launch_cost, *std::move(failed));
   schedule(attempt, options_.launch_cost, Launched{});
 }
 
@@ -95,10 +93,8 @@ void SimulatedExecutor::advance(TrialId trial) {
   const std::int64_t iteration = attempt.iteration + 1;
   std::optional<Stepped> stepped = step_(attempt.launch.config, trial, iteration, attempt.state);
   const Duration duration = stepped ? from_seconds(stepped->seconds) : Duration{};
-  if (stepped && fails(attempt, iteration)) {
-    return schedule(attempt, duration, failure("it was told to fail in iteration " + std::to_string(iteration)));
-  }
   if (!stepped) return schedule(attempt, duration, Stepped{.metrics = {}, .seconds = 0, .finished = true});
+  if (auto failed = failure_in(attempt, iteration)) return schedule(attempt, duration, *std::move(failed));
   attempt.iteration = iteration;
   schedule(attempt, duration, *std::move(stepped));
 }
@@ -147,8 +143,15 @@ void SimulatedExecutor::end(TrialId trial) {
   }
 }
 
-bool SimulatedExecutor::fails(const Attempt& attempt, std::int64_t iteration) const {
-  return options_.fails && options_.fails(attempt.launch.trial, attempt.launch.attempt, iteration);
+std::optional<AttemptFailed> SimulatedExecutor::failure_in(const Attempt& attempt, std::int64_t iteration) const {
+  const TrialId trial = attempt.launch.trial;
+  if (options_.infeasible) {
+    if (auto reason = options_.infeasible(trial, iteration))
+      return AttemptFailed{{ErrorCode::kTaskFailed, *std::move(reason)}, /*infeasible=*/true};
+  }
+  if (!options_.fails || !options_.fails(trial, attempt.launch.attempt, iteration)) return std::nullopt;
+  if (iteration == 0) return failure("it was told to fail when launched");
+  return failure("it was told to fail in iteration " + std::to_string(iteration));
 }
 
 }  // namespace manta

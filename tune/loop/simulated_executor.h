@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <queue>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -18,9 +19,8 @@ namespace manta {
 /// An executor whose trials are a function and whose clock moves only from event to event: an experiment of weeks takes
 /// as long as the loop's own work, and comes out the same each time.
 ///
-/// A checkpoint is the number of iterations done and the trial's state, each number as eight bytes, lowest first. Events
-/// come in the order of virtual time, then of the calls that caused them.
-/// Thread-safety: as Executor.
+/// A checkpoint is the number of iterations done and the trial's state, each number as eight bytes, lowest first.
+/// Events come in the order of virtual time, then of the calls that caused them. Thread-safety: as Executor.
 class SimulatedExecutor final : public Executor {
  public:
   /// Iteration `iteration` (1, 2, …) of a trial: its metrics and how long it takes. None: the trial was finished
@@ -40,6 +40,8 @@ class SimulatedExecutor final : public Executor {
     Duration stop_cost{};    ///< Of each stop(); the slot is held until then.
     /// If given: whether this attempt fails in this iteration; iteration 0 is the launch.
     std::function<bool(TrialId trial, int attempt, std::int64_t iteration)> fails;
+    /// If given: why the trial says in this iteration that its configuration cannot work; iteration 0 is the launch.
+    std::function<std::optional<std::string>(TrialId trial, std::int64_t iteration)> infeasible = {};
   };
 
   SimulatedExecutor(StepFunction step, Options options);
@@ -84,7 +86,8 @@ class SimulatedExecutor final : public Executor {
   void schedule(Attempt& attempt, Duration delay, decltype(Event::what) what);
   // Forgets the attempt and gives its slot to the launch that waits longest.
   void end(TrialId trial);
-  bool fails(const Attempt& attempt, std::int64_t iteration) const;
+  // How the attempt ends in this iteration, or none: it goes on.
+  std::optional<AttemptFailed> failure_in(const Attempt& attempt, std::int64_t iteration) const;
 
   const StatefulStepFunction step_;
   const Options options_;

@@ -9,8 +9,8 @@ namespace manta {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 7> kStateNames = {"pending", "running", "paused",     "completed",
-                                                         "stopped", "failed",  "interrupted"};
+constexpr std::array<std::string_view, 8> kStateNames = {"pending", "running", "paused",     "completed",
+                                                         "stopped", "failed",  "infeasible", "interrupted"};
 
 }  // namespace
 
@@ -27,7 +27,8 @@ std::optional<TrialState> trial_state_from_string(std::string_view text) {
 }
 
 bool is_ended(TrialState state) {
-  return state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed;
+  return state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed ||
+         state == TrialState::kInfeasible;
 }
 
 }  // namespace manta

@@ -21,13 +21,15 @@ enum class TrialState {
   kCompleted,    ///< Ended by its own: its function returned, or a stop condition of the experiment was met.
   kStopped,      ///< Ended early by the scheduler.
   kFailed,       ///< Its last allowed attempt failed.
+  kInfeasible,   ///< Said itself that its configuration makes no sense: no failure, and no result.
   kInterrupted,  ///< Was running when the experiment was interrupted; --resume goes on with it.
 };
 
-/// "pending", "running", "paused", "completed", "stopped", "failed", "interrupted": as in the database.
+/// "pending", "running", "paused", "completed", "stopped", "failed", "infeasible", "interrupted": as in the
+/// database.
 std::string_view to_string(TrialState state);
 std::optional<TrialState> trial_state_from_string(std::string_view text);
-/// True for completed, stopped and failed: nothing will change such a trial any more.
+/// True for completed, stopped, failed and infeasible: nothing will change such a trial any more.
 bool is_ended(TrialState state);
 
 /// One row that an attempt of a trial hands in.
@@ -47,9 +49,10 @@ struct TrialStatus {
   int attempt = 0;             ///< Number of attempts started.
   std::int64_t iteration = 0;  ///< Of the last report; 0 before.
   double seconds = 0;
-  std::optional<double> value;       ///< Objective metric of the last report.
-  std::optional<double> best_value;  ///< Best finite objective of all reports; empty if there was none.
-  std::string cause;           ///< Why it ended or last failed, in words; "" while all is well.
+  std::optional<double> value;  ///< Objective metric of the last report.
+  /// Best finite objective of all reports; empty if there was none, or the trial is infeasible.
+  std::optional<double> best_value;
+  std::string cause;  ///< Why it ended or last failed, in words; "" while all is well.
 };
 
 /// Trials by number; valid during the call that it was passed to.

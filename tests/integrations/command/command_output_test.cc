@@ -43,6 +43,13 @@ TEST(ParseReportLineTest, NumbersBeyondADoubleBecomeInfinity) {
   EXPECT_DOUBLE_EQ(*metrics->find("a"), 1.2345678901234568e29);
 }
 
+TEST(ParseInfeasibleLineTest, TheReasonIsAText) {
+  EXPECT_EQ(parse_infeasible_line(R"({"infeasible": "too coarse", "loss": 1})"), "too coarse");
+  EXPECT_EQ(parse_infeasible_line(R"({"infeasible": 1})"), std::nullopt);
+  EXPECT_EQ(parse_infeasible_line(R"({"reason": "infeasible"})"), std::nullopt);
+  EXPECT_EQ(parse_infeasible_line(R"("infeasible" as it is)"), std::nullopt);
+}
+
 TEST(LastNumberTest, TheLastWordThatIsANumberCounts) {
   EXPECT_EQ(last_number("0.25"), 0.25);
   EXPECT_EQ(last_number("error = 1e-3 at step 7"), 7);

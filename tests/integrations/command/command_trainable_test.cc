@@ -62,6 +62,13 @@ TEST(CommandTrainableTest, AFailureAfterReportsFailsTheStepAfterThem) {
   EXPECT_THAT(step_of(trainable), ThrowsMessage<std::runtime_error>(HasSubstr("signal 9")));
 }
 
+TEST(CommandTrainableTest, AProgramCanSayThatItsConfigurationCannotWork) {
+  const auto trainable = started(R"(echo '{{"loss": 2}}'; echo '{{"infeasible": "the mesh is too coarse"}}'; exit 1)");
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
+  EXPECT_THROW(static_cast<void>(trainable->step()), Infeasible);
+}
+
 TEST(CommandTrainableTest, AProgramThatIsNotThereIsNamed) {
   const auto trainable = started("./no-such-simulator --x 1");
 

@@ -53,6 +53,13 @@ TEST(LoadPluginTest, ItsTrainableRuns) {
   EXPECT_EQ(metrics.find("y"), 3);
 }
 
+TEST(LoadPluginTest, ItCanSayThatItsConfigurationCannotWork) {
+  const auto trainable = load_plugin({MANTA_TEST_GOOD_PLUGIN, "Doubler"})->make();
+  trainable->setup(Config{{"x", 0.0}});
+
+  EXPECT_THROW(static_cast<void>(trainable->step()), Infeasible);
+}
+
 TEST(LoadPluginTest, ItsExceptionsCanBeCaughtHere) {
   const auto trainable = load_plugin({MANTA_TEST_GOOD_PLUGIN, ""})->make();
 

@@ -177,6 +177,57 @@ TEST_F(TuneLoopFailureTest, ReportsWithoutAnyMetricAreNamedSo) {
   EXPECT_THAT(end.error().message, HasSubstr("no metrics at all"));
 }
 
+TEST_F(TuneLoopFailureTest, AnInfeasibleTrialIsNoFailureAndIsNotTriedAgain) {
+  options_.max_failures = 3;
+  simulation_.infeasible = [](TrialId trial, std::int64_t iteration) {
+    return trial.number == 1 && iteration == 0 ? std::optional<std::string>("the tiles do not fit") : std::nullopt;
+  };
+
+  run_to_end();
+
+  EXPECT_THAT(states(1), ElementsAre(kRunning, kInfeasible));
+  EXPECT_EQ(trial(1).cause, "infeasible: the tiles do not fit");
+  EXPECT_EQ(sink_.all<AttemptEnded>()[1].cause, trial(1).cause);
+  EXPECT_EQ(sink_.all<AttemptEnded>()[1].state, kInfeasible);
+  EXPECT_EQ(trial(2).state, kCompleted);
+  EXPECT_EQ(executor_->launches.size(), 3u);
+  expect_consistent(sink_.changes(), 1);
+}
+
+TEST_F(TuneLoopFailureTest, AnInfeasibleTrialIsNeverTheBestWhateverItReportedBefore) {
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    return std::optional(stepped(trial.number == 1 ? 0.1 : static_cast<double>(10 - trial.number - iteration)));
+  };
+  simulation_.infeasible = [](TrialId trial, std::int64_t iteration) {
+    return trial.number == 1 && iteration == 3 ? std::optional<std::string>("too large") : std::nullopt;
+  };
+  std::optional<TrialId> best;
+  observer_.report_hook = [&](const Report&, const Progress& progress) { best = progress.best; };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(1).best_value, std::nullopt);
+  EXPECT_EQ(trial(1).value, 0.1) << "what was reported stays";
+  EXPECT_EQ(best, TrialId{2});
+}
+
+TEST_F(TuneLoopFailureTest, AnInfeasibleDonorLeavesItsHeirAsItIs) {
+  options_.max_trials = 2;
+  options_.concurrency = 2;
+  scheduler_.judge = [](const Report& report, TrialsView) -> Result<std::vector<Order>> {
+    if (report.trial.number != 0 || report.iteration != 1) return std::vector<Order>{};
+    return std::vector<Order>{{{0}, Clone{{1}, Config{{"x", 2.0}}}}};
+  };
+  simulation_.infeasible = [](TrialId trial, std::int64_t) {
+    return trial.number == 1 ? std::optional<std::string>("no") : std::nullopt;
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kCompleted);
+  EXPECT_EQ(trial(1).state, kInfeasible);
+}
+
 TEST_F(TuneLoopFailureTest, ASchedulerThatRefusesAReportFailsThatAttemptOnly) {
   scheduler_.judge = [](const Report& report, TrialsView) -> Result<std::vector<Order>> {
     if (report.trial.number == 0) return Error{ErrorCode::kInternal, "no such bracket"};

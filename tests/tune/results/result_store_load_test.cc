@@ -72,7 +72,8 @@ TEST_F(ResultStoreLoadTest, TheSmallerValueIsBestWhenTheModeIsMin) {
 TEST_F(ResultStoreLoadTest, WhatHadNotEndedIsPendingAndWhatHadStaysEnded) {
   std::vector<Change> changes;
   const std::vector<TrialState> states = {TrialState::kRunning,   TrialState::kPaused,  TrialState::kInterrupted,
-                                          TrialState::kCompleted, TrialState::kStopped, TrialState::kFailed};
+                                          TrialState::kCompleted, TrialState::kStopped, TrialState::kFailed,
+                                          TrialState::kInfeasible};
   for (std::size_t trial = 0; trial < states.size(); ++trial) {
     changes.push_back(trial_changed(static_cast<std::int64_t>(trial), states[trial]));
   }
@@ -80,7 +81,8 @@ TEST_F(ResultStoreLoadTest, WhatHadNotEndedIsPendingAndWhatHadStaysEnded) {
   const StoredExperiment loaded = load_after(changes);
 
   for (std::size_t trial = 0; trial < 3; ++trial) EXPECT_EQ(loaded.state.trials[trial].state, TrialState::kPending);
-  for (std::size_t trial = 3; trial < 6; ++trial) EXPECT_EQ(loaded.state.trials[trial].state, states[trial]);
+  for (std::size_t trial = 3; trial < states.size(); ++trial)
+    EXPECT_EQ(loaded.state.trials[trial].state, states[trial]);
 }
 
 TEST_F(ResultStoreLoadTest, AttemptsThatNobodyEndedWereInterruptedAndCountAsNoFailure) {

@@ -85,6 +85,23 @@ TEST(FunctionTrainableTest, AnExceptionThatIsNoStdExceptionComesOutOfStep) {
   EXPECT_THROW(static_cast<void>(trainable->step()), int);
 }
 
+TEST(FunctionTrainableTest, InfeasibleComesOutOfStepThroughACatchOfExceptions) {
+  const auto trainable = started([](Trial& trial) {
+    try {
+      trial.infeasible("the tiles do not fit");
+    } catch (const std::exception&) {
+      trial.report({{"caught", 1}});
+    }
+  });
+
+  try {
+    static_cast<void>(trainable->step());
+    FAIL() << "it should have thrown";
+  } catch (const Infeasible& infeasible) {
+    EXPECT_EQ(infeasible.reason(), "the tiles do not fit");
+  }
+}
+
 TEST(FunctionTrainableTest, DestructionUnwindsTheFunctionAndItsLocals) {
   bool unwound = false;
   struct Guard {

@@ -25,9 +25,10 @@ TEST(TrialStatusTest, AnUnknownNameIsNoState) {
   EXPECT_EQ(trial_state_from_string(""), std::nullopt);
 }
 
-TEST(TrialStatusTest, CompletedStoppedAndFailedAreTheEnds) {
+TEST(TrialStatusTest, CompletedStoppedFailedAndInfeasibleAreTheEnds) {
   for (const TrialState state : kStates) {
-    const bool end = state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed;
+    const bool end = state == TrialState::kCompleted || state == TrialState::kStopped || state == TrialState::kFailed ||
+                     state == TrialState::kInfeasible;
     EXPECT_EQ(is_ended(state), end) << to_string(state);
   }
 }

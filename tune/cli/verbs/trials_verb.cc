@@ -88,8 +88,9 @@ std::string table_row(const TrialRecord& trial, const Objective& objective, cons
                              cell(number(status.value), 11) + "  " + cell(std::to_string(status.iteration), 5) + "  " +
                              cell(duration_text(status.seconds), 9) + "  ";
   const int used = display_width(left) + kStateWidth + display_width(middle);
-  const bool failed = status.state == TrialState::kFailed && !status.cause.empty();
-  const std::string rest = config_text(status.config) + (failed ? "  " + escape_control(status.cause) : "");
+  const bool failed = status.state == TrialState::kFailed || status.state == TrialState::kInfeasible;
+  const std::string rest =
+      config_text(status.config) + (failed && !status.cause.empty() ? "  " + escape_control(status.cause) : "");
   return left + state_text(status.state, kStateWidth, style) + middle +
          fit(rest, std::max(20, style.width - used - 1), style.utf8) + "\n";
 }

@@ -35,7 +35,7 @@ void TuneLoop::Impl::handle(Event event) {
   LiveTrial* const live = find(trial);
   // An attempt that is over, or was never launched, can record nothing.
   if (live == nullptr || !live->has_attempt() || event.attempt != book_[trial].attempt) return;
-  if (const auto* failed = std::get_if<AttemptFailed>(&event.what)) return on_failed(trial, *live, failed->error);
+  if (const auto* failed = std::get_if<AttemptFailed>(&event.what)) return on_failed(trial, *live, *failed);
   if (std::holds_alternative<AttemptStopped>(event.what)) {
     if (live->phase == Phase::kStopping) on_stopped(trial, *live);
     return;
@@ -122,13 +122,15 @@ void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
   proceed(trial);
 }
 
-void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const Error& error) {
+void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed) {
+  const Error& error = failed.error;
   if (live.phase == Phase::kStopping) return on_stopped(trial, live);
   if (live.ended) {
     live.after_stop = AfterStop::kForget;
     return on_stopped(trial, live);
   }
   --attempts_;
+  if (failed.infeasible) return end_infeasible(trial, live, "infeasible: " + error.message);
   const bool is_no_fault_of_the_trial = error.code == ErrorCode::kWorkerDied || error.code == ErrorCode::kSystem;
   if (!is_no_fault_of_the_trial) return retry_or_fail(trial, live, to_string(error));
   // No process can be started, for this trial or any other: what is left is for a resumed run.
@@ -225,6 +227,12 @@ void TuneLoop::Impl::retry_or_fail(TrialId trial, LiveTrial& live, const std::st
   book_.state_changed(trial, TrialState::kPending, cause);
   queue_.push_back(trial);
   if (live.wish == Wish::kClone && live.donated) adopt(trial, live);
+}
+
+void TuneLoop::Impl::end_infeasible(TrialId trial, LiveTrial& live, std::string cause) {
+  book_.attempt_ended(trial, TrialState::kInfeasible, cause);
+  live.phase = Phase::kQueued;
+  end_trial(trial, TrialState::kInfeasible, std::move(cause));
 }
 
 void TuneLoop::Impl::end_trial(TrialId trial, TrialState state, std::string cause) {

@@ -65,7 +65,20 @@ void TrialBook::state_changed(TrialId trial, TrialState state, std::string cause
   TrialStatus& status = at(trial);
   status.state = state;
   status.cause = std::move(cause);
+  if (state == TrialState::kInfeasible) forget_values(status);
   record_trial(trial);
+}
+
+// What cannot be used must not be the best, whatever it reported before it knew.
+void TrialBook::forget_values(TrialStatus& status) {
+  status.best_value.reset();
+  if (best_ != status.id) return;
+  best_.reset();
+  const Objective& objective = options_.objective;
+  for (const TrialStatus& other : trials_) {
+    if (!other.best_value) continue;
+    if (!best_ || objective.score(*other.best_value) > objective.score(*at(*best_).best_value)) best_ = other.id;
+  }
 }
 
 void TrialBook::cloned(TrialId trial, Config config, const Checkpoint& checkpoint) {

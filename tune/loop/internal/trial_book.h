@@ -35,7 +35,7 @@ class TrialBook {
   /// A new trial, not recorded before its first attempt starts.
   TrialId add(Config config);
   void attempt_started(TrialId trial, std::int64_t from_iteration);
-  /// `cause` only for kFailed.
+  /// `cause` only for kFailed and kInfeasible.
   void attempt_ended(TrialId trial, TrialState state, std::string cause = "");
   void state_changed(TrialId trial, TrialState state, std::string cause = "");
   /// The trial goes on with `config` from `checkpoint`, which another trial made.
@@ -52,6 +52,7 @@ class TrialBook {
  private:
   void record(Change change) { last_change_ = parts_.sink.record(std::move(change)); }
   void record_trial(TrialId trial);
+  void forget_values(TrialStatus& status);
   void update_best(TrialStatus& status, double value, const Report& report);
   TrialStatus& at(TrialId trial) { return trials_[static_cast<std::size_t>(trial.number)]; }
   WallTime now() const { return parts_.executor.clock().wall_now(); }

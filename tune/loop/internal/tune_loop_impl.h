@@ -70,7 +70,7 @@ class TuneLoop::Impl {
   void complete_trial(TrialId trial, LiveTrial& live);
   std::vector<Order> judge(TrialId trial, const Report& report, bool complete);
   void on_saved(TrialId trial, LiveTrial& live, Saved saved);
-  void on_failed(TrialId trial, LiveTrial& live, const Error& error);
+  void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
   void proceed(TrialId trial);
   void proceed_to_leave(TrialId trial, LiveTrial& live);
@@ -78,6 +78,7 @@ class TuneLoop::Impl {
   void stop(TrialId trial, LiveTrial& live, AfterStop after_stop);
   void fail_running_attempt(TrialId trial, LiveTrial& live, std::string cause);
   void retry_or_fail(TrialId trial, LiveTrial& live, const std::string& cause);
+  void end_infeasible(TrialId trial, LiveTrial& live, std::string cause);
   void end_trial(TrialId trial, TrialState state, std::string cause);
   void release_durable();
   void tell(TrialId trial);

@@ -95,7 +95,7 @@ Result<void> ChangeWriter::write(const SnapshotsSaved& change) {
   // What came before is in the snapshots, but for what live trials are: a scheduler may ask for that when it is
   // replayed.
   MANTA_RETURN_IF_ERROR(
-      database_.run("DELETE FROM trial_changes WHERE state IN ('completed', 'stopped', 'failed')"
+      database_.run("DELETE FROM trial_changes WHERE state IN ('completed', 'stopped', 'failed', 'infeasible')"
                     " OR id NOT IN (SELECT max(id) FROM trial_changes GROUP BY trial)"));
   MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM snapshots"));
   return database_.run("INSERT INTO snapshots VALUES (?, ?, ?)", next_id_++, change.searcher.json,

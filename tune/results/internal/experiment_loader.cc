@@ -105,7 +105,8 @@ class Loader {
   Result<void> load_checkpoints() {
     MANTA_ASSIGN_OR_RETURN(
         Query rows, database_.query("SELECT trial, attempt, iteration, revision FROM checkpoints WHERE trial IN"
-                                    " (SELECT trial FROM trials WHERE state NOT IN ('completed', 'stopped', 'failed'))"
+                                    " (SELECT trial FROM trials WHERE state NOT IN ('completed', 'stopped', 'failed',"
+                                    " 'infeasible'))"
                                     " ORDER BY trial, id DESC"));
     std::optional<TrialId> without;  // The trial of the rows before, if none of them could be read.
     MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {

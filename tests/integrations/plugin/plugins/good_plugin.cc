@@ -20,6 +20,7 @@ class Doubler : public manta::Trainable {
   }
   manta::Metrics step() override {
     manta::Metrics metrics;
+    if (x_ == 0) infeasible("x is zero");
     metrics.set("y", x_ *= 2);
     return metrics;
   }
