@@ -16,56 +16,54 @@
 #include "schedulers/fifo_scheduler.h"
 #include "schedulers/hyperband_scheduler.h"
 #include "schedulers/i_epoch_scheduler.h"
-#include "schedulers/internal/scheduler_options.h"
 #include "schedulers/median_scheduler.h"
 #include "schedulers/patience_scheduler.h"
 #include "schedulers/pbt_replay_scheduler.h"
 #include "schedulers/pbt_scheduler.h"
 #include "schedulers/plateau_scheduler.h"
 #include "schedulers/threshold_scheduler.h"
+#include "tune/trial/named_options.h"
 
 namespace manta {
 namespace {
 
-using internal::SchedulerOption;
-using internal::SchedulerOptions;
 using Made = Result<std::unique_ptr<TrialScheduler>>;
 
 // What a scheduler is made of.
 struct Request {
   std::string_view text;
-  const SchedulerOptions& options;
+  const NamedOptions& options;
   const SchedulerSetup& setup;
 };
 
 constexpr std::int64_t kMaxIterations = AshaScheduler::kMaxIterations;
-using Kind = SchedulerOption::Kind;
+using Kind = OptionRange::Kind;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::array<SchedulerOption, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
-                                                       {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
-                                                       {.name = "max_t", .high = kMaxIterations}}};
-constexpr std::array<SchedulerOption, 4> kAshaStopOptions{
+constexpr std::array<OptionRange, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
+                                                   {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
+                                                   {.name = "max_t", .high = kMaxIterations}}};
+constexpr std::array<OptionRange, 4> kAshaStopOptions{
     {kAshaOptions[0], kAshaOptions[1], kAshaOptions[2], {.name = "cost", .kind = Kind::kText}}};
-constexpr std::array<SchedulerOption, 3> kPbtOptions{
+constexpr std::array<OptionRange, 3> kPbtOptions{
     {{.name = "interval", .high = kMaxIterations},
      {.name = "quantile", .kind = Kind::kReal, .real_low = 0, .real_high = 0.5},
      {.name = "resample", .kind = Kind::kReal, .real_low = 0, .real_high = 1}}};
-constexpr std::array<SchedulerOption, 1> kPbtReplayOptions{{{.name = "from", .kind = Kind::kText}}};
-constexpr std::array<SchedulerOption, 2> kPatienceOptions{
+constexpr std::array<OptionRange, 1> kPbtReplayOptions{{{.name = "from", .kind = Kind::kText}}};
+constexpr std::array<OptionRange, 2> kPatienceOptions{
     {{.name = "reports", .high = kMaxIterations},
      {.name = "delta", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity}}};
-constexpr std::array<SchedulerOption, 3> kPlateauOptions{
+constexpr std::array<OptionRange, 3> kPlateauOptions{
     {{.name = "reports", .low = 2, .high = 1'000'000},
      {.name = "std", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity},
      {.name = "grace", .high = kMaxIterations}}};
-constexpr std::array<SchedulerOption, 2> kThresholdOptions{
+constexpr std::array<OptionRange, 2> kThresholdOptions{
     {{.name = "at", .high = kMaxIterations},
      {.name = "value", .kind = Kind::kReal, .real_low = -kInfinity, .real_high = kInfinity}}};
-constexpr std::array<SchedulerOption, 2> kHyperbandOptions{
+constexpr std::array<OptionRange, 2> kHyperbandOptions{
     {{.name = "max_t", .high = kMaxIterations}, {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta}}};
-constexpr std::array<SchedulerOption, 2> kMedianOptions{
+constexpr std::array<OptionRange, 2> kMedianOptions{
     {{.name = "grace", .high = kMaxIterations}, {.name = "samples", .high = 1'000'000}}};
-constexpr std::array<SchedulerOption, 2> kIEpochOptions{
+constexpr std::array<OptionRange, 2> kIEpochOptions{
     {{.name = "i", .high = kMaxIterations}, {.name = "best", .high = 1'000'000'000}}};
 
 Result<AshaScheduler::Options> read_asha(const Request& request) {
@@ -117,7 +115,7 @@ Made make_i_epoch(const Request& request) {
 
 Made make_pbt(const Request& request, bool synchronous) {
   if (request.setup.space == nullptr)
-    return internal::invalid_scheduler(request.text, "it changes hyperparameters, so it needs a search space");
+    return invalid_request("scheduler", request.text, "it changes hyperparameters, so it needs a search space");
   PbtScheduler::Options options{
       .synchronous = synchronous, .max_trials = request.setup.max_trials, .seed = request.setup.seed};
   MANTA_ASSIGN_OR_RETURN(options.interval, request.options.read("interval", options.interval));
@@ -131,7 +129,7 @@ Made make_pbt_sync(const Request& request) { return make_pbt(request, true); }
 Made make_pbt_replay(const Request& request) {
   const std::string directory = request.options.read_text("from");
   if (directory.empty() || !request.setup.read_snapshot)
-    return internal::invalid_scheduler(request.text, "say whose schedule: from=DIRECTORY of a finished experiment");
+    return invalid_request("scheduler", request.text, "say whose schedule: from=DIRECTORY of a finished experiment");
   MANTA_ASSIGN_OR_RETURN(const Snapshot snapshot, request.setup.read_snapshot(directory));
   MANTA_ASSIGN_OR_RETURN(PbtSchedule schedule, PbtSchedule::from_snapshot(snapshot));
   return std::unique_ptr<TrialScheduler>(
@@ -152,7 +150,7 @@ Made make_plateau(const Request& request) {
 }
 Made make_threshold(const Request& request) {
   if (!request.options.has("value"))
-    return internal::invalid_scheduler(request.text, "say how good a trial must be: value=NUMBER");
+    return invalid_request("scheduler", request.text, "say how good a trial must be: value=NUMBER");
   ThresholdScheduler::Options options;
   MANTA_ASSIGN_OR_RETURN(options.at, request.options.read("at", options.at));
   MANTA_ASSIGN_OR_RETURN(options.value, request.options.read_real("value", options.value));
@@ -161,10 +159,10 @@ Made make_threshold(const Request& request) {
 
 struct Entry {
   std::string_view name;
-  std::span<const SchedulerOption> options;
+  std::span<const OptionRange> options;
   Made (*make)(const Request&);
-  std::string_view example;      // Of its options.
-  bool only_stops = false;       // So it may stand behind another.
+  std::string_view example;  // Of its options.
+  bool only_stops = false;   // So it may stand behind another.
 };
 constexpr std::array<Entry, 14> kSchedulers{
     {{"fifo", {}, make_fifo, "", true},
@@ -203,10 +201,10 @@ Made make_one(std::string_view text, const SchedulerSetup& setup, bool may_only_
   const auto entry =
       std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.name == name; });
   if (entry == kSchedulers.end())
-    return internal::invalid_scheduler(text, "there is no such scheduler; " + known_schedulers());
+    return invalid_request("scheduler", text, "there is no such scheduler; " + known_schedulers());
   if (may_only_stop && !entry->only_stops)
-    return internal::invalid_scheduler(text, "it may do more than stop trials, so it has to stand before the first +");
-  MANTA_ASSIGN_OR_RETURN(const SchedulerOptions options, SchedulerOptions::parse(text, entry->options));
+    return invalid_request("scheduler", text, "it may do more than stop trials, so it has to stand before the first +");
+  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("scheduler", text, entry->options));
   return entry->make({text, options, setup});
 }
 

@@ -3,10 +3,13 @@
 #include "searchers/make_searcher.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 
 #include "searchers/grid_searcher.h"
 #include "searchers/random_searcher.h"
+#include "tune/trial/named_options.h"
 
 namespace manta {
 
@@ -14,7 +17,16 @@ namespace {
 
 constexpr std::int64_t kMaxGridSize = std::int64_t{1} << 62;  // Where Space::grid_size() saturates.
 
-Error invalid(const std::string& what) { return {ErrorCode::kInvalidArgument, what}; }
+constexpr std::string_view kDefault = "random";
+
+using Made = Result<std::unique_ptr<Searcher>>;
+
+// What a searcher is made of.
+struct Request {
+  std::string_view text;
+  const NamedOptions& options;
+  const SearcherSetup& setup;
+};
 
 bool has_grid(const Space& space) {
   return std::ranges::any_of(space.parameters(), [](const Parameter& parameter) {
@@ -22,30 +34,56 @@ bool has_grid(const Space& space) {
   });
 }
 
-Result<std::unique_ptr<Searcher>> make_grid(const Space& space, std::uint64_t seed, std::int64_t samples) {
+Made make_random(const Request& request) {
+  return std::unique_ptr<Searcher>(std::make_unique<RandomSearcher>(*request.setup.space, request.setup.seed));
+}
+
+Made make_grid(const Request& request) {
+  const Space& space = *request.setup.space;
   if (!has_grid(space)) {
-    return invalid(
-        "searcher \"grid\": the space has no grid parameter to visit; write one as {\"grid\": [a, b, c]}, or "
-        "use the searcher \"random\"");
+    return invalid_request("searcher", request.text,
+                           "the space has no grid parameter to visit; write one as {\"grid\": [a, b, c]}, or use the "
+                           "searcher \"random\"");
   }
   if (space.grid_size() >= kMaxGridSize) {
-    return invalid(
-        "searcher \"grid\": the grid has 2^62 points or more, which no run can visit; shorten its lists, or "
-        "use the searcher \"random\"");
+    return invalid_request("searcher", request.text,
+                           "the grid has 2^62 points or more, which no run can visit; shorten its lists, or use the "
+                           "searcher \"random\"");
   }
-  return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, seed, samples));
+  return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, request.setup.seed, request.setup.samples));
+}
+
+struct Entry {
+  std::string_view name;
+  std::span<const OptionRange> options;
+  Made (*make)(const Request&);
+  std::string_view example;  // Of its options.
+};
+constexpr std::array<Entry, 2> kSearchers{{{"random", {}, make_random, ""}, {"grid", {}, make_grid, ""}}};
+
+std::string known_searchers() {
+  std::string text = "known are";
+  for (const Entry& entry : kSearchers) {
+    text += (&entry == &kSearchers.front() ? " \"" : ", \"") + std::string(entry.name) + "\"";
+    if (!entry.example.empty()) text += " (:" + std::string(entry.example) + ")";
+  }
+  return text;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Searcher>> make_searcher(std::string_view name, const Space& space, std::uint64_t seed,
-                                                std::int64_t samples) {
-  if (samples < 1) return invalid("samples is " + std::to_string(samples) + "; it must be at least 1");
-  if (name == "grid" || (name.empty() && has_grid(space))) return make_grid(space, seed, samples);
-  if (name == "random" || name.empty()) {
-    return std::unique_ptr<Searcher>(std::make_unique<RandomSearcher>(space, seed));
+Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
+  if (setup.samples < 1) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "samples is " + std::to_string(setup.samples) + "; it must be at least 1"};
   }
-  return invalid("there is no searcher \"" + std::string(name) + "\"; known are \"random\" and \"grid\"");
+  if (text.empty()) text = has_grid(*setup.space) ? "grid" : kDefault;
+  const std::string_view name = text.substr(0, text.find(':'));
+  const auto entry = std::ranges::find(kSearchers, name, &Entry::name);
+  if (entry == kSearchers.end())
+    return invalid_request("searcher", text, "there is no such searcher; " + known_searchers());
+  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->options));
+  return entry->make({text, options, setup});
 }
 
 }  // namespace manta

@@ -4,19 +4,30 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/base/result.h"
 #include "tune/searcher.h"
 #include "tune/space/space.h"
+#include "tune/trial/objective.h"
 
 namespace manta {
 
-/// The searcher called `name`: "random" or "grid"; "" is "grid" if the space has a grid parameter, else "random".
-/// `samples` is how often the grid is repeated; a random searcher has no end, and whoever runs it stops after
-/// `samples`. Errors: kInvalidArgument: no such searcher (the message lists them), "grid" for a space without a grid
+/// What a searcher may need to know of its experiment.
+struct SearcherSetup {
+  const Space* space = nullptr;  ///< Never null. Copied, so it may end before the searcher.
+  Objective objective = {};
+  std::uint64_t seed = 0;
+  std::int64_t samples = 1;  ///< How many trials there will be; of a grid, how often it is repeated. At least 1.
+  std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Of a trial, where there is such a limit.
+};
+
+/// The searcher that `text` asks for by its name, with options behind a colon where it has some; "" is "grid" if the
+/// space has a grid parameter, else the default, "random". A searcher without an end is asked by whoever runs it until
+/// there are `samples` trials.
+/// Errors: kInvalidArgument: no such searcher or option (the message lists them), "grid" for a space without a grid
 /// parameter, a grid of 2^62 points or more, or samples < 1.
-Result<std::unique_ptr<Searcher>> make_searcher(std::string_view name, const Space& space, std::uint64_t seed,
-                                                std::int64_t samples);
+Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup);
 
 }  // namespace manta

@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "tune/space/config.h"
+#include "tune/trial/metrics.h"
 #include "tune/trial/snapshot.h"
 #include "tune/trial/trial_status.h"
 
@@ -16,9 +17,12 @@ namespace manta {
 struct Outcome {
   TrialId trial;
   const Config& config;
-  TrialState state;              ///< kRunning for a report in between.
-  std::int64_t iteration = 0;    ///< The fidelity that `value` belongs to.
-  std::optional<double> value;   ///< Objective metric as reported; may be NaN. Empty if the trial never reported.
+  TrialState state;                  ///< kRunning for a report in between.
+  std::int64_t iteration = 0;        ///< The fidelity that `value` belongs to.
+  std::optional<double> value;       ///< Objective metric as reported; may be NaN. Empty if the trial never reported.
+  double seconds = 0;                ///< Time the trial has run up to here, all attempts together.
+  const Metrics* metrics = nullptr;  ///< All that the report holds; null where there is none, as at the end of a trial.
+  bool infeasible = false;           ///< The trial said that its configuration can have no value.
 };
 
 /// Pure state machine: values in, configurations out.
@@ -34,7 +38,8 @@ class Searcher {
   /// Errors: kExhausted: cannot suggest before more results are told; ask again after a tell.
   virtual Result<std::optional<Config>> ask(TrialId trial) = 0;
 
-  /// Learns from one outcome; one whose value is NaN or missing is a failure, never a number.
+  /// Learns from one outcome; one whose value is NaN or missing is a failure, never a number. The trial may be one that
+  /// was not asked for here, and its configuration another than was suggested: a clone's.
   virtual void tell(const Outcome& outcome) = 0;
 
   /// How many suggestions there can be in all, or none: without end.

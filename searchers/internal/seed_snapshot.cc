@@ -15,11 +15,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+}  // namespace
+
 Error refused(std::string_view class_name, const std::string& why) {
   return {ErrorCode::kInvalidArgument, "this is no snapshot of " + std::string(class_name) + ": " + why};
 }
 
-// Equal for spaces that give the same suggestions: the order of parameters counts only among grids.
 std::string fingerprint(const Space& space) {
   std::vector<std::string> lines;
   int grids = 0;
@@ -34,14 +35,13 @@ std::string fingerprint(const Space& space) {
   return std::to_string(hash_name(text));
 }
 
-}  // namespace
-
 Snapshot save_seed(std::string_view class_name, const Space& space, std::uint64_t seed) {
   const Json state = {{"seed", seed}, {"space", fingerprint(space)}};
   return {Json{{class_name, state}}.dump()};
 }
 
-Result<std::uint64_t> restore_seed(std::string_view class_name, const Space& space, const Snapshot& snapshot) {
+Result<void> check_frame(std::string_view class_name, const Space& space, const Snapshot& snapshot,
+                         const std::vector<std::string>& names) {
   const Json json = Json::parse(snapshot.json, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.size() != 1) return refused(class_name, "it is damaged");
   const Json::const_iterator entry = json.begin();
@@ -49,13 +49,19 @@ Result<std::uint64_t> restore_seed(std::string_view class_name, const Space& spa
   if (entry.key() != class_name) {
     return refused(class_name, "it is of " + entry.key() + "; resume with the searcher that the experiment began with");
   }
-  const bool is_whole = state.is_object() && state.size() == 2 && state.contains("seed") &&
-                        state["seed"].is_number_unsigned() && state.contains("space") && state["space"].is_string();
+  const bool is_whole = state.is_object() && state.size() == names.size() &&
+                        std::ranges::all_of(names, [&](const std::string& name) { return state.contains(name); }) &&
+                        state["seed"].is_number_unsigned() && state["space"].is_string();
   if (!is_whole) return refused(class_name, "it is damaged");
   if (state["space"] != fingerprint(space)) {
     return refused(class_name, "it was made for another space; resume with the space that the experiment began with");
   }
-  return state["seed"].get<std::uint64_t>();
+  return {};
+}
+
+Result<std::uint64_t> restore_seed(std::string_view class_name, const Space& space, const Snapshot& snapshot) {
+  MANTA_RETURN_IF_ERROR(check_frame(class_name, space, snapshot, {"seed", "space"}));
+  return Json::parse(snapshot.json)[class_name]["seed"].get<std::uint64_t>();
 }
 
 }  // namespace manta::internal

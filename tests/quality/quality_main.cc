@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a searcher over tasks and prints one JSON object per checkpoint of each run. tests/quality/run makes tables of it.
+// Runs a searcher over tasks and prints one JSON object per checkpoint of each run. tests/quality/run makes tables of
+// it.
 //
 //     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
 #include <atomic>
@@ -85,7 +86,10 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
       const RunOptions options{.checkpoints = checkpoints_of(request.trials),
                                .workers = static_cast<int>(request.workers),
                                .seed = hash_name(task.name()) + static_cast<std::uint64_t>(seed)};
-      const auto searcher = make_searcher(request.searcher, task.space(), options.seed, request.trials);
+      const auto searcher = make_searcher(request.searcher, {.space = &task.space(),
+                                                             .objective = {.metric = "value", .mode = task.mode()},
+                                                             .seed = options.seed,
+                                                             .samples = request.trials});
       if (!searcher) {
         const std::lock_guard lock(printing);
         std::cerr << task.name() << ": " << searcher.error().message << "\n";

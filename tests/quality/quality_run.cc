@@ -27,9 +27,7 @@ struct Flight {
   Evaluation evaluation;
 };
 struct EndsLater {
-  bool operator()(const Flight& a, const Flight& b) const {
-    return a.end != b.end ? a.end > b.end : a.trial > b.trial;
-  }
+  bool operator()(const Flight& a, const Flight& b) const { return a.end != b.end ? a.end > b.end : a.trial > b.trial; }
 };
 
 class Run {
@@ -99,7 +97,8 @@ class Run {
                     .config = config,
                     .state = is_ok ? TrialState::kCompleted : TrialState::kFailed,
                     .iteration = 1,
-                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt});
+                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt,
+                    .infeasible = evaluation.kind == Evaluation::Kind::kForbidden});
     result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 

@@ -17,13 +17,13 @@ Space with_grid() { return parse_space(R"({"g": {"grid": [1, 2, 3]}, "x": {"floa
 
 // What the searcher's snapshot begins with.
 std::string made(std::string_view name, const Space& space) {
-  const auto searcher = make_searcher(name, space, 1, 10);
+  const auto searcher = make_searcher(name, {.space = &space, .seed = 1, .samples = 10});
   EXPECT_TRUE(searcher.has_value()) << (searcher ? "" : searcher.error().message);
   return searcher ? (*searcher)->save().json : "";
 }
 
 std::string error_of(std::string_view name, const Space& space, std::int64_t samples = 10) {
-  const auto searcher = make_searcher(name, space, 1, samples);
+  const auto searcher = make_searcher(name, {.space = &space, .seed = 1, .samples = samples});
   if (searcher) return "";
   EXPECT_EQ(searcher.error().code, ErrorCode::kInvalidArgument);
   return searcher.error().message;
@@ -41,14 +41,18 @@ TEST(MakeSearcherTest, WithoutANameAGridParameterDecides) {
 }
 
 TEST(MakeSearcherTest, SamplesRepeatTheGrid) {
-  EXPECT_EQ(make_searcher("grid", with_grid(), 1, 4).value()->size(), 12);
-  EXPECT_EQ(make_searcher("random", with_grid(), 1, 4).value()->size(), std::nullopt);
+  const Space space = with_grid();
+  const SearcherSetup setup{.space = &space, .samples = 4};
+
+  EXPECT_EQ(make_searcher("grid", setup).value()->size(), 12);
+  EXPECT_EQ(make_searcher("random", setup).value()->size(), std::nullopt);
 }
 
 TEST(MakeSearcherTest, AnUnknownNameGetsTheKnownOnes) {
   EXPECT_THAT(error_of("bayes", plain()),
-              AllOf(HasSubstr("no searcher \"bayes\""), HasSubstr("\"random\" and \"grid\"")));
-  EXPECT_THAT(error_of("Random", plain()), HasSubstr("no searcher"));
+              AllOf(HasSubstr("searcher \"bayes\": there is no such"), HasSubstr("\"random\", \"grid\"")));
+  EXPECT_THAT(error_of("Random", plain()), HasSubstr("no such searcher"));
+  EXPECT_THAT(error_of("random:n=1", plain()), HasSubstr("random takes no options"));
 }
 
 TEST(MakeSearcherTest, AGridNeedsAGridParameter) {

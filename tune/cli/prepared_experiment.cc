@@ -107,6 +107,14 @@ Result<Snapshot> last_scheduler_snapshot(const std::string& directory) {
 
 }  // namespace
 
+SearcherSetup searcher_setup(const TuneOptions& options, const Space& space) {
+  return {.space = &space,
+          .objective = {options.metric, options.mode},
+          .seed = options.seed,
+          .samples = options.samples,
+          .max_iterations = options.max_iterations};
+}
+
 TuneOptions complete_options(TuneOptions options) {
   if (auto plugin = PluginReference::parse(options.trainable)) {
     // A resumed experiment may be started from another directory.
@@ -128,10 +136,10 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   experiment.trainable = experiment.options.trainable;
   if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
   MANTA_ASSIGN_OR_RETURN(experiment.searcher,
-                         make_searcher(options.searcher, *experiment.space, options.seed, options.samples));
-  MANTA_ASSIGN_OR_RETURN(experiment.scheduler,
-                         make_scheduler(options.scheduler,
-                                        {.objective = {options.metric, options.mode},
+                         make_searcher(options.searcher, searcher_setup(options, *experiment.space)));
+  MANTA_ASSIGN_OR_RETURN(
+      experiment.scheduler,
+      make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},
                                          .max_iterations = options.max_iterations,
                                          .space = experiment.space.get(),
                                          .max_trials = experiment.searcher->size().value_or(options.samples),

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "searchers/make_searcher.h"
 #include "tune/cli/console_text.h"
 #include "tune/cli/tune_options.h"
 #include "tune/loop/loop_options.h"
@@ -31,6 +32,9 @@ struct PreparedExperiment {
 
 /// Makes what `options` leave open definite: the plugin's absolute path, the name. Does not need them to be right.
 TuneOptions complete_options(TuneOptions options);
+
+/// What `options` tell a searcher over `space`, which must outlive its use.
+SearcherSetup searcher_setup(const TuneOptions& options, const Space& space);
 
 /// Errors: kInvalidArgument, kNotFound: what is wrong with the options, the space, or the command's placeholders.
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options);

@@ -6,6 +6,7 @@
 
 #include "searchers/make_searcher.h"
 #include "tune/cli/console_text.h"
+#include "tune/cli/prepared_experiment.h"
 #include "tune/cli/terminal.h"
 
 namespace manta {
@@ -61,7 +62,7 @@ std::string domain_text(const Domain& domain) { return escape_control(std::visit
 
 Result<std::string> space_report(const Space& space, const TuneOptions& options) {
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
-                         make_searcher(options.searcher, space, options.seed, options.samples));
+                         make_searcher(options.searcher, searcher_setup(options, space)));
   std::string samples;
   for (int trial = 0; trial < kSamples; ++trial) {
     MANTA_ASSIGN_OR_RETURN(const std::optional<Config> config, searcher->ask(TrialId{trial}));

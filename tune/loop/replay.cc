@@ -73,7 +73,7 @@ class Replayer {
     // Stopped, paused, or about to go on as a clone: nothing that was ordered is open.
     if (status.state != TrialState::kRunning) open_.erase(status.id);
     if (!is_ended(status.state)) return {};
-    searcher_.tell({status.id, status.config, status.state, status.iteration, status.value});
+    searcher_.tell({status.id, status.config, status.state, status.iteration, status.value, status.seconds});
     scheduler_.on_end(status.id, status.state);
     return {};
   }
@@ -89,7 +89,10 @@ class Replayer {
     trials_[number].iteration = report.iteration;
     trials_[number].seconds = report.seconds;
     if (value) trials_[number].value = value;
-    if (value) searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value});
+    if (value) {
+      searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value,
+                      report.seconds, &report.metrics});
+    }
     if (!internal::is_judged(options_, report.metrics)) return {};
     Result<std::vector<Order>> orders = scheduler_.on_report(report, trials());
     if (!orders) return {};  // It cost that attempt, and nothing else.

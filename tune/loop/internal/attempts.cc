@@ -80,7 +80,7 @@ void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped
   live.report_number = book_.reported(report);
   ++live.reports;
   ++reports_since_snapshot_;
-  if (report.metrics.find(metric)) tell(trial);
+  if (report.metrics.find(metric)) tell(trial, &report.metrics);
   const bool at_limit = options_.max_iterations && report.iteration >= *options_.max_iterations;
   const bool complete = stepped.finished || at_limit || internal::meets_stop_condition(options_, report.metrics);
   auto unknown = internal::unknown_metric(options_, book_.unseen_metrics(), report.metrics, live.reports, complete);
@@ -263,9 +263,9 @@ void TuneLoop::Impl::release_durable() {
   }
 }
 
-void TuneLoop::Impl::tell(TrialId trial) {
+void TuneLoop::Impl::tell(TrialId trial, const Metrics* metrics) {
   const TrialStatus& status = book_[trial];
-  parts_.searcher.tell({trial, status.config, status.state, status.iteration, status.value});
+  parts_.searcher.tell({trial, status.config, status.state, status.iteration, status.value, status.seconds, metrics});
   searcher_waits_.reset();
 }
 

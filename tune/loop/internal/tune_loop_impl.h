@@ -81,7 +81,7 @@ class TuneLoop::Impl {
   void end_infeasible(TrialId trial, LiveTrial& live, std::string cause);
   void end_trial(TrialId trial, TrialState state, std::string cause);
   void release_durable();
-  void tell(TrialId trial);
+  void tell(TrialId trial, const Metrics* metrics = nullptr);
 
   // orders.cc
   void carry_out(std::vector<Order> orders);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text that asks for a scheduler, "asha:grace=2,eta=3", as values within their ranges.
+// The text that asks for a scheduler or searcher, "asha:grace=2,eta=3", as values within their ranges.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 #include "core/base/result.h"
 
-namespace manta::internal {
+namespace manta {
 
-/// One option that a scheduler knows: a whole number, a number, or a text.
-struct SchedulerOption {
+/// One option that may stand behind a name: a whole number, a number, or a text.
+struct OptionRange {
   enum class Kind { kWhole, kReal, kText };
 
   std::string_view name;
@@ -26,16 +26,15 @@ struct SchedulerOption {
   double real_high = 1;
 };
 
-/// The options of one scheduler, as they were written.
+/// The options behind the name of one scheduler or searcher, as they were written.
 ///
 /// Thread-safety: as a value.
-class SchedulerOptions {
+class NamedOptions {
  public:
-  /// Reads "grace=2,eta=3"; "" and none are no options. `text` is the whole request, which errors quote. `known` must
-  /// outlive this.
-  /// Errors: kInvalidArgument: a part that is not name=value, a value that is no such number, an unknown name (the
-  /// message lists `known` with their ranges), a name given twice.
-  static Result<SchedulerOptions> parse(std::string_view text, std::span<const SchedulerOption> known);
+  /// Reads those of "asha:grace=2,eta=3"; none is allowed. Errors begin with `what`, "scheduler" or "searcher", and
+  /// quote `text`. `known` must outlive this. Errors: kInvalidArgument: a part that is not name=value, a value that is
+  /// no such number, an unknown name (the message lists `known` with their ranges), a name given twice.
+  static Result<NamedOptions> parse(std::string_view what, std::string_view text, std::span<const OptionRange> known);
 
   bool has(std::string_view name) const { return written_.find(name) != written_.end(); }
 
@@ -57,14 +56,15 @@ class SchedulerOptions {
     double real = 0;
   };
 
-  const SchedulerOption& option(std::string_view name) const;
+  const OptionRange& option(std::string_view name) const;
 
+  std::string what_;
   std::string text_;
-  std::span<const SchedulerOption> known_;
+  std::span<const OptionRange> known_;
   std::map<std::string, Written, std::less<>> written_;
 };
 
-/// The error that `text` asks for what cannot be.
-Error invalid_scheduler(std::string_view text, const std::string& what);
+/// The error that `text` asks for a `what`, "scheduler" or "searcher", that cannot be.
+Error invalid_request(std::string_view what, std::string_view text, const std::string& why);
 
-}  // namespace manta::internal
+}  // namespace manta

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "searchers/internal/history.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace manta::internal {
+
+namespace {
+
+using Json = nlohmann::json;
+using State = TrialRecord::State;
+
+bool has_value(State state) { return state == State::kReported || state == State::kEnded; }
+
+State state_of(const Outcome& outcome, bool is_finite) {
+  if (outcome.infeasible) return State::kInfeasible;
+  if (!is_ended(outcome.state)) return is_finite ? State::kReported : State::kPending;
+  return is_finite && outcome.state != TrialState::kFailed ? State::kEnded : State::kFailed;
+}
+
+Error damaged() { return {ErrorCode::kInvalidArgument, "its trials are damaged"}; }
+
+// [trial, state, iteration, loss, seconds, [point]]
+std::optional<TrialRecord> read_record(const Json& row, std::size_t dimensions) {
+  const bool is_row = row.is_array() && row.size() == 6 && row[0].is_number_integer() && row[1].is_number_unsigned() &&
+                      row[1].get<unsigned>() <= static_cast<unsigned>(State::kInfeasible) &&
+                      row[2].is_number_integer() && row[3].is_number() && row[4].is_number() && row[5].is_array() &&
+                      row[5].size() == dimensions &&
+                      std::ranges::all_of(row[5], [](const Json& u) { return u.is_number() || u.is_null(); });
+  if (!is_row) return std::nullopt;
+  return TrialRecord{.trial = row[0].get<std::int64_t>(),
+                     .state = static_cast<State>(row[1].get<unsigned>()),
+                     .iteration = row[2].get<std::int32_t>(),
+                     .loss = row[3].get<double>(),
+                     .seconds = row[4].get<double>()};
+}
+
+}  // namespace
+
+std::uint64_t History::key_of(std::span<const double> point) {
+  std::uint64_t key = 0x9e3779b97f4a7c15ull;
+  for (const double u : point) {
+    key ^= std::bit_cast<std::uint64_t>(std::isnan(u) ? -1.0 : u);
+    key *= 0xff51afd7ed558ccdull;
+    key ^= key >> 32;
+  }
+  return key;
+}
+
+std::size_t History::add(std::int64_t trial, std::span<const double> point) {
+  const std::size_t index = records_.size();
+  places_.insert_or_assign(trial, static_cast<std::uint32_t>(index));
+  records_.push_back({.trial = trial});
+  points_.insert(points_.end(), point.begin(), point.end());
+  seen_.insert(key_of(point));
+  return index;
+}
+
+void History::suggest(TrialId trial, std::span<const double> point) { add(trial.number, point); }
+
+void History::tell(const Outcome& outcome) {
+  const auto place = places_.find(outcome.trial.number);
+  const std::size_t index =
+      place != places_.end() ? place->second : add(outcome.trial.number, cube_->encode(outcome.config));
+  if (place != places_.end() && outcome.state != TrialState::kRunning) {
+    // A clone ends with another configuration than it began with.
+    const UnitCube::Point point = cube_->encode(outcome.config);
+    std::ranges::copy(point, points_.begin() + static_cast<std::ptrdiff_t>(index * cube_->size()));
+  }
+  TrialRecord& record = records_[index];
+  const double loss = outcome.value ? -objective_.score(*outcome.value) : std::numeric_limits<double>::quiet_NaN();
+  valued_ -= has_value(record.state) ? 1 : 0;
+  record.state = state_of(outcome, std::isfinite(loss));
+  record.loss = has_value(record.state) ? loss : 0;
+  record.iteration = static_cast<std::int32_t>(std::min<std::int64_t>(outcome.iteration, INT32_MAX));
+  record.seconds = std::isfinite(outcome.seconds) ? outcome.seconds : 0;
+  valued_ += has_value(record.state) ? 1 : 0;
+}
+
+std::string History::to_json() const {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const TrialRecord& record = records_[i];
+    const std::span<const double> at = point(i);
+    rows.push_back({record.trial, static_cast<unsigned>(record.state), record.iteration, record.loss, record.seconds,
+                    std::vector<double>(at.begin(), at.end())});
+  }
+  return rows.dump();
+}
+
+Result<void> History::load(std::string_view json) {
+  const Json rows = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!rows.is_array()) return damaged();
+  History loaded(*cube_, objective_);
+  for (const Json& row : rows) {
+    const std::optional<TrialRecord> record = read_record(row, cube_->size());
+    if (!record || loaded.places_.contains(record->trial)) return damaged();
+    UnitCube::Point point;
+    for (const Json& u : row[5])
+      point.push_back(u.is_null() ? std::numeric_limits<double>::quiet_NaN() : u.get<double>());
+    loaded.records_[loaded.add(record->trial, point)] = *record;
+    loaded.valued_ += has_value(record->state) ? 1 : 0;
+  }
+  *this = std::move(loaded);
+  return {};
+}
+
+}  // namespace manta::internal

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a searcher that learns remembers of its trials.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/result.h"
+#include "tune/searcher.h"
+#include "tune/space/unit_cube.h"
+#include "tune/trial/objective.h"
+
+namespace manta::internal {
+
+/// One trial, told or still awaited.
+struct TrialRecord {
+  enum class State : std::uint8_t {
+    kPending,     ///< No value yet.
+    kReported,    ///< `loss` is of its last report; more may come.
+    kEnded,       ///< `loss` is final.
+    kFailed,      ///< Ended without a finite value.
+    kInfeasible,  ///< Said to have none.
+  };
+
+  std::int64_t trial = 0;
+  State state = State::kPending;
+  std::int32_t iteration = 0;
+  double loss = 0;  ///< Smaller is better. Finite in kReported and kEnded.
+  double seconds = 0;
+};
+
+/// Trials in the order in which they were first suggested or told, as points of the unit cube.
+///
+/// Thread-safety: none.
+class History {
+ public:
+  History(const UnitCube& cube, const Objective& objective) : cube_(&cube), objective_(objective) {}
+
+  std::size_t size() const { return records_.size(); }
+  const TrialRecord& operator[](std::size_t index) const { return records_[index]; }
+  std::span<const double> point(std::size_t index) const {
+    return std::span(points_).subspan(index * cube_->size(), cube_->size());
+  }
+  /// How many have a value.
+  std::size_t valued() const { return valued_; }
+  /// True if a trial, whatever became of it, has this configuration. `point` is snapped.
+  bool contains(std::span<const double> point) const { return seen_.contains(key_of(point)); }
+
+  void suggest(TrialId trial, std::span<const double> point);
+  void tell(const Outcome& outcome);
+
+  /// A JSON array that load() reads.
+  std::string to_json() const;
+  /// Errors: kInvalidArgument: not what to_json() writes for such a cube; nothing has changed.
+  Result<void> load(std::string_view json);
+
+ private:
+  static std::uint64_t key_of(std::span<const double> point);
+  std::size_t add(std::int64_t trial, std::span<const double> point);
+
+  const UnitCube* cube_;
+  Objective objective_;
+  std::vector<TrialRecord> records_;
+  std::vector<double> points_;  // Of all records, one after the other.
+  std::unordered_map<std::int64_t, std::uint32_t> places_;
+  std::unordered_set<std::uint64_t> seen_;
+  std::size_t valued_ = 0;
+};
+
+}  // namespace manta::internal
