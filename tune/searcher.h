@@ -22,7 +22,6 @@ struct Outcome {
   std::optional<double> value;       ///< Objective metric as reported; may be NaN. Empty if the trial never reported.
   double seconds = 0;                ///< Time the trial has run up to here, all attempts together.
   const Metrics* metrics = nullptr;  ///< All that the report holds; null where there is none, as at the end of a trial.
-  bool infeasible = false;           ///< The trial said that its configuration can have no value.
 };
 
 /// Pure state machine: values in, configurations out.

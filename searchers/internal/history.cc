@@ -18,7 +18,7 @@ using State = TrialRecord::State;
 bool has_value(State state) { return state == State::kReported || state == State::kEnded; }
 
 State state_of(const Outcome& outcome, bool is_finite) {
-  if (outcome.infeasible) return State::kInfeasible;
+  if (outcome.state == TrialState::kInfeasible) return State::kInfeasible;
   if (!is_ended(outcome.state)) return is_finite ? State::kReported : State::kPending;
   return is_finite && outcome.state != TrialState::kFailed ? State::kEnded : State::kFailed;
 }

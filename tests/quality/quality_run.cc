@@ -92,13 +92,15 @@ class Run {
 
   void tell(std::int64_t trial, const Config& config, const Evaluation& evaluation) {
     const bool is_ok = evaluation.kind == Evaluation::Kind::kOk;
+    const bool is_forbidden = evaluation.kind == Evaluation::Kind::kForbidden;
     const auto begin = std::chrono::steady_clock::now();
     searcher_.tell({.trial = TrialId{trial},
                     .config = config,
-                    .state = is_ok ? TrialState::kCompleted : TrialState::kFailed,
+                    .state = is_ok          ? TrialState::kCompleted
+                             : is_forbidden ? TrialState::kInfeasible
+                                            : TrialState::kFailed,
                     .iteration = 1,
-                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt,
-                    .infeasible = evaluation.kind == Evaluation::Kind::kForbidden});
+                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt});
     result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
