@@ -146,7 +146,7 @@ class Actor {
       ActorLease::count_pending(lease_, results.front());
       return {};
     };
-    return internal::refs_of_call<typename Method::Returned>(caller, stream_buffer_, make);
+    return internal::refs_of_call<typename Method::Returned>(caller, internal::name_of<M>(), stream_buffer_, make);
   }
 
   /// The same actor; of what its Generator methods yield, `count` values may wait unread by way of this handle.

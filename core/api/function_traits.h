@@ -123,23 +123,28 @@ ObjectRef<V> make_refs(std::span<ObjectPtr> objects, ObjectRef<V>*, std::index_s
   return ObjectRef<V>(std::move(objects[0]));
 }
 
-// The refs of a call that is about to be made: call(result objects) makes it, or says why it cannot be.
+// The refs of a call of `name`, which ends with a zero, that is about to be made: call(result objects) makes it, or
+// says why it cannot be.
 template <class Returned, class Make>
-RefsOf<Returned> object_refs_of_call(Caller* caller, Make&& make) {
+RefsOf<Returned> object_refs_of_call(Caller* caller, std::string_view name, Make&& make) {
   constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
   std::array<ObjectPtr, count> objects;
-  for (ObjectPtr& object : objects) object = caller != nullptr ? caller->new_object() : make_object();
+  for (ObjectPtr& object : objects) {
+    object = caller != nullptr ? caller->new_object() : make_object();
+    object->set_call_name(name.data());
+  }
   if (Result<void> made = make(std::span<const ObjectPtr>(objects)); !made)
     for (const ObjectPtr& object : objects) object->complete(made.error());
   return make_refs(std::span<ObjectPtr>(objects), static_cast<RefsOf<Returned>*>(nullptr),
                    std::make_index_sequence<count>());
 }
 template <class Returned, class Make>
-auto refs_of_call(const std::shared_ptr<Caller>& caller, [[maybe_unused]] int stream_buffer, Make&& make) {
+auto refs_of_call(const std::shared_ptr<Caller>& caller, std::string_view name, [[maybe_unused]] int stream_buffer,
+                  Make&& make) {
   if constexpr (is_generator<Returned>::value) {
     return StreamStart<typename Returned::value_type>::open(caller, stream_buffer, make);
   } else {
-    return object_refs_of_call<Returned>(caller.get(), std::forward<Make>(make));
+    return object_refs_of_call<Returned>(caller.get(), name, std::forward<Make>(make));
   }
 }
 

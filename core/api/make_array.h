@@ -37,7 +37,10 @@ class ArrayBuilder {
 };
 
 /// Room for an array of `shape`, of at most 7 dimensions, in this process' store; its contents are unspecified.
-/// Errors: kExhausted; kInvalidArgument; kFailedPrecondition: no runtime.
+/// Waits, as put() does, until the store has room, at most RuntimeOptions::put_timeout. An array that is returned or
+/// put may go to disk, and get() then says kObjectLost if its file is lost there and no task can make it anew. Errors:
+/// kExhausted: there was no room in time: let go of arrays and refs; kInvalidArgument: the shape; kFailedPrecondition:
+/// no runtime.
 template <class T>
 Result<ArrayBuilder<T>> make_array(std::vector<std::size_t> shape) {
   internal::ArrayHeader header;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/object_ref.h"
 
+#include <span>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "core/base/fork_guard.h"
 #include "core/objects/movable_block.h"
@@ -19,14 +21,35 @@ bool is_cancelled() {
 namespace manta::internal {
 namespace {
 
-// The block that has the bytes of a stored value.
-Result<BlockPtr> hold(const ObjectPtr& state, TimePoint deadline) {
-  const BlockPtr& block = state->outcome()->block;
-  if (BlockPtr there = resident(block)) return there;
-  const std::shared_ptr<Caller> caller = current_caller();
-  if (!caller) return block->movable()->bring_to_heap();
-  MANTA_ASSIGN_OR_RETURN(std::vector<BlockPtr> blocks, caller->hold(state, deadline));
-  return std::move(blocks.front());
+// The blocks that have the bytes of a stored value, in the order of blocks_of().
+Result<std::vector<BlockPtr>> hold(const ObjectPtr& state, TimePoint deadline) {
+  std::vector<BlockPtr> blocks = blocks_of(*state->outcome());
+  std::vector<BlockPtr> held;
+  held.reserve(blocks.size());
+  for (const BlockPtr& block : blocks) {
+    held.push_back(resident(block));
+    if (!held.back()) break;
+  }
+  if (held.back()) return held;
+  if (const std::shared_ptr<Caller> caller = current_caller()) return caller->hold(state, deadline);
+  for (BlockPtr& block : blocks)
+    if (const MovableBlock* movable = block->movable()) {
+      MANTA_ASSIGN_OR_RETURN(block, movable->bring_to_heap());
+    }
+  return blocks;
+}
+
+// `references` with `held` in place of their blocks.
+std::shared_ptr<const std::vector<Reference>> with_held(std::vector<Reference> references,
+                                                        std::span<const BlockPtr> held) {
+  auto resolved = std::make_shared<std::vector<Reference>>(std::move(references));
+  for (Reference& reference : *resolved) {
+    auto* block = std::get_if<BlockPtr>(&reference);
+    if (block == nullptr) continue;
+    *block = held.front();
+    held = held.subspan(1);
+  }
+  return resolved;
 }
 
 }  // namespace
@@ -74,9 +97,17 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   if (!state->outcome()) return state->outcome().error();
   const EncodedValue& value = *state->outcome();
   ValueView view{.bytes = value.inline_bytes, .references = &value.references};
-  if (!value.block) return view;
-  MANTA_ASSIGN_OR_RETURN(view.owner, hold(state, deadline));
-  view.bytes = view.owner->bytes();
+  if (!has_blocks(value)) return view;
+  MANTA_ASSIGN_OR_RETURN(const std::vector<BlockPtr> blocks, hold(state, deadline));
+  std::span<const BlockPtr> held(blocks);
+  if (value.block) {
+    view.owner = held.front();
+    view.bytes = view.owner->bytes();
+    held = held.subspan(1);
+  }
+  if (held.empty()) return view;
+  view.held = with_held(value.references, held);
+  view.references = view.held.get();
   return view;
 }
 

@@ -71,7 +71,7 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline);
 
 // The value of `state` if it is there and lies in this process; else null.
 inline const EncodedValue* value_here(const ObjectPtr& state) {
-  if (!state || !state->is_ready() || !state->outcome() || state->outcome()->block) return nullptr;
+  if (!state || !state->is_ready() || !state->outcome() || has_blocks(*state->outcome())) return nullptr;
   return &*state->outcome();
 }
 template <class T>
@@ -212,8 +212,12 @@ void ObjectRef<T>::load(Archive& archive) {
 inline constexpr Duration kForever = Duration::max();
 
 /// Waits for the value and returns it. A SharedArray is a view of the store, not a copy.
-/// Errors: kTimeout: not ready within `timeout`, and goes on; kTaskFailed: the code threw; kWorkerDied, kActorDied: its
-/// process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref.
+/// Errors: kTimeout: not ready within `timeout`, and goes on: ask again; kTaskFailed: the code threw; kWorkerDied,
+/// kActorDied: its process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref;
+/// kObjectLost: its bytes had gone to disk, their file is gone or damaged, and nobody can make them again, as the
+/// message explains: put() it again; kExhausted: there was no room in the store to bring it back from disk, or no
+/// memory: let go of arrays, and ask again. An error that is never asked for is printed when the last ref to it goes,
+/// but for kCancelled and kActorDied.
 template <class T>
 Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
   return internal::read<T>(ref.state(), internal::deadline_after(timeout));
@@ -232,8 +236,10 @@ auto get(const ObjectRef<A>& a, const ObjectRef<B>& b, const ObjectRef<T>&... re
                                          TimePoint::max());
 }
 
-/// Puts a value into the object store, from where any number of tasks read it.
-/// Errors (of the ref): kExhausted: the store is full; kInvalidArgument: it cannot be serialized.
+/// Puts a value into the object store, from where any number of tasks read it. Waits where the store is full and its
+/// disk takes no more, until there is room, at most RuntimeOptions::put_timeout.
+/// Errors (of the ref): kExhausted: there was none, or no memory to serialize it: let go of arrays and refs;
+/// kInvalidArgument: it cannot be serialized. get() may say kObjectLost later: what was put is not made again.
 template <class T>
 ObjectRef<T> put(const T& value) {
   const std::shared_ptr<Caller> caller = internal::current_caller();

@@ -67,7 +67,7 @@ class RemoteFunction {
       caller->submit(std::move(call));
       return {};
     };
-    return refs_of_call<typename T::Returned>(caller, stream_buffer_, make);
+    return refs_of_call<typename T::Returned>(caller, name_of<F>(), stream_buffer_, make);
   }
 
  private:

@@ -68,6 +68,14 @@ Result<ObjectStore::Options> choose_store(const RuntimeOptions& options) {
                               .room_timeout = options.put_timeout};
 }
 
+Result<void> make_log_directory(const std::string& directory) {
+  std::error_code error;
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  if (directory.empty() || std::filesystem::is_directory(directory)) return {};
+  return Error{ErrorCode::kSystem, "RuntimeOptions::log_directory: cannot make " + directory + ": " +
+                                       (error ? error.message() : "there is a file of that name")};
+}
+
 }  // namespace
 
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
@@ -78,6 +86,7 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
   MANTA_ASSIGN_OR_RETURN(ObjectStore::Options store, choose_store(options));
+  MANTA_RETURN_IF_ERROR(make_log_directory(options.log_directory));
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
                                                                   .store = std::move(store),
                                                                   .use_cgroups = options.use_cgroups,
@@ -85,9 +94,12 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
                                                                   .trace_file = options.trace_file,
                                                                   .metrics = {.file = options.metrics_file,
                                                                               .callback = options.metrics_callback,
-                                                                              .interval = options.metrics_interval}},
+                                                                              .interval = options.metrics_interval},
+                                                                  .log_directory = options.log_directory},
                                                                  std::make_unique<ForkServerClient>(argv)));
   guard_forks();
+  ObjectState::on_unseen_error(std::make_shared<const ObjectState::OnUnseenError>(
+      [printer = node->printer()](std::string_view line) { printer->offer(line); }));
   const std::lock_guard lock(current().mutex);
   current().node = node;
   return Runtime(std::move(node));
@@ -106,6 +118,7 @@ Runtime::~Runtime() {
   // Not left to the last holder: that may be a thread that waits for an object, or one of the node's own. And before
   // the node cannot be found any more: whoever finds none must find all objects ready.
   node_->shut_down();
+  ObjectState::on_unseen_error(nullptr);
   const std::lock_guard lock(current().mutex);
   current().node.reset();
 }

@@ -31,11 +31,14 @@ struct RuntimeOptions {
   std::string spill_directory = {};
   /// Most bytes that go there; 0: none. Default: half of what is free there at first.
   std::optional<std::uint64_t> spill_bytes = {};
-  /// What is remembered of how objects were made, in bytes: tasks with their small arguments, oldest forgotten first. An
-  /// object that a task made, and that is lost on disk, is made anew by running the task again. 0: none is.
+  /// What is remembered of how objects were made, in bytes: tasks with their small arguments, oldest forgotten first.
+  /// An object that a task made, and that is lost on disk, is made anew by running the task again. 0: none is.
   std::uint64_t lineage_bytes = std::uint64_t{64} << 20;
   /// How long a put, a result, or an object that comes back from disk, waits for room before it ends with kExhausted.
   Duration put_timeout = std::chrono::seconds(30);
+  /// A directory, made if there is none: what each worker prints goes, besides to standard error, to a file of its own
+  /// there, "<driver's pid>-<worker>-<name>.log", of at most 100 MiB. "": no files.
+  std::string log_directory = {};
   /// A timeline of what all processes do, for ui.perfetto.dev or chrome://tracing: calls as they ran, waits, puts,
   /// births and deaths. The file is replaced; what a crash leaves of it can be opened. "": none.
   std::string trace_file = {};
@@ -67,7 +70,7 @@ class Runtime {
 /// Starts the runtime. Call it at the very beginning of main(): the program is started once more to fork workers from,
 /// and in that process, and in each worker, init() never returns.
 /// Errors: kAlreadyExists: this process has a runtime; kInvalidArgument: an option; kSystem, also when the trace file
-/// or the metrics file cannot be written.
+/// or the metrics file cannot be written, the log directory cannot be made, or no thread can be started.
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options = {});
 
 /// What there is now: workers, actors, their queues, the object store. From the driver or a worker.

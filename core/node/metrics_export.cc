@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "core/base/start_thread.h"
 #include "core/base/unique_fd.h"
 
 namespace manta {
@@ -36,7 +37,7 @@ Result<std::unique_ptr<MetricsExport>> MetricsExport::start(Options options, std
     return Error{ErrorCode::kInvalidArgument, "the interval of metrics must be at least a millisecond"};
   std::unique_ptr<MetricsExport> made(new MetricsExport(std::move(options), std::move(text)));
   MANTA_RETURN_IF_ERROR(made->export_now());
-  made->thread_ = std::thread([raw = made.get()] { raw->run(); });
+  MANTA_ASSIGN_OR_RETURN(made->thread_, start_thread([raw = made.get()] { raw->run(); }));
   return made;
 }
 

@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "core/base/process_memory.h"
+#include "core/base/start_thread.h"
 #include "core/net/actor_lease.h"
 
 namespace manta {
@@ -28,6 +28,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       clock_(options.pace.clock),
       is_stepped_(options.pace.is_stepped()),
       use_cgroups_(options.use_cgroups),
+      log_directory_(std::move(options.log_directory)),
       ledger_(std::move(options.machine)),
       attention_(layout_of<NodePage>(page_)->arrivals),
       lineage_(options.lineage_bytes),
@@ -52,7 +53,8 @@ Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<Worke
   }
   MANTA_RETURN_IF_ERROR(node->start_looking(trace_file, std::move(metrics)));
   MANTA_RETURN_IF_ERROR(node->start_launcher());
-  node->service_thread_ = std::thread([raw = node.get()] { raw->completion_.serve(raw->stop_); });
+  MANTA_ASSIGN_OR_RETURN(node->service_thread_,
+                         start_thread([raw = node.get()] { raw->completion_.serve(raw->stop_); }));
   return node;
 }
 
@@ -326,7 +328,10 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
   auto record = std::make_unique<WorkerRecord>(
       id, *launcher_, std::move(memory), arena_,
-      WorkerOutput(std::move(read_end), name, {.escapes = ::isatty(STDERR_FILENO) == 1}));
+      WorkerOutput(std::move(read_end), name,
+                   {.escapes = ::isatty(STDERR_FILENO) == 1, .keeps_log = !log_directory_.empty()}));
+  if (!log_directory_.empty())
+    record->log = std::make_shared<WorkerLog>(WorkerLog::path_of(log_directory_, ::getpid(), id, name));
   record->devices = devices;
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;
@@ -452,7 +457,9 @@ void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) 
 }
 
 void Node::carry_out(Deferred&& deferred) {
-  if (!deferred.output.empty()) std::fwrite(deferred.output.data(), 1, deferred.output.size(), stderr);
+  if (!deferred.output.empty()) printer_->print(deferred.output);
+  for (const auto& [log, lines] : deferred.logs)
+    if (const auto error = log->append(lines)) printer_->print("manta: " + error->message + "\n");
   for (ObjectState::Callbacks& callbacks : deferred.callbacks) callbacks.run();
   if (deferred.any_completed) completion_.notify();
   for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });

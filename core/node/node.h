@@ -23,6 +23,7 @@
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
+#include "core/node/output_writer.h"
 #include "core/node/runtime_metrics.h"
 #include "core/node/status_server.h"
 #include "core/node/trace_file.h"
@@ -51,6 +52,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     Pace pace = {};
     std::string trace_file;          ///< Of the timeline; "": none.
     MetricsExport::Options metrics;  ///< Who gets the metrics, if anybody.
+    std::string log_directory;       ///< Existing; of a file for each worker that prints something; "": none.
   };
 
   /// Errors: kSystem.
@@ -94,6 +96,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   TimePoint now() override { return clock_->now(); }
 
   const Machine& machine() const { return ledger_.machine(); }
+  /// To standard error, as what workers print.
+  const std::shared_ptr<OutputWriter>& printer() const { return printer_; }
 
   /// Takes the next message of `worker`. False: there is none.
   bool step_message(std::uint64_t worker);
@@ -139,6 +143,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::vector<ActorFetch> actor_fetches;       // Actors the arguments of whose next call have.
     std::vector<ChunkWish> chunks;               // Workers that need room in the store.
     std::string output;                          // Of workers, to be printed.
+    // What goes to their logs.
+    std::vector<std::pair<std::shared_ptr<WorkerLog>, std::string>> logs;
 
     void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
       if (!object) return;
@@ -270,8 +276,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // node_lineage.cc: objects whose bytes are lost.
   void remember(const Call& call);
   static ObjectOrigin origin_of(const WorkerRecord& worker, const Call& call);
-  Result<void> on_lost(const BlockPtr& lost, const Error& why);                          // Without mutex_.
-  void recover(const BlockPtr& lost, const ObjectState& made, const std::string& what);  // Without mutex_.
+  // Both without mutex_.
+  Result<void> on_lost(const BlockPtr& lost, const Error& why);
+  void recover(const BlockPtr& lost, std::size_t place, const ObjectState& made, const std::string& what);
 
   // node_objects.cc: who made and keeps the objects in the store.
   void add_objects(RuntimeStatus& status);  // Held.
@@ -317,6 +324,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred);
   void end_children(std::uint64_t owner, Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
+  static void take_log(WorkerRecord& worker, Deferred& deferred);
   int milliseconds_to_deadline() const;
   void kill_overdue();
   void wake_process_thread();
@@ -330,6 +338,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const std::shared_ptr<const Clock> clock_;
   const bool is_stepped_;
   const bool use_cgroups_;
+  const std::string log_directory_;
+  const std::shared_ptr<OutputWriter> printer_ = std::make_shared<OutputWriter>();
   UniqueFd epoll_;
   UniqueFd stop_event_;
   StatusServer status_server_;                     // Of the process thread.

@@ -277,13 +277,13 @@ std::string Node::name_of_caller(std::uint64_t worker_id) {
   if (it == workers_.end()) return "a process that has ended";
   WorkerRecord& worker = *it->second;
   if (const ActorRecord* actor = find_actor(worker.actor))
-    return title_of_actor(actor->spec.name, actor->spec.type, worker.pid);
+    return title_of_actor(actor->spec.name, actor->spec.type, worker.shown_pid());
   std::string_view task = worker.output.label();
   bool is_first = true;
   worker.in_flight.for_each([&](const Call& call) {
     if (std::exchange(is_first, false)) task = call.name;
   });
-  return "task " + std::string(task) + " (pid " + std::to_string(worker.pid) + ")";
+  return "task " + std::string(task) + " (pid " + std::to_string(worker.shown_pid()) + ")";
 }
 
 // Makes ready for another process: the constructor first, then the calls not yet answered. False: it is to end.

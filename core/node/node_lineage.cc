@@ -8,6 +8,14 @@
 namespace manta {
 namespace {
 
+// Which of the blocks of an object `lost` is; none: it is none of them.
+std::optional<std::size_t> place_of(const BlockPtr& lost, const ObjectState& object) {
+  if (!object.is_ready() || !object.outcome()) return std::nullopt;
+  const std::vector<BlockPtr> blocks = blocks_of(*object.outcome());
+  const auto at = std::find(blocks.begin(), blocks.end(), lost);
+  return at == blocks.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - blocks.begin()));
+}
+
 // Why an object of this origin cannot be made anew, if that is known from its origin.
 std::string reason_of(const ObjectOrigin& origin, std::uint64_t limit) {
   switch (origin.maker) {
@@ -41,11 +49,13 @@ ObjectOrigin Node::origin_of(const WorkerRecord& worker, const Call& call) {
 Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
   Lineage::Plan plan;
   std::string what;
+  std::optional<std::size_t> place;
   {
     const std::lock_guard lock(mutex_);
     const std::vector<ObjectTable::Row> rows = objects_.snapshot();
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const ObjectTable::Row& each) {
-      return each.object->is_ready() && each.object->outcome() && each.object->outcome()->block == lost;
+      place = place_of(lost, *each.object);
+      return place.has_value();
     });
     if (row == rows.end()) return why;
     const ObjectId& id = row->object->id();
@@ -58,22 +68,23 @@ Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
     if (!planned) return Error{ErrorCode::kObjectLost, what + "; " + planned.error().message};
     plan = std::move(*planned);
   }
-  plan.made->then([this, lost, made = plan.made, what] { recover(lost, *made, what); });
+  plan.made->then([this, lost, at = *place, made = plan.made, what] { recover(lost, at, *made, what); });
   for (Call& call : plan.calls) submit(std::move(call));
   return {};
 }
 
-// `made` is what the task has given this time.
-void Node::recover(const BlockPtr& lost, const ObjectState& made, const std::string& what) {
+// `made` is what the task has given this time; its block `place` is to be that which was lost.
+void Node::recover(const BlockPtr& lost, std::size_t place, const ObjectState& made, const std::string& what) {
   const ObjectState::Outcome& outcome = made.outcome();
   const auto fail = [&](const std::string& because) {
     store_->recover(lost, Error{ErrorCode::kObjectLost, what + "; " + because});
   };
   if (!outcome) return fail("making it anew failed: " + outcome.error().message);
-  const std::size_t size = outcome->block ? outcome->block->size() : outcome->inline_bytes.size();
-  if (!outcome->block || size != lost->size())
+  const std::vector<BlockPtr> blocks = blocks_of(*outcome);
+  const std::size_t size = place < blocks.size() ? blocks[place]->size() : outcome->inline_bytes.size();
+  if (place >= blocks.size() || size != lost->size())
     return fail("made anew, it has " + std::to_string(size) + " bytes: its task does not give the same each time");
-  store_->hold({outcome->block}, [this, lost](Result<std::vector<BlockPtr>> held) {
+  store_->hold({blocks[place]}, [this, lost](Result<std::vector<BlockPtr>> held) {
     store_->recover(lost, held ? Result<BlockPtr>(std::move(held->front())) : std::move(held).error());
   });
 }

@@ -147,8 +147,7 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
     (i == 0 ? first : more.emplace_back()) = std::move(*taken);
   }
   if (!hold_blocks(message, blocks)) return false;
-  const bool can_be_lost =
-      first.block || std::any_of(more.begin(), more.end(), [](const auto& value) { return !!value.block; });
+  const bool can_be_lost = has_blocks(first) || std::any_of(more.begin(), more.end(), has_blocks);
   if (count > 0 && can_be_lost) remember(call);
   const ObjectOrigin origin = origin_of(worker, call);
   for (std::size_t i = 0; i < count; ++i) {

@@ -44,9 +44,15 @@ void Node::add_objects(RuntimeStatus& status) {
   for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i) {
     const ObjectTable::Row& row = rows[i];
     const ObjectId& id = row.object->id();
-    const BlockPtr block = row.object->is_ready() && row.object->outcome() ? row.object->outcome()->block : nullptr;
-    const MovableBlock* movable = block ? block->movable() : nullptr;
-    const TimePoint used = movable != nullptr ? movable->last_used() : row.made;
+    bool is_in_memory = true;
+    TimePoint used = row.made;
+    const bool has_value = row.object->is_ready() && row.object->outcome();
+    for (const BlockPtr& block : has_value ? blocks_of(*row.object->outcome()) : std::vector<BlockPtr>()) {
+      const MovableBlock* movable = block->movable();
+      if (movable == nullptr) continue;
+      used = std::max(used, movable->last_used());
+      is_in_memory &= movable->peek() != nullptr;
+    }
     status.objects.push_back({.process = id.process,
                               .number = id.number,
                               .bytes = row.bytes,
@@ -54,7 +60,7 @@ void Node::add_objects(RuntimeStatus& status) {
                               .owner_pid = pid_of(row.origin.process),
                               .age_seconds = std::chrono::duration<double>(now - row.made).count(),
                               .unused_seconds = std::chrono::duration<double>(now - used).count(),
-                              .is_in_memory = movable == nullptr || movable->peek() != nullptr,
+                              .is_in_memory = is_in_memory,
                               .holders = holders.of(row.object, ::getpid())});
   }
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 
+#include "core/base/start_thread.h"
 #include "core/net/status_json.h"
 #include "core/node/death_cause.h"
 #include "core/node/lost_call.h"
@@ -35,7 +36,7 @@ bool watch(int epoll, int fd, std::uint64_t key) {
 Result<void> Node::start_launcher() {
   std::promise<Result<void>> started;
   std::future<Result<void>> outcome = started.get_future();
-  process_thread_ = std::thread([this, promise = std::move(started)]() mutable {
+  auto thread = start_thread([this, promise = std::move(started)]() mutable {
     Result<void> result = launch();
     const bool running = result.has_value();
     // Without it nobody can look from outside; that is no reason not to run.
@@ -43,6 +44,7 @@ Result<void> Node::start_launcher() {
     promise.set_value(std::move(result));
     if (running) watch_processes();
   });
+  MANTA_ASSIGN_OR_RETURN(process_thread_, std::move(thread));
   return outcome.get();
 }
 
@@ -161,8 +163,15 @@ void Node::drain_output(std::uint64_t worker_id) {
     if (it == workers_.end()) return;
     WorkerOutput& output = it->second->output;
     if (!output.drain(deferred.output)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, output.fd(), nullptr);
+    take_log(*it->second, deferred);
   }
   carry_out(std::move(deferred));
+}
+
+void Node::take_log(WorkerRecord& worker, Deferred& deferred) {
+  if (!worker.log) return;
+  if (std::string lines = worker.output.take_log(); !lines.empty())
+    deferred.logs.emplace_back(worker.log, std::move(lines));
 }
 
 void Node::on_exit(const SpawnNotice& notice) {
@@ -238,6 +247,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     ++counts_.workers_ended[cause_word(cause)];
     if (trace_) trace_->end_worker(worker_id, cause);
     worker->output.finish(deferred.output);
+    take_log(*worker, deferred);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
     release_resources(*worker);

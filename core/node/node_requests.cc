@@ -101,12 +101,14 @@ ObjectPtr Node::promise(WorkerRecord& worker, std::uint64_t number) {
 bool Node::promise_results(WorkerRecord& worker, const Message& message, std::size_t index, Call& call) {
   call.result = promise(worker, message.header.call);
   if (!call.result) return false;
+  call.result->set_call_name(call.name.data());
   std::span<const std::byte> numbers = message.values[index].inline_bytes;
   for (; numbers.size() >= sizeof(std::uint64_t); numbers = numbers.subspan(sizeof(std::uint64_t))) {
     std::uint64_t number = 0;
     std::memcpy(&number, numbers.data(), sizeof number);
     ObjectPtr object = promise(worker, number);
     if (!object) return false;
+    object->set_call_name(call.name.data());
     call.more_results.push_back(std::move(object));
   }
   return numbers.empty();

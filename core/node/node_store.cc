@@ -22,6 +22,8 @@ void Node::relieve() {
 // Its bytes may leave memory from now on, and are accounted for.
 void Node::keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin) {
   if (value.block) value.block = store_->keep(std::move(value.block));
+  for (Reference& reference : value.references)
+    if (auto* block = std::get_if<BlockPtr>(&reference)) *block = store_->keep(std::move(*block));
   objects_.add(object, stored_bytes(value), origin);
 }
 

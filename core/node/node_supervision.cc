@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unexpected deaths of actors on their way up, from owner to owner, until one has handled them.
-#include <cstdio>
 #include <utility>
 
 #include "core/node/lost_call.h"
@@ -92,8 +91,7 @@ void Node::judge_death(const ChildDeath& death) {
     is_handled = false;
   }
   if (is_handled) return;
-  const std::string line = unhandled(death);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  printer_->print(unhandled(death));
 }
 
 }  // namespace manta

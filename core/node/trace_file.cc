@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "core/base/start_thread.h"
+
 namespace manta {
 namespace {
 
@@ -21,7 +23,7 @@ Result<std::unique_ptr<TraceFile>> TraceFile::open(const std::string& path, Time
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd) return system_error("opening the trace file " + path, errno);
   std::unique_ptr<TraceFile> file(new TraceFile(std::move(fd), zero));
-  file->thread_ = std::thread([raw = file.get()] { raw->run(); });
+  MANTA_ASSIGN_OR_RETURN(file->thread_, start_thread([raw = file.get()] { raw->run(); }));
   return file;
 }
 

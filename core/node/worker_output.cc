@@ -23,6 +23,12 @@ bool is_frame(std::string_view line) { return line.starts_with("    #") && line.
 std::string readable_frame(std::string_view line) {
   constexpr std::size_t kMost = 300;
   std::string text = demangle_words(line);
+  // Some names of lambdas in templates are beyond the demangler; that of our own around the user's code is one.
+  const std::size_t mangled = text.find(" _Z");
+  if (mangled != std::string::npos && text.find("manta8internal", mangled) != std::string::npos) {
+    const std::size_t end = std::min(text.find(' ', mangled + 1), text.size());
+    text.replace(mangled, end - mangled, " manta::internal, which runs the call");
+  }
   if (text.size() > kMost) text = text.substr(0, kMost) + "...";
   return text;
 }
@@ -76,6 +82,7 @@ void WorkerOutput::end_line(std::string& out) {
   line_ += end_;
   tail_ += line_ + "\n";
   if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+  if (style_.keeps_log) log_ += line_ + "\n";
   if (style_.has_labels) out += "(" + (style_.escapes ? escape_control(label_) : label_) + ") ";
   out += style_.escapes ? escape_control(line_, "\t") : line_;
   out += '\n';

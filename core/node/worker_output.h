@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/unique_fd.h"
 
@@ -24,6 +25,7 @@ class WorkerOutput {
   struct Style {
     bool has_labels = true;  ///< The worker's name stands before each line.
     bool escapes = false;    ///< Control characters but tabs are written as \x1b: a terminal would obey them.
+    bool keeps_log = false;  ///< take_log() is called.
   };
 
   /// `fd` is the non-blocking read end of the pipe; `label` stands before each line.
@@ -38,6 +40,8 @@ class WorkerOutput {
   bool drain(std::string& out);
   /// As drain(), of a worker that has died: the line that it had not ended, too.
   void finish(std::string& out);
+  /// The lines that came since the last call as they were printed, for a file.
+  std::string take_log() { return std::exchange(log_, {}); }
   /// The last lines, at most 20 of at most 4 KiB in all; "" if there were none.
   std::string last_lines() const;
 
@@ -53,6 +57,7 @@ class WorkerOutput {
   std::string end_;           // What came last of it, beyond those.
   std::uint64_t beyond_ = 0;  // How many bytes it has beyond those.
   std::string tail_;
+  std::string log_;
 };
 
 }  // namespace manta

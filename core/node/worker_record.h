@@ -16,6 +16,7 @@
 #include "core/net/message_pieces.h"
 #include "core/node/call_window.h"
 #include "core/node/worker_launcher.h"
+#include "core/node/worker_log.h"
 #include "core/node/worker_memory.h"
 #include "core/node/worker_output.h"
 #include "core/node/worker_promises.h"
@@ -105,6 +106,7 @@ struct WorkerRecord {
   WorkerReferences references;
   WorkerPromises promises;
   WorkerOutput output;
+  std::shared_ptr<WorkerLog> log;        ///< Of what it prints; null: none.
   pid_t pid = 0;                         ///< 0 until the fork server has started it.
   std::uint64_t actor = 0;               ///< The actor it hosts, or 0: it runs tasks.
   std::string devices;                   ///< What it sees as CUDA_VISIBLE_DEVICES; fixed for its life.

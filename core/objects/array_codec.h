@@ -7,7 +7,6 @@
 #include <cereal/types/vector.hpp>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -17,6 +16,7 @@
 
 #include "core/base/result.h"
 #include "core/objects/encoded_value.h"
+#include "core/objects/output_archive.h"
 #include "core/objects/shared_array.h"
 
 namespace manta {
@@ -99,14 +99,6 @@ inline bool has_elements(const std::vector<std::size_t>& shape, std::size_t coun
   }
   return is_empty ? count == 0 : !overflows && product == count;
 }
-
-// Carries an error through cereal, which knows exceptions only. encode() catches it.
-struct EncodingError : std::exception {
-  explicit EncodingError(Error cause) : error(std::move(cause)) {}
-  const char* what() const noexcept override { return error.message.c_str(); }
-
-  Error error;
-};
 
 // The place of a large array among the references of the value that is being written; 0: it goes into the value's
 // bytes.

@@ -20,9 +20,8 @@
 #include <cereal/types/variant.hpp>
 #include <cereal/types/vector.hpp>
 #include <cstring>
-#include <ostream>
+#include <new>
 #include <span>
-#include <streambuf>
 #include <string>
 #include <vector>
 
@@ -30,6 +29,7 @@
 #include "core/objects/array_codec.h"
 #include "core/objects/encoded_value.h"
 #include "core/objects/input_archive.h"
+#include "core/objects/output_archive.h"
 #include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
 #include "core/objects/store_block.h"
@@ -37,25 +37,6 @@
 namespace manta {
 
 namespace internal {
-
-// A stream that appends to bytes.
-class ByteSink : public std::streambuf {
- public:
-  explicit ByteSink(SmallBytes& out) : out_(out) {}
-
- protected:
-  std::streamsize xsputn(const char* data, std::streamsize size) override {
-    out_.append(reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size));
-    return size;
-  }
-  int_type overflow(int_type c) override {
-    out_.push_back(static_cast<std::byte>(c));
-    return c;
-  }
-
- private:
-  SmallBytes& out_;
-};
 
 template <class T>
 struct is_shared_array : std::false_type {};
@@ -71,15 +52,16 @@ template <class T>
 inline constexpr bool is_flat = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
 template <class T>
-inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value&&
+inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, OutputArchive>::value&&
     cereal::traits::is_input_serializable<T, InputArchive>::value;
 
 }  // namespace internal
 
 /// Makes bytes of `value`. Numbers, enums, flat vectors and SharedArray go as they are; all else through cereal,
-/// in which large arrays stay where they are: see save() of SharedArray.
-/// Errors: kExhausted from `allocator`; kInvalidArgument if serialization throws, or there are more than
-/// kMaxReferences.
+/// in which large arrays stay where they are (see save() of SharedArray), and the large parts of vectors and strings go
+/// straight to blocks of the store (see OutputArchive).
+/// Errors: kExhausted from `allocator`, or of the process' memory while serializing; kInvalidArgument if serialization
+/// throws anything else, or there are more than kMaxReferences.
 template <class T>
 Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
   if constexpr (internal::is_shared_array<T>::value) {
@@ -93,14 +75,14 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
                   "this type cannot travel between processes: give it a member "
                   "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
     EncodedValue encoded;
-    internal::ByteSink sink(encoded.inline_bytes);
-    std::ostream stream(&sink);
     try {
       const ReferenceScope scope(encoded.references, &allocator);
-      cereal::BinaryOutputArchive archive(stream);
+      internal::OutputArchive archive(encoded.inline_bytes);
       archive(value);
     } catch (const internal::EncodingError& failed) {
       return failed.error;
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kExhausted, "cannot serialize: this process gets no more memory (bad_alloc)"};
     } catch (const std::exception& error) {
       return Error{ErrorCode::kInvalidArgument, std::string("cannot serialize: ") + error.what()};
     }
@@ -116,7 +98,8 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
 }
 
 /// Reads what encode<T>() made. A SharedArray of a view with an owner shares its bytes.
-/// Errors: kInternal: the bytes are not of a T, or a container in it has more than 8192 elements that take no bytes.
+/// Errors: kInternal: the bytes are not of a T, or a container in it has more than 8192 elements that take no bytes;
+/// kExhausted: there is no memory for what it contains.
 template <class T>
 Result<T> decode(const ValueView& view) {
   if constexpr (internal::is_shared_array<T>::value) {
@@ -142,6 +125,8 @@ Result<T> decode(const ValueView& view) {
       internal::InputArchive archive(view.bytes);
       archive(value);
       return value;
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kExhausted, "cannot deserialize: this process gets no more memory (bad_alloc)"};
     } catch (const std::exception& error) {
       return Error{ErrorCode::kInternal, std::string("cannot deserialize: ") + error.what()};
     }

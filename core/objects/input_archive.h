@@ -10,10 +10,17 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <variant>
+
+#include "core/objects/reference.h"
 
 namespace manta::internal {
 
-/// The counterpart of cereal::BinaryOutputArchive for bytes that another process wrote. Throws cereal::Exception, as
+/// What a container hands over in one piece lies in a block of the store if it is longer than this, in bytes. Below, a
+/// block of its own costs more than the copy.
+inline constexpr std::size_t kPieceMax = std::size_t{64} << 10;
+
+/// The counterpart of OutputArchive for bytes that another process wrote. Throws cereal::Exception, as
 /// cereal does, where these are cut short, where a container says that it has more elements than there are bytes, and
 /// at a bool that is neither 0 nor 1: cereal would make room for as many elements as it is told, before it reads the
 /// first.
@@ -43,12 +50,31 @@ class InputArchive : public cereal::InputArchive<InputArchive, cereal::AllowEmpt
   std::uint64_t read_count() {
     cereal::size_type count = 0;
     read(&count, sizeof count);
-    if (count > std::max(bytes_.size(), kEmptyElementsMax))
+    if (count > std::max(bytes_.size(), kEmptyElementsMax) && count > bytes_.size() + bytes_in_blocks())
       throw cereal::Exception("a container says that it has more elements than there are bytes");
     return count;
   }
 
+  /// What OutputArchive::write_piece() wrote.
+  void read_piece(void* out, std::size_t size) {
+    std::uint64_t place = 0;
+    if (size > kPieceMax) read(&place, sizeof place);
+    if (place == 0) return read(out, size);
+    const Reference* reference = ReferenceScope::find(place);
+    const auto* block = reference != nullptr ? std::get_if<BlockPtr>(reference) : nullptr;
+    if (block == nullptr || !*block || (*block)->size() != size)
+      throw cereal::Exception("a large piece names no block of the store, or one of another size");
+    std::memcpy(out, (*block)->data(), size);
+  }
+
  private:
+  std::uint64_t bytes_in_blocks() {
+    if (bytes_in_blocks_ == kUnknown) bytes_in_blocks_ = ReferenceScope::bytes_in_blocks();
+    return bytes_in_blocks_;
+  }
+
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+  std::uint64_t bytes_in_blocks_ = kUnknown;  // Beside the value that is read.
   std::span<const std::byte> bytes_;
 };
 
@@ -76,16 +102,10 @@ void load(InputArchive& archive, cereal::SizeTag<T>& tag) {
 
 template <class T>
 void load(InputArchive& archive, cereal::BinaryData<T>& data) {
-  archive.read(data.data, static_cast<std::size_t>(data.size));
+  archive.read_piece(data.data, static_cast<std::size_t>(data.size));
 }
 
 }  // namespace manta::internal
 
 // Reads pointers to base classes, too.
 CEREAL_REGISTER_ARCHIVE(manta::internal::InputArchive)
-
-// Whose bytes it reads. The other direction is taken: that archive has a reader of its own.
-template <>
-struct cereal::traits::detail::get_output_from_input<manta::internal::InputArchive> {
-  using type = cereal::BinaryOutputArchive;
-};

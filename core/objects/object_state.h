@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/base/pool_allocator.h"
@@ -80,7 +81,8 @@ class ObjectState {
   /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
   /// it; null: it comes by itself.
   explicit ObjectState(ObjectId id, ObjectSource* source = nullptr) : id_(id), source_(source) {}
-  ~ObjectState() {
+  ~ObjectState() {  // NOLINT(bugprone-exception-escape): no memory for the text of an error is beyond help.
+    if (call_name_ != nullptr && outcome_ && !*outcome_ && !is_error_seen_) tell_unseen_error();
     Waiter* waiter = waiters_.load();
     while (waiter != nullptr && waiter != ready_mark()) delete std::exchange(waiter, waiter->next);
   }
@@ -91,14 +93,27 @@ class ObjectState {
   const ObjectId& id() const { return id_; }
   void set_id(const ObjectId& id) { id_ = id; }
 
+  /// It is the result of a call of the function `name`, which lives as long as the program: should it end with an error
+  /// that nobody has looked at, that is told. By whoever makes it, before others have it.
+  void set_call_name(const char* name) { call_name_ = name; }
+  /// Gets a line about an error that nobody has looked at until the object's end, anywhere: it may neither wait nor use
+  /// objects.
+  using OnUnseenError = std::function<void(std::string_view line)>;
+  /// Null: lines go to standard error. At most kUnseenMost of a process come.
+  static void on_unseen_error(std::shared_ptr<const OnUnseenError> callback);
+  static constexpr int kUnseenMost = 100;
+
   /// To be called by all who wait for it.
   void want() {
     if (source_ != nullptr && !is_ready() && !wanted_.exchange(true)) source_->watch(id_);
   }
 
   bool is_ready() const { return waiters_.load() == ready_mark(); }
-  /// Only once is_ready().
-  const Outcome& outcome() const { return *outcome_; }
+  /// Only once is_ready(). An error counts as looked at.
+  const Outcome& outcome() const {
+    if (!*outcome_) is_error_seen_.store(true, std::memory_order_relaxed);
+    return *outcome_;
+  }
 
   /// Runs `callback` once the object is ready: now if it is, else on the thread that makes it so. It must be short.
   void then(std::function<void()> callback) {
@@ -125,15 +140,19 @@ class ObjectState {
   }
 
  private:
+  void tell_unseen_error() const;
+
   // Stands in place of the waiters once the object is ready.
   static Waiter* ready_mark() { return reinterpret_cast<Waiter*>(std::uintptr_t{1}); }
 
   std::atomic<Waiter*> waiters_{nullptr};  // Latest first.
   std::atomic<bool> is_settled_{false};    // Somebody gives it its outcome, or has.
   std::atomic<bool> wanted_{false};
+  mutable std::atomic<bool> is_error_seen_{false};
   std::optional<Outcome> outcome_;  // Written before ready_mark().
   ObjectId id_;
   ObjectSource* const source_ = nullptr;
+  const char* call_name_ = nullptr;             // Null: it is no call's result.
   static inline std::atomic<int> counting_{0};  // How many CompletionCounts there are.
   static inline std::atomic<std::uint64_t> completed_{0};
 };

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "core/base/byte_text.h"
+#include "core/base/start_thread.h"
 
 namespace manta {
 namespace {
@@ -52,22 +53,24 @@ void ObjectStore::close() {
 
 TimePoint ObjectStore::deadline() const { return std::chrono::steady_clock::now() + options_.room_timeout; }
 
-// False: the store is closed.
+// Errors: kCancelled: the store is closed; kSystem: there is no thread for it.
 template <class Request>
-bool ObjectStore::enqueue(std::deque<Request>& queue, Request request) {
+Result<void> ObjectStore::enqueue(std::deque<Request>& queue, Request request) {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return false;
+    if (closed_) return closed_error();
+    MANTA_RETURN_IF_ERROR(start_thread());
     ++waiting_;
     queue.push_back(std::move(request));
-    start_thread();
   }
   signal_->tell();
-  return true;
+  return {};
 }
 
-void ObjectStore::start_thread() {
-  if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
+Result<void> ObjectStore::start_thread() {
+  if (thread_.joinable()) return {};
+  MANTA_ASSIGN_OR_RETURN(thread_, manta::start_thread([this] { serve(); }));
+  return {};
 }
 
 Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
@@ -83,7 +86,8 @@ Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
 void ObjectStore::reserve(std::size_t size, std::size_t alignment, const OnRoom& on_room) {
   Result<Arena::Range> range = arena_->reserve(size, alignment);
   if (range || size > arena_->capacity() || !can_wait()) return on_room(std::move(range));
-  if (!enqueue(new_rooms_, RoomRequest{size, alignment, deadline(), on_room})) on_room(closed_error());
+  if (const auto queued = enqueue(new_rooms_, RoomRequest{size, alignment, deadline(), on_room}); !queued)
+    on_room(queued.error());
 }
 
 void ObjectStore::index(const BlockPtr& block, const std::shared_ptr<const MovableBlock>& movable) {
@@ -103,7 +107,8 @@ BlockPtr ObjectStore::keep(BlockPtr block) {
     std::shared_ptr<const MovableBlock> known = it->second.lock();
     if (known && known->has(*block)) return known;
   }
-  if (can_wait() && !closed_) start_thread();
+  // It gives free pages back later; without it there is none who does, until the next object comes.
+  if (can_wait() && !closed_) static_cast<void>(start_thread());
   auto movable = std::make_shared<const MovableBlock>(block);
   index(block, movable);
   return movable;
@@ -118,7 +123,8 @@ void ObjectStore::hold(Blocks blocks, const OnHeld& on_held) {
   }
   if (held.size() == blocks.size()) return on_held(std::move(held));
   held.clear();
-  if (!enqueue(new_holds_, HoldRequest{std::move(blocks), {}, deadline(), on_held})) on_held(closed_error());
+  if (const auto queued = enqueue(new_holds_, HoldRequest{std::move(blocks), {}, deadline(), on_held}); !queued)
+    on_held(queued.error());
 }
 
 void ObjectStore::recover(const BlockPtr& lost, Result<BlockPtr> bytes) {

@@ -113,8 +113,8 @@ class ObjectStore final : public BlockAllocator {
   TimePoint deadline() const;
   bool can_wait() const { return options_.room_timeout > Duration::zero(); }
   template <class Request>
-  bool enqueue(std::deque<Request>& queue, Request request);
-  void start_thread();  // With mutex_ held.
+  Result<void> enqueue(std::deque<Request>& queue, Request request);
+  Result<void> start_thread();  // With mutex_ held.
   void index(const BlockPtr& block, const std::shared_ptr<const MovableBlock>& movable);
   Movables in_memory() const;
   Movables idle_blocks() const;

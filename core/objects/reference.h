@@ -64,6 +64,14 @@ class ReferenceScope {
     if (current_ == nullptr || current_->read_ == nullptr) return nullptr;
     return place >= 1 && place <= current_->read_->size() ? &(*current_->read_)[place - 1] : nullptr;
   }
+  /// Of all blocks in the list that is being read on this thread, together.
+  static std::uint64_t bytes_in_blocks() {
+    std::uint64_t bytes = 0;
+    if (current_ == nullptr || current_->read_ == nullptr) return bytes;
+    for (const Reference& reference : *current_->read_)
+      if (const auto* block = std::get_if<BlockPtr>(&reference); block != nullptr && *block) bytes += (*block)->size();
+    return bytes;
+  }
 
  private:
   std::vector<Reference>* written_ = nullptr;

@@ -95,6 +95,8 @@ void WorkerProcess::announce(NamedObject& object) {
 
 void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
   auto& named = static_cast<NamedObject&>(*object);
+  // Until the node has been told: what is in memory stays there.
+  const std::vector<BlockPtr> held = outcome ? blocks_of(*outcome) : std::vector<BlockPtr>();
   make_movable(outcome);
   named.complete(std::move(outcome));
   bool is_awaited = false;
@@ -134,15 +136,14 @@ void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
     });
     return;
   }
+  std::vector<BlockPtr> blocks = blocks_of(*outcome);
+  for (BlockPtr& block : blocks) block = resident(block);  // What the node does not know is in memory.
   const std::vector<WireReference> names = names_of(outcome->references);
-  const BlockPtr block = outcome->block ? resident(outcome->block) : nullptr;
   link_.send([&](MessageBuilder& builder) {
     builder.start(header);
     builder.add(*outcome, names);
-    if (block) give_block(builder, block, 1);
     // The object goes on viewing them, and so may user code when the object is gone.
-    for (const Reference& reference : outcome->references)
-      if (const auto* nested = std::get_if<BlockPtr>(&reference)) give_block(builder, *nested, 0);
+    for (const BlockPtr& block : blocks) give_block(builder, block, 0);
   });
 }
 

@@ -2,12 +2,16 @@
 // Calls to this process; worker_calls.cc has those that it makes.
 #include "core/worker/worker_process.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <string>
 
 #include "core/base/fork_guard.h"
+#include "core/base/start_thread.h"
 #include "core/net/actor_lease.h"
 #include "core/worker/crash_report.h"
 #include "core/worker/running_call.h"
@@ -94,9 +98,18 @@ bool WorkerProcess::step_message() {
   return link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); });
 }
 
+// An actor that counts on more threads than it gets might wait for ever: it ends.
 void WorkerProcess::start_threads(std::uint64_t count) {
   thread_count_ = std::max<std::uint64_t>(1, count);
-  for (std::uint64_t i = 1; i < count; ++i) threads_.emplace_back([this] { serve(); });
+  for (std::uint64_t i = 1; i < count; ++i) {
+    auto started = start_thread([this] { serve(); });
+    if (!started) {
+      std::fprintf(stderr, "thread %d of the %d that max_concurrency asks for: %s\n", static_cast<int>(i + 1),
+                   static_cast<int>(count), started.error().message.c_str());
+      ::_exit(1);
+    }
+    threads_.push_back(std::move(*started));
+  }
 }
 
 void WorkerProcess::stop() {

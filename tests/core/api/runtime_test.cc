@@ -4,9 +4,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -17,6 +22,8 @@
 #include "core/objects/object_store.h"
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
+#include "tests/support/refused_threads.h"
+#include "tests/support/temporary_folder.h"
 
 namespace manta {
 namespace {
@@ -75,6 +82,85 @@ TEST(RuntimeTest, WithoutARuntimeEverythingSaysWhatIsNeeded) {
   EXPECT_EQ(get(put(1)).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_EQ(get(actor<Host>().call<&Host::process>()).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_EQ(make_array<int>({1}).error().code, ErrorCode::kFailedPrecondition);
+}
+
+// The process' own thread, and that of messages: each is refused in turn.
+TEST(RuntimeTest, WithoutThreadsThereIsNoRuntimeAndNothingIsLeftOfIt) {
+  if (!kCanRefuseThreads) GTEST_SKIP() << "a sanitizer has the thread functions";
+  for (int given = 0; given < 2; ++given) {
+    g_threads_left = given;
+    const auto refused = start();
+    g_threads_left = -1;
+
+    EXPECT_EQ(refused.error().code, ErrorCode::kSystem) << given;
+    EXPECT_THAT(refused.error().message, HasSubstr("cannot start a thread"));
+  }
+
+  const auto runtime = start();
+  ASSERT_TRUE(runtime);
+  EXPECT_EQ(get(remote<identity>(3)).value(), 3);
+}
+
+TEST(RuntimeTest, AStoreWithoutAThreadTakesWhatFitsAndSaysWhyNoMore) {
+  if (!kCanRefuseThreads) GTEST_SKIP() << "a sanitizer has the thread functions";
+  const auto runtime = start();
+  ASSERT_TRUE(runtime);
+  g_threads_left = 0;
+
+  const auto fits = put(std::vector<char>(std::size_t{10} << 20, 'x'));
+  const auto beyond = get(put(std::vector<char>(std::size_t{10} << 20, 'y')));
+  g_threads_left = -1;
+
+  EXPECT_EQ(beyond.error().code, ErrorCode::kSystem);
+  EXPECT_EQ(get(fits).value().back(), 'x');
+  EXPECT_EQ(get(put(std::vector<char>(std::size_t{10} << 20, 'z'))).value().back(), 'z') << "now there is a thread";
+}
+
+int say(const std::string& text) {
+  std::printf("%s\n", text.c_str());
+  return ::getpid();
+}
+
+TEST(RuntimeTest, WhatWorkersPrintGoesToFilesToo) {
+  const TemporaryFolder folder;
+  const std::string logs = folder.path() + "/new/logs";
+  {
+    const auto runtime = start({.cpus = 1, .log_directory = logs});
+    ASSERT_TRUE(runtime);
+    ASSERT_TRUE(get(remote<say>.with({.name = "teller"})("once upon a time")));
+  }
+
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(logs)) files.push_back(entry.path());
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_THAT(files[0].filename().string(), ::testing::StartsWith(std::to_string(::getpid()) + "-"));
+  EXPECT_THAT(files[0].filename().string(), ::testing::EndsWith("-teller.log"));
+  std::ifstream file(files[0]);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(text, "once upon a time\n");
+}
+
+TEST(RuntimeTest, ALogDirectoryThatCannotBeMadeIsRefused) {
+  EXPECT_EQ(start({.log_directory = "/dev/null/logs"}).error().code, ErrorCode::kSystem);
+}
+
+// Nobody reads standard error, and it is full: who dies is noticed all the same.
+TEST(RuntimeTest, StandardErrorThatNobodyReadsKeepsNobodyWaiting) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int before = ::dup(STDERR_FILENO);
+  ASSERT_EQ(::dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  {
+    const auto runtime = start();
+    EXPECT_TRUE(runtime);
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(get(remote<say>(std::string(std::size_t{1} << 20, 'x'))));
+    const auto host = actor<Host>();
+    const auto death = host.monitor();
+    ::kill(get(host.call<&Host::process>()).value(), SIGKILL);
+    EXPECT_THAT(get(death).value().cause, HasSubstr("signal 9"));
+  }
+  ::dup2(before, STDERR_FILENO);
+  for (const int fd : {before, ends[0], ends[1]}) ::close(fd);
 }
 
 TEST(RuntimeTest, ASecondRuntimeIsRefusedWhileTheFirstLivesAndWelcomeAfterwards) {

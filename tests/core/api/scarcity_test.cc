@@ -13,6 +13,7 @@
 #include "core/api/actor.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "tests/support/refused_threads.h"
 
 namespace {
 
@@ -113,6 +114,25 @@ TEST(ScarcityTest, AWorkerThatFindsNoMemoryForItsAnswerEndsOrFails) {
     }
   }
   EXPECT_EQ(get(actor<Needy>().call<&Needy::number>(), kPatience).value(), 7);
+}
+
+// Its process gets no further thread.
+class Crowded {
+ public:
+  Crowded() { g_threads_left = 0; }
+  int number() { return 7; }
+};
+
+TEST(ScarcityTest, AnActorThatGetsFewerThreadsThanItsCallsCountOnEndsAndSaysSo) {
+  if (!kCanRefuseThreads) GTEST_SKIP() << "a sanitizer has the thread functions";
+
+  const auto refused = get(actor<Crowded>.with({.max_concurrency = 4})().call<&Crowded::number>(), kPatience);
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kActorDied);
+  EXPECT_THAT(refused.error().message, HasSubstr("thread 2 of the 4 that max_concurrency asks for"));
+  EXPECT_THAT(refused.error().message, HasSubstr("ulimit -u"));
+  EXPECT_EQ(get(actor<Crowded>().call<&Crowded::number>(), kPatience).value(), 7) << "it needs one only";
 }
 
 TEST(ScarcityTest, WithoutDescriptorsAnActorFailsAndOthersGoOn) {

@@ -74,6 +74,63 @@ int put_many_and_read(int count) {
   return count;
 }
 
+// Three arrays and a large vector: all of its bytes lie beside it.
+struct Album {
+  std::vector<Array> pages;
+  std::vector<int> numbers;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(pages, numbers);
+  }
+};
+constexpr std::size_t kPage = kPiece / 4;
+Album make_album(int value) {
+  Album album{.numbers = std::vector<int>(kPage / sizeof(int), value)};
+  for (int i = 0; i < 3; ++i) album.pages.push_back(make(kPage, value + i));
+  return album;
+}
+bool is_album(const Album& album, int value) {
+  bool is_right = album.pages.size() == 3 && album.numbers == std::vector<int>(kPage / sizeof(int), value);
+  for (std::size_t i = 0; is_right && i < 3; ++i)
+    is_right = album.pages[i].size() == kPage && is_full_of(album.pages[i], value + static_cast<int>(i));
+  return is_right;
+}
+struct Albums {
+  std::vector<ObjectRef<Album>> refs;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(refs);
+  }
+};
+int count_right(const Albums& albums) {
+  int right = 0;
+  for (std::size_t i = 0; i < albums.refs.size(); ++i) {
+    const auto album = get(albums.refs[i]);
+    if (album && is_album(*album, static_cast<int>(i))) ++right;
+  }
+  return right;
+}
+Albums put_albums(int count) {
+  Albums albums;
+  for (int i = 0; i < count; ++i) albums.refs.push_back(put(make_album(i)));
+  return albums;
+}
+// Reads what it has put twice: what was let go of comes back.
+int put_albums_and_read_twice(int count) {
+  const Albums albums = put_albums(count);
+  const int first = count_right(albums);
+  return count_right(albums) == first ? first : -1;
+}
+
+class Librarian {
+ public:
+  void keep(const Albums& albums) { albums_ = albums; }
+  int count() { return count_right(albums_); }
+
+ private:
+  Albums albums_;
+};
+
 class Reader {
  public:
   int add(const Array& array) {
@@ -193,6 +250,58 @@ TEST_F(SpillTest, AnActorThatKeepsRefsDoesNotKeepTheirBytesInMemory) {
 
   EXPECT_EQ(values_of(more), up_to(kMany));
   EXPECT_EQ(get(reader.call<&Reader::read>()).value(), up_to(6));
+}
+
+TEST_F(SpillTest, WhatLiesInsideValuesGoesToDiskAndComesBackToo) {
+  const Runtime runtime = start();
+  const Albums albums = put_albums(kMany);
+  EXPECT_GT(status()->store_bytes_spilled, 0u);
+  for (const ObjectInfo& object : status().value().objects) EXPECT_EQ(object.bytes, 4 * kPage + 3 * 64);
+
+  EXPECT_EQ(count_right(albums), kMany);
+  EXPECT_EQ(get(remote<count_right>(albums)).value(), kMany);
+  EXPECT_TRUE(get(remote<is_album>(albums.refs[0], 0)).value());
+}
+
+TEST_F(SpillTest, ResultsWithArraysInsideGoToDiskAndComeBack) {
+  const Runtime runtime = start();
+  Albums albums;
+  for (int i = 0; i < kMany; ++i) {
+    albums.refs.push_back(remote<make_album>(i));
+    wait(std::vector{albums.refs.back()});  // Each takes room piece by piece: many at once would wait for each other.
+  }
+
+  EXPECT_EQ(count_right(albums), kMany);
+  EXPECT_EQ(count_right(albums), kMany);
+}
+
+TEST_F(SpillTest, ATaskPutsMoreThanTheStoreHoldsInsideValues) {
+  const Runtime runtime = start();
+
+  EXPECT_EQ(get(remote<put_albums_and_read_twice>(kMany)).value(), kMany);
+}
+
+TEST_F(SpillTest, AnActorWithRefsDoesNotKeepWhatLiesInsideValuesInMemory) {
+  const Runtime runtime = start();
+  const auto librarian = actor<Librarian>();
+  const Albums first = put_albums(6);
+  ASSERT_TRUE(get(librarian.call<&Librarian::keep>(first)));
+  ASSERT_EQ(get(librarian.call<&Librarian::count>()).value(), 6);
+
+  const Albums more = put_albums(kMany);
+
+  EXPECT_EQ(count_right(more), kMany);
+  EXPECT_EQ(get(librarian.call<&Librarian::count>()).value(), 6);
+}
+
+TEST_F(SpillTest, WhatLiesInsideValuesOnDiskIsReadableAfterTheEnd) {
+  Albums albums;
+  {
+    const Runtime runtime = start();
+    albums = put_albums(kMany);
+  }
+
+  EXPECT_EQ(count_right(albums), kMany);
 }
 
 TEST_F(SpillTest, EverybodyReadsTheSameObjectsAtOnce) {

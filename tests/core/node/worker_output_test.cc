@@ -65,6 +65,24 @@ TEST_F(WorkerOutputTest, AnUnendedLineIsPrintedWhenTheWorkerEnds) {
   EXPECT_EQ(output_->last_lines(), "last words");
 }
 
+TEST_F(WorkerOutputTest, AFrameOfOurOwnThatCannotBeDemangledIsSaidInWords) {
+  print("    #8 _ZZN5manta8internal12run_functionIiLZ1fvEEEvNKUlvE_clEv + 0x17 (prog)\n");
+
+  EXPECT_EQ(drain(), "(w1)     #8 manta::internal, which runs the call + 0x17 (prog)\n");
+}
+
+TEST_F(WorkerOutputTest, LinesAreKeptForALogWithoutTheLabel) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  write_end_.reset(ends[1]);
+  output_.emplace(UniqueFd(ends[0]), "w1", WorkerOutput::Style{.keeps_log = true});
+  print("one\ntwo");
+
+  EXPECT_EQ(drain(), "(w1) one\n");
+  EXPECT_EQ(output_->take_log(), "one\n");
+  EXPECT_EQ(output_->take_log(), "");
+}
+
 TEST_F(WorkerOutputTest, ALineThatIsTooLongIsCutAndSaysSo) {
   constexpr std::size_t kPieces = 3 * WorkerOutput::kLineBytes / 4096;
   std::string out;

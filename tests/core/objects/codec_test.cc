@@ -37,6 +37,23 @@ struct Unwilling {
   }
 };
 
+struct Hungry {
+  template <class Archive>
+  void serialize(Archive&) {
+    throw std::bad_alloc();
+  }
+};
+
+struct Sample {
+  std::vector<double> numbers;
+  std::string text;
+  std::vector<std::vector<int>> rows;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(numbers, text, rows);
+  }
+};
+
 // Counts how often it was made.
 struct Counted {
   Counted() { ++made; }
@@ -137,6 +154,56 @@ TEST_F(CodecTest, ATypeThatThrowsWhenWrittenIsAnError) {
 
   EXPECT_EQ(encoded.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(encoded.error().message, HasSubstr("not me"));
+}
+
+TEST_F(CodecTest, RefusedMemoryIsNotTheTypesFault) {
+  EXPECT_EQ(encode(Hungry{}, *arena_).error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(decode<Hungry>({}).error().code, ErrorCode::kExhausted);
+}
+
+TEST_F(CodecTest, LargeVectorsAndStringsGoStraightToBlocksOfTheirOwn) {
+  constexpr std::size_t kMany = internal::kPieceMax / sizeof(double) + 1;
+  const Sample sample{.numbers = std::vector<double>(kMany, 1.5),
+                      .text = std::string(internal::kPieceMax + 1, 't'),
+                      .rows = {std::vector<int>(2 * kMany, 7), {1, 2}}};
+
+  const auto encoded = encode(sample, *arena_);
+
+  ASSERT_TRUE(encoded);
+  EXPECT_EQ(encoded->block, nullptr);
+  EXPECT_LT(encoded->inline_bytes.size(), 200u);
+  ASSERT_EQ(encoded->references.size(), 3u);
+  EXPECT_EQ(std::get<BlockPtr>(encoded->references[0])->size(), kMany * sizeof(double));
+  const auto back = decode<Sample>({.bytes = encoded->bytes(), .references = &encoded->references});
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->numbers, sample.numbers);
+  EXPECT_EQ(back->text, sample.text);
+  EXPECT_EQ(back->rows, sample.rows);
+}
+
+TEST_F(CodecTest, APieceUpToTheLimitIsWrittenAmongTheRest) {
+  const auto encoded =
+      encode(Sample{.numbers = std::vector<double>(internal::kPieceMax / sizeof(double), 2.5)}, *arena_);
+
+  ASSERT_TRUE(encoded);
+  EXPECT_TRUE(encoded->references.empty());
+  EXPECT_NE(encoded->block, nullptr);
+}
+
+TEST_F(CodecTest, APieceWhoseBlockIsNotThereOrOfAnotherSizeIsRefused) {
+  const auto encoded = encode(Sample{.text = std::string(internal::kPieceMax + 1, 't')}, *arena_);
+  const std::vector<Reference> none;
+  const std::vector<Reference> smaller = {arena_->allocate(internal::kPieceMax).value()};
+  const std::vector<Reference> larger = {arena_->allocate(2 * internal::kPieceMax).value()};
+
+  for (const auto* references : {&none, &smaller, &larger})
+    EXPECT_EQ(decode<Sample>({.bytes = encoded->bytes(), .references = references}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(decode<Sample>({.bytes = encoded->bytes()}).error().code, ErrorCode::kInternal);
+}
+
+TEST_F(CodecTest, AStoreWithoutRoomForAPieceIsAnError) {
+  EXPECT_EQ(encode(Sample{.numbers = std::vector<double>(arena_->capacity())}, *arena_).error().code,
+            ErrorCode::kExhausted);
 }
 
 TEST_F(CodecTest, ASmallArrayComesBackWithItsShape) {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that the system may refuse.
+#pragma once
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "core/base/result.h"
+
+namespace manta {
+
+/// A thread that runs `body`.
+/// Errors: kSystem: the process, its user or its cgroup may have no more.
+template <class Body>
+Result<std::thread> start_thread(Body&& body) {
+  try {
+    return std::thread(std::forward<Body>(body));
+  } catch (const std::system_error& refused) {
+    return Error{ErrorCode::kSystem, std::string("cannot start a thread: ") + refused.what() +
+                                         "; see ulimit -u, and the limit of the cgroup (pids.max)"};
+  }
+}
+
+}  // namespace manta
