@@ -7,7 +7,9 @@
 #include <span>
 #include <string>
 
+#include "searchers/gp/gp_proposer.h"
 #include "searchers/grid_searcher.h"
+#include "searchers/model_searcher.h"
 #include "searchers/random_searcher.h"
 #include "tune/trial/named_options.h"
 
@@ -53,13 +55,20 @@ Made make_grid(const Request& request) {
   return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, request.setup.seed, request.setup.samples));
 }
 
+Made make_gp(const Request& request) {
+  return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
+      "GpSearcher", *request.setup.space, request.setup.objective, request.setup.seed,
+      [](const UnitCube& cube) { return std::make_unique<gp::GpProposer>(cube); }));
+}
+
 struct Entry {
   std::string_view name;
   std::span<const OptionRange> options;
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
 };
-constexpr std::array<Entry, 2> kSearchers{{{"random", {}, make_random, ""}, {"grid", {}, make_grid, ""}}};
+constexpr std::array<Entry, 3> kSearchers{
+    {{"random", {}, make_random, ""}, {"grid", {}, make_grid, ""}, {"gp", {}, make_gp, ""}}};
 
 std::string known_searchers() {
   std::string text = "known are";

@@ -3,6 +3,7 @@
 #include "tests/contract/searcher_contract.h"
 
 #include "searchers/grid_searcher.h"
+#include "searchers/make_searcher.h"
 #include "searchers/random_searcher.h"
 
 namespace manta {
@@ -13,6 +14,7 @@ constexpr const char* kEveryKind = R"({
   "hidden": {"int": [16, 512], "log": true}, "layers": {"grid": [1, 2, 3]}, "batch": {"choice": [32, 64, 128]},
   "size": {"ordinal": ["s", "m", "l"]}, "noise": {"normal": [0, 1]},
   "model": {"act": {"choice": ["relu", "tanh"]}, "bias": {"grid": [true, false]}}, "epochs": 20 })";
+constexpr const char* kFew = R"({"a": {"choice": [1, 2, 3]}, "b": {"ordinal": [1, 2, 4]}, "c": {"int": [1, 3]}})";
 constexpr const char* kOneFloat = R"({"x": {"float": [0, 1]}})";
 
 std::unique_ptr<Searcher> make_random(const Space& space, std::uint64_t seed) {
@@ -22,12 +24,21 @@ std::unique_ptr<Searcher> make_grid(const Space& space, std::uint64_t seed) {
   return std::make_unique<GridSearcher>(space, seed, /*samples=*/5);
 }
 
+auto make_named(std::string_view name) {
+  return [name](const Space& space, std::uint64_t seed) {
+    return make_searcher(name, {.space = &space, .seed = seed, .samples = 100}).value();
+  };
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Searchers, SearcherContractTest,
     ::testing::Values(SearcherContract{"RandomOverEveryKind", "RandomSearcher", kEveryKind, make_random, true},
                       SearcherContract{"RandomOverOneFloat", "RandomSearcher", kOneFloat, make_random, true},
                       SearcherContract{"GridOverEveryKind", "GridSearcher", kEveryKind, make_grid, true},
-                      SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true}),
+                      SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true},
+                      SearcherContract{"GpOverEveryKind", "GpSearcher", kEveryKind, make_named("gp")},
+                      SearcherContract{"GpOverOneFloat", "GpSearcher", kOneFloat, make_named("gp")},
+                      SearcherContract{"GpOverFewConfigurations", "GpSearcher", kFew, make_named("gp")}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

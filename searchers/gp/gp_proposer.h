@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bayesian optimisation with a Gaussian process.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "searchers/gp/gaussian_process.h"
+#include "searchers/internal/feasibility.h"
+#include "searchers/internal/proposer.h"
+
+namespace manta::gp {
+
+/// Fits a Gaussian process to the losses, warped, and proposes where the logarithm of the expected improvement is
+/// highest: some random points first, then the best of random ones, neighbours of the best trials and
+/// what local search from the best of these finds. Trials that are running count as observed at what the process
+/// expects.
+///
+/// Numbers and levels in order differ by their distance in the unit cube, choices by being different; the covariance is
+/// a Matern 5/2 of all axes plus a sum of one term per axis, so that what each does alone is learnt from few trials.
+class GpProposer final : public internal::Proposer {
+ public:
+  explicit GpProposer(const UnitCube& cube);
+
+  UnitCube::Point propose(const internal::History& history, RandomStream& random) override;
+  std::string save() const override;
+  Result<void> load(std::string_view json) override;
+
+ private:
+  class Search;
+
+  void learn(const internal::History& history);
+
+  const UnitCube& cube_;
+  GaussianProcess process_;
+  internal::Feasibility feasibility_;
+  std::size_t fitted_ = 0;  // Trials with a value at the last fit of hyperparameters.
+};
+
+}  // namespace manta::gp

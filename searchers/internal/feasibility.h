@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// How likely a point is to have a value at all.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "searchers/forest/random_forest.h"
+#include "searchers/internal/history.h"
+#include "tune/space/unit_cube.h"
+
+namespace manta::internal {
+
+/// Learns from which points failed or were infeasible, and which had a value; until there was one of the former, every
+/// point is sure. What trials of failed ones cost is no loss, so a model of losses does not see them.
+///
+/// Deterministic: depends on nothing but the history. It is fitted anew only now and then, at sizes of the history that
+/// do not depend on when it was asked.
+/// Thread-safety: none.
+class Feasibility {
+ public:
+  explicit Feasibility(const UnitCube& cube) : cube_(&cube) {}
+
+  void learn(const History& history);
+  bool is_sure() const { return !forest_; }
+  /// In [kLeast, 1].
+  double probability(std::span<const double> point) const;
+
+ private:
+  static constexpr double kLeast = 0.02;  // No forest is so sure that nothing will ever be tried.
+
+  const UnitCube* cube_;
+  std::size_t learned_ = 0;  // Records that the forest has seen.
+  std::optional<RandomForest> forest_;
+};
+
+}  // namespace manta::internal

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "searchers/internal/history.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace manta::internal {
+namespace {
+
+class HistoryTest : public ::testing::Test {
+ protected:
+  void suggest(std::int64_t trial, double x) { history_.suggest(TrialId{trial}, cube_.encode(config(x))); }
+  static Config config(double x) { return Config{{"x", x}, {"k", std::int64_t{2}}}; }
+  void tell(std::int64_t trial, double x, std::optional<double> value, TrialState state, std::int64_t iteration = 1) {
+    const Config told = config(x);
+    history_.tell({.trial = TrialId{trial}, .config = told, .state = state, .iteration = iteration, .value = value});
+  }
+
+  const UnitCube cube_{parse_space(R"({"x": {"float": [0, 1]}, "k": {"int": [1, 4]}})").value()};
+  History history_{cube_, Objective{.metric = "score", .mode = Mode::kMax}};
+};
+
+TEST_F(HistoryTest, ATrialGoesFromPendingOverReportsToItsEnd) {
+  suggest(0, 0.25);
+  EXPECT_EQ(history_[0].state, TrialRecord::State::kPending);
+  EXPECT_EQ(history_.valued(), 0u);
+  tell(0, 0.25, 3, TrialState::kRunning, 1);
+  EXPECT_EQ(history_[0].state, TrialRecord::State::kReported);
+  tell(0, 0.25, 5, TrialState::kCompleted, 2);
+
+  EXPECT_EQ(history_[0].state, TrialRecord::State::kEnded);
+  EXPECT_EQ(history_[0].loss, -5) << "larger is better";
+  EXPECT_EQ(history_[0].iteration, 2);
+  EXPECT_EQ(history_.valued(), 1u);
+  EXPECT_EQ(history_.size(), 1u);
+}
+
+TEST_F(HistoryTest, WhatIsNoNumberIsNoLoss) {
+  suggest(0, 0.1);
+  suggest(1, 0.2);
+  suggest(2, 0.3);
+  suggest(3, 0.4);
+  tell(0, 0.1, std::numeric_limits<double>::quiet_NaN(), TrialState::kCompleted);
+  tell(1, 0.2, std::nullopt, TrialState::kFailed);
+  tell(2, 0.3, 1, TrialState::kInfeasible);
+  tell(3, 0.4, 1, TrialState::kRunning);
+  tell(3, 0.4, std::numeric_limits<double>::infinity(), TrialState::kStopped);
+
+  EXPECT_EQ(history_.valued(), 0u);
+  EXPECT_EQ(history_[1].state, TrialRecord::State::kFailed);
+  EXPECT_EQ(history_[2].state, TrialRecord::State::kInfeasible);
+  EXPECT_EQ(history_[3].state, TrialRecord::State::kFailed);
+}
+
+TEST_F(HistoryTest, TrialsThatWereNotSuggestedHereCountToo) {
+  tell(7, 0.5, 2, TrialState::kCompleted);
+
+  EXPECT_EQ(history_.valued(), 1u);
+  EXPECT_EQ(history_.point(0)[0], 0.5);
+  EXPECT_TRUE(history_.contains(cube_.encode(config(0.5))));
+  EXPECT_FALSE(history_.contains(cube_.encode(config(0.6))));
+}
+
+TEST_F(HistoryTest, ACloneEndsWithTheConfigurationThatItHas) {
+  suggest(0, 0.5);
+  tell(0, 0.75, 2, TrialState::kCompleted);
+
+  EXPECT_EQ(history_.point(0)[0], 0.75);
+}
+
+TEST_F(HistoryTest, WhatIsWrittenIsReadAgain) {
+  suggest(0, 0.1);
+  tell(3, 0.3, 2.5, TrialState::kCompleted, 9);
+  tell(4, 0.7, std::nullopt, TrialState::kFailed);
+  History copy(cube_, Objective{.metric = "score", .mode = Mode::kMax});
+
+  ASSERT_TRUE(copy.load(history_.to_json()).has_value());
+
+  EXPECT_EQ(copy.to_json(), history_.to_json());
+  EXPECT_EQ(copy.valued(), 1u);
+  EXPECT_TRUE(copy.contains(cube_.encode(config(0.3))));
+}
+
+TEST_F(HistoryTest, WhatIsDamagedIsRefusedAndChangesNothing) {
+  tell(3, 0.3, 2.5, TrialState::kCompleted, 9);
+  const std::string before = history_.to_json();
+  for (const char* json : {"", "{}", "[1]", "[[0,9,1,1.0,0.0,[0.1,0.2]]]", "[[0,1,1,1.0,0.0,[0.1]]]",
+                           "[[0,1,1,1.0,0.0,[0.1,0.2]],[0,1,1,1.0,0.0,[0.1,0.2]]]"}) {
+    EXPECT_FALSE(history_.load(json).has_value()) << json;
+    EXPECT_EQ(history_.to_json(), before);
+  }
+}
+
+}  // namespace
+}  // namespace manta::internal
