@@ -7,10 +7,12 @@
 #include <span>
 #include <string>
 
+#include "searchers/forest/forest_proposer.h"
 #include "searchers/gp/gp_proposer.h"
 #include "searchers/grid_searcher.h"
 #include "searchers/model_searcher.h"
 #include "searchers/random_searcher.h"
+#include "searchers/tpe/tpe_proposer.h"
 #include "tune/trial/named_options.h"
 
 namespace manta {
@@ -55,10 +57,20 @@ Made make_grid(const Request& request) {
   return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, request.setup.seed, request.setup.samples));
 }
 
-Made make_gp(const Request& request) {
-  return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
-      "GpSearcher", *request.setup.space, request.setup.objective, request.setup.seed,
-      [](const UnitCube& cube) { return std::make_unique<gp::GpProposer>(cube); }));
+// One that is its algorithm, without options.
+template <typename Proposer>
+Made make_model(const char* class_name, const SearcherSetup& setup) {
+  return std::unique_ptr<Searcher>(
+      std::make_unique<ModelSearcher>(class_name, *setup.space, setup.objective, setup.seed,
+                                      [](const UnitCube& cube) { return std::make_unique<Proposer>(cube); }));
+}
+
+Made make_tpe(const Request& request) { return make_model<internal::TpeProposer>("TpeSearcher", request.setup); }
+
+Made make_gp(const Request& request) { return make_model<gp::GpProposer>("GpSearcher", request.setup); }
+
+Made make_forest(const Request& request) {
+  return make_model<internal::ForestProposer>("ForestSearcher", request.setup);
 }
 
 struct Entry {
@@ -67,8 +79,13 @@ struct Entry {
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
 };
-constexpr std::array<Entry, 3> kSearchers{
-    {{"random", {}, make_random, ""}, {"grid", {}, make_grid, ""}, {"gp", {}, make_gp, ""}}};
+constexpr auto kSearchers = std::to_array<Entry>({
+    {"random", {}, make_random, ""},
+    {"grid", {}, make_grid, ""},
+    {"tpe", {}, make_tpe, ""},
+    {"gp", {}, make_gp, ""},
+    {"forest", {}, make_forest, ""},
+});
 
 std::string known_searchers() {
   std::string text = "known are";

@@ -38,7 +38,13 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true},
                       SearcherContract{"GpOverEveryKind", "GpSearcher", kEveryKind, make_named("gp")},
                       SearcherContract{"GpOverOneFloat", "GpSearcher", kOneFloat, make_named("gp")},
-                      SearcherContract{"GpOverFewConfigurations", "GpSearcher", kFew, make_named("gp")}),
+                      SearcherContract{"GpOverFewConfigurations", "GpSearcher", kFew, make_named("gp")},
+                      SearcherContract{"TpeOverEveryKind", "TpeSearcher", kEveryKind, make_named("tpe")},
+                      SearcherContract{"TpeOverOneFloat", "TpeSearcher", kOneFloat, make_named("tpe")},
+                      SearcherContract{"TpeOverFewConfigurations", "TpeSearcher", kFew, make_named("tpe")},
+                      SearcherContract{"ForestOverEveryKind", "ForestSearcher", kEveryKind, make_named("forest")},
+                      SearcherContract{"ForestOverOneFloat", "ForestSearcher", kOneFloat, make_named("forest")},
+                      SearcherContract{"ForestOverFewConfigurations", "ForestSearcher", kFew, make_named("forest")}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

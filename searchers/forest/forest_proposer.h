@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expected improvement under a random forest.
+#pragma once
+
+#include <cstddef>
+
+#include "searchers/internal/proposer.h"
+
+namespace manta::internal {
+
+/// Fits a forest to the losses and proposes the point whose improvement on the best loss has the highest expected
+/// value, times the probability of a second forest that the point can have a value at all.
+///
+/// Source: SMAC, Hutter, Hoos and Leyton-Brown, "Sequential Model-Based Optimization for General Algorithm
+/// Configuration", LION 5, 2011, and SMAC3, Lindauer et al., JMLR 23, 2022: a local search from the best points beside
+/// random candidates, and a random point now and then.
+/// Deviations: losses count by the logarithm of their distance from the best; leaves may be of one point; failed and
+/// infeasible trials are no losses but teach the second forest; pending trials count as if they had come to what the
+/// forest expects of them.
+/// Complexity of a proposal: O(trees · n · d · depth) with n at most kMaxSamples, and that of some thousand
+/// predictions.
+class ForestProposer final : public Proposer {
+ public:
+  static constexpr std::size_t kStartup = 8;        ///< Random points before the first that is modelled.
+  static constexpr std::size_t kMaxSamples = 1000;  ///< Half of them the best, the rest the latest.
+
+  explicit ForestProposer(const UnitCube& cube) : cube_(&cube) {}
+
+  UnitCube::Point propose(const History& history, RandomStream& random) override;
+
+ private:
+  const UnitCube* cube_;
+};
+
+}  // namespace manta::internal

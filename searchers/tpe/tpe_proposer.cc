@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "searchers/tpe/tpe_proposer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include "searchers/tpe/parzen_mixture.h"
+
+namespace manta::internal {
+
+namespace {
+
+using State = TrialRecord::State;
+
+// Chosen on the first half of the tables and the smooth functions: see docs/guides/searchers.md.
+constexpr double kGoodShare = 0.12;
+constexpr int kDraws = 24;
+constexpr double kNumberWidth = 0.3;  // Where the good are spread evenly, before it shrinks with their number.
+constexpr double kLevelWidth = 0.2;
+constexpr double kChoiceWidth = 0.4;
+constexpr double kUniformWeight = 0.5;
+constexpr double kLeastSpread = 0.1;
+constexpr double kSpreadPower = 0.7;
+
+bool has_value(const TrialRecord& record) { return record.state == State::kEnded || record.state == State::kReported; }
+
+void append(std::vector<double>& rows, std::span<const double> row) { rows.insert(rows.end(), row.begin(), row.end()); }
+
+// Standard deviation of column `axis`, 1 for that of the uniform distribution. 1 where there are too few.
+double spread_of(const std::vector<double>& rows, std::size_t axis, std::size_t dimensions) {
+  double count = 0;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = axis; i < rows.size(); i += dimensions) {
+    if (std::isnan(rows[i])) continue;
+    count += 1;
+    sum += rows[i];
+    squares += rows[i] * rows[i];
+  }
+  if (count < 2) return 1;
+  return std::sqrt(12 * std::max(0., (squares - sum * sum / count) / (count - 1)));
+}
+
+ParzenMixture mixture_of(const UnitCube& cube, const std::vector<double>& points, const std::vector<double>& scales) {
+  const double d = static_cast<double>(cube.size());
+  const double shrink = std::pow(static_cast<double>(points.size()) / d + 1, -1 / (d + 4));
+  ParzenMixture::Width width{.numbers = scales, .choice = kChoiceWidth * shrink, .uniform = kUniformWeight};
+  for (double& number : width.numbers) number *= shrink;
+  return {cube.axes(), points, width};
+}
+
+}  // namespace
+
+UnitCube::Point TpeProposer::propose(const History& history, RandomStream& random) {
+  UnitCube::Point drawn(cube_->size());
+  for (double& u : drawn) u = random.uniform();
+  if (history.valued() < kStartup || cube_->size() == 0) return drawn;
+  const Parts parts = divide(history);
+  const std::vector<double> widths = scales(parts.good);
+  const ParzenMixture good = mixture_of(*cube_, parts.good, widths);
+  std::vector<double> candidates;
+  for (int i = 0; i < 3 * kDraws && candidates.size() < kDraws * cube_->size(); ++i) {
+    good.draw(random, drawn);
+    const UnitCube::Point point = cube_->snap(drawn);
+    if (!history.contains(point)) append(candidates, point);
+  }
+  if (candidates.empty()) return drawn;
+  const std::vector<double> gains = good.log_densities(candidates);
+  const std::vector<double> losses = mixture_of(*cube_, parts.others, widths).log_densities(candidates);
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < gains.size(); ++i) {
+    if (gains[i] - losses[i] > gains[best] - losses[best]) best = i;
+  }
+  const auto point = std::span(candidates).subspan(best * cube_->size(), cube_->size());
+  return {point.begin(), point.end()};
+}
+
+TpeProposer::Parts TpeProposer::divide(const History& history) const {
+  std::vector<std::uint32_t> ranked;
+  for (std::uint32_t i = 0; i < history.size(); ++i) {
+    if (has_value(history[i])) ranked.push_back(i);
+  }
+  const auto share = static_cast<std::size_t>(std::ceil(kGoodShare * static_cast<double>(ranked.size())));
+  const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min({share, kMaxGood, ranked.size()}));
+  std::ranges::partial_sort(ranked, end, {}, [&](std::uint32_t i) { return std::pair(history[i].loss, i); });
+  Parts parts;
+  std::vector<bool> is_good(history.size());
+  for (auto at = ranked.begin(); at != end; ++at) {
+    is_good[*at] = true;
+    append(parts.good, history.point(*at));
+  }
+  for (std::size_t i = history.size(); i-- > 0 && parts.others.size() < kMaxOthers * cube_->size();) {
+    if (!is_good[i]) append(parts.others, history.point(i));
+  }
+  return parts;
+}
+
+// The width of each axis' kernels before it shrinks.
+std::vector<double> TpeProposer::scales(const std::vector<double>& good) const {
+  std::vector<double> widths;
+  for (std::size_t axis = 0; axis < cube_->size(); ++axis) {
+    if (ParzenMixture::has_table(cube_->axes()[axis])) {
+      widths.push_back(kLevelWidth);
+    } else {
+      const double spread = std::clamp(spread_of(good, axis, cube_->size()), kLeastSpread, 1.);
+      widths.push_back(kNumberWidth * std::pow(spread, kSpreadPower));
+    }
+  }
+  return widths;
+}
+
+}  // namespace manta::internal

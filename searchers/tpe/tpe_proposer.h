@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tree-structured Parzen estimator.
+#pragma once
+
+#include <vector>
+
+#include "searchers/internal/proposer.h"
+
+namespace manta::internal {
+
+/// Divides the trials into the good, a share of those with a value, and all others, and proposes the one of some draws
+/// from the density of the good at which it exceeds that of the others most.
+///
+/// Sources: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NIPS 2011; multivariate kernels and the
+/// width n^(-1/(d+4)) after Falkner et al., "BOHB", ICML 2018, and Watanabe, arXiv 2304.11127.
+/// Deviations: the prior is the uniform density of the cube; along a continuous axis kernels of both densities narrow
+/// with the spread of the good along it; along levels kernels are tables, as broad whatever the spread; draws that were
+/// tried already do not count. Trials without a value, be they pending, failed or infeasible, are among the others: the
+/// first keep concurrent suggestions apart.
+/// Complexity of a proposal: O(n + d · m · draws), with m <= kMaxOthers + kMaxGood points in the densities: of the
+/// others the latest.
+class TpeProposer final : public Proposer {
+ public:
+  static constexpr std::size_t kStartup = 8;  ///< Random points before the first that is modelled.
+  static constexpr std::size_t kMaxGood = 25;
+  static constexpr std::size_t kMaxOthers = 2000;
+
+  explicit TpeProposer(const UnitCube& cube) : cube_(&cube) {}
+
+  UnitCube::Point propose(const History& history, RandomStream& random) override;
+
+ private:
+  // The trials' points, row by row.
+  struct Parts {
+    std::vector<double> good;
+    std::vector<double> others;
+  };
+
+  Parts divide(const History& history) const;
+  std::vector<double> scales(const std::vector<double>& good) const;
+
+  const UnitCube* cube_;
+};
+
+}  // namespace manta::internal

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the searchers that learn find, each by its name.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "tests/searchers/proposer_run.h"
+
+namespace manta {
+namespace {
+
+class ModelSearchersTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  const Space mixed_ = parse_space(R"({"x": {"float": [0, 1]}, "y": {"float": [1e-4, 1], "log": true},
+    "n": {"int": [1, 20]}, "c": {"choice": ["a", "b", "c", "d"]}})")
+                           .value();
+};
+
+double bowl(const Config& config) {
+  const double x = config["x"].as<double>() - 0.3;
+  const double y = std::log10(config["y"].as<double>()) + 3;
+  const double n = static_cast<double>(config["n"].as<std::int64_t>() - 7) / 10;
+  return x * x + y * y / 4 + n * n + (config["c"].as<std::string>() == "c" ? 0 : 0.5);
+}
+
+TEST_P(ModelSearchersTest, FindsBetterPointsThanRandomSearch) {
+  const double found = median_best(GetParam(), mixed_, 40, bowl);
+
+  EXPECT_LT(found, median_best("random", mixed_, 40, bowl) / 2);
+}
+
+TEST_P(ModelSearchersTest, LearnsWhereTrialsFail) {
+  const auto only_right = [](const Config& config) -> std::optional<double> {
+    if (config["x"].as<double>() < 0.5) return std::nullopt;
+    return bowl(config);
+  };
+
+  const FunctionRun run = run_on(GetParam(), mixed_, 1, 100, only_right);
+
+  EXPECT_LT(run.failures, 36);
+}
+
+TEST_P(ModelSearchersTest, TriesEveryConfigurationOfASmallSpaceOnce) {
+  const Space space = parse_space(R"({"a": {"choice": [1, 2, 3]}, "b": {"int": [0, 3]}})").value();
+  const auto sum = [](const Config& config) { return static_cast<double>(config["b"].as<std::int64_t>()); };
+
+  const FunctionRun run = run_on(GetParam(), space, 1, 12, sum);
+
+  std::set<std::string> different;
+  for (const Config& config : run.configs) different.insert(config.to_json());
+  EXPECT_EQ(different.size(), 12u);
+}
+
+TEST_P(ModelSearchersTest, ConcurrentSuggestionsKeepApart) {
+  const std::unique_ptr<Searcher> searcher =
+      make_searcher(GetParam(), {.space = &mixed_, .seed = 1, .samples = 100}).value();
+  for (int trial = 0; trial < 30; ++trial) {
+    const Config config = *searcher->ask(TrialId{trial}).value();
+    searcher->tell({.trial = TrialId{trial},
+                    .config = config,
+                    .state = TrialState::kCompleted,
+                    .iteration = 1,
+                    .value = bowl(config)});
+  }
+
+  std::set<std::string> different;
+  double least = 1;
+  double most = 0;
+  for (int trial = 30; trial < 46; ++trial) {
+    const Config config = *searcher->ask(TrialId{trial}).value();
+    different.insert(config.to_json());
+    least = std::min(least, config["x"].as<double>());
+    most = std::max(most, config["x"].as<double>());
+  }
+
+  EXPECT_EQ(different.size(), 16u);
+  EXPECT_GT(most - least, 0.05);
+}
+
+TEST_P(ModelSearchersTest, HugeEqualAndTinyLossesAreAllNumbers) {
+  for (const double value : {0., 1e308, -1e308, 5e-324}) {
+    const auto odd = [&](const Config& config) { return config["x"].as<double>() < 0.5 ? value : -value; };
+    const FunctionRun run = run_on(GetParam(), mixed_, 1, 20, odd);
+    for (const Config& config : run.configs) EXPECT_TRUE(mixed_.validate(config).has_value());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Searchers, ModelSearchersTest, ::testing::Values("tpe", "forest"),
+                         [](const auto& test) { return std::string(test.param); });
+
+}  // namespace
+}  // namespace manta
