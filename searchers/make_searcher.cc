@@ -10,8 +10,10 @@
 #include "searchers/forest/forest_proposer.h"
 #include "searchers/gp/gp_proposer.h"
 #include "searchers/grid_searcher.h"
+#include "searchers/lhs_searcher.h"
 #include "searchers/model_searcher.h"
 #include "searchers/random_searcher.h"
+#include "searchers/sobol_searcher.h"
 #include "searchers/tpe/tpe_proposer.h"
 #include "tune/trial/named_options.h"
 
@@ -57,6 +59,15 @@ Made make_grid(const Request& request) {
   return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, request.setup.seed, request.setup.samples));
 }
 
+Made make_sobol(const Request& request) {
+  return std::unique_ptr<Searcher>(std::make_unique<SobolSearcher>(*request.setup.space, request.setup.seed));
+}
+
+Made make_lhs(const Request& request) {
+  const SearcherSetup& setup = request.setup;
+  return std::unique_ptr<Searcher>(std::make_unique<LhsSearcher>(*setup.space, setup.seed, setup.samples));
+}
+
 // One that is its algorithm, without options.
 template <typename Proposer>
 Made make_model(const char* class_name, const SearcherSetup& setup) {
@@ -82,6 +93,8 @@ struct Entry {
 constexpr auto kSearchers = std::to_array<Entry>({
     {"random", {}, make_random, ""},
     {"grid", {}, make_grid, ""},
+    {"sobol", {}, make_sobol, ""},
+    {"lhs", {}, make_lhs, ""},
     {"tpe", {}, make_tpe, ""},
     {"gp", {}, make_gp, ""},
     {"forest", {}, make_forest, ""},

@@ -36,6 +36,8 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"RandomOverOneFloat", "RandomSearcher", kOneFloat, make_random, true},
                       SearcherContract{"GridOverEveryKind", "GridSearcher", kEveryKind, make_grid, true},
                       SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true},
+                      SearcherContract{"SobolOverEveryKind", "SobolSearcher", kEveryKind, make_named("sobol"), true},
+                      SearcherContract{"LhsOverEveryKind", "LhsSearcher", kEveryKind, make_named("lhs"), true},
                       SearcherContract{"GpOverEveryKind", "GpSearcher", kEveryKind, make_named("gp")},
                       SearcherContract{"GpOverOneFloat", "GpSearcher", kOneFloat, make_named("gp")},
                       SearcherContract{"GpOverFewConfigurations", "GpSearcher", kFew, make_named("gp")},

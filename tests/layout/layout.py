@@ -54,6 +54,7 @@ HOMES = {
     "c10/": ["integrations/torch", "examples", "tests"],
     "Eigen/": ["searchers", "integrations/eigen", "examples", "tests"],
     "CLI/": ["tune/cli"],
+    "boost/": ["searchers"],
     "rapidcheck": ["tests"],
     "nlohmann/": [""],  # Anywhere, but in a header only where the header is internal to its folder.
 }
