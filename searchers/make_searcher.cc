@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "searchers/cma_es/cma_es_proposer.h"
+#include "searchers/de/de_proposer.h"
 #include "searchers/forest/forest_proposer.h"
 #include "searchers/gp/gp_proposer.h"
 #include "searchers/grid_searcher.h"
@@ -84,6 +86,10 @@ Made make_forest(const Request& request) {
   return make_model<internal::ForestProposer>("ForestSearcher", request.setup);
 }
 
+Made make_cma_es(const Request& request) { return make_model<internal::CmaEsProposer>("CmaEsSearcher", request.setup); }
+
+Made make_de(const Request& request) { return make_model<internal::DeProposer>("DeSearcher", request.setup); }
+
 struct Entry {
   std::string_view name;
   std::span<const OptionRange> options;
@@ -98,6 +104,8 @@ constexpr auto kSearchers = std::to_array<Entry>({
     {"tpe", {}, make_tpe, ""},
     {"gp", {}, make_gp, ""},
     {"forest", {}, make_forest, ""},
+    {"cma-es", {}, make_cma_es, ""},
+    {"de", {}, make_de, ""},
 });
 
 std::string known_searchers() {
