@@ -211,7 +211,8 @@ bool Node::place_task(Call& task, Deferred& deferred) {
   }
   worker->assignment = assignment;
   if (task.task->timeout > Duration::zero()) {
-    worker->deadline = now() + task.task->timeout;
+    const TimePoint start = now();  // Some say "never" by the longest time there is.
+    worker->deadline = start + std::min(task.task->timeout, TimePoint::max() - start);
     wake_process_thread();
   }
   task_workers_.push_back(worker->id);
@@ -273,6 +274,7 @@ bool Node::steal_tasks() {
 // The worker has answered `task`, its oldest.
 void Node::end_task(WorkerRecord& worker, const Call& task, Duration took) {
   worker.deadline.reset();
+  took = std::clamp(took, Duration::zero(), Duration(std::chrono::hours(1)));  // The worker has said it.
   const auto [known, is_new] = task_durations_.emplace(task.function, took);
   if (!is_new) known->second += (took - known->second) / 8;
   if (!worker.in_flight.empty()) return;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/node/node.h"
+#include "core/node/sent_error.h"
 
 namespace manta {
 
@@ -114,7 +115,7 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
 }
 
 void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
-  const Error error{static_cast<ErrorCode>(message.header.function), message.text()};
+  const Error error = sent_error(message.header.function, message);
   if (!hold_blocks(message, {.worker = worker, .call = &call})) {
     deferred.fail(call, error);
     return distrust(worker);

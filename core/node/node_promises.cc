@@ -2,6 +2,7 @@
 // Objects that a worker makes outside of calls: values that are put, and promises. Each function that returns a bool
 // says with false that no worker sends such a thing.
 #include "core/node/node.h"
+#include "core/node/sent_error.h"
 
 namespace manta {
 
@@ -13,7 +14,7 @@ void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
 
 // What a kPut or kFulfil carries; none if no worker sends such a thing.
 std::optional<ObjectState::Outcome> Node::take_outcome(WorkerRecord& worker, const Message& message) {
-  if (message.header.function != 0) return Error{static_cast<ErrorCode>(message.header.function - 1), message.text()};
+  if (message.header.function != 0) return sent_error(message.header.function - 1, message);
   if (message.values.size() != 1) return std::nullopt;
   TakenBlocks blocks{.worker = worker};
   std::optional<EncodedValue> taken = take_value(message.values.front(), blocks);

@@ -21,7 +21,7 @@ void append(std::string& out, std::int64_t number) {
 
 // Nanoseconds as microseconds, with three digits behind the point.
 void append_micros(std::string& out, std::int64_t ns) {
-  if (ns < 0) ns = 0;  // Before the beginning: a damaged worker's event.
+  if (ns < 0) ns = 0;
   append(out, ns / 1000);
   const auto rest = static_cast<int>(ns % 1000);
   const char digits[4] = {'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
@@ -57,7 +57,7 @@ void TraceText::head(std::string& out, std::string_view phase, int pid, std::uin
   out += ",\"tid\":";
   append(out, thread);
   out += ",\"ts\":";
-  append_micros(out, ns - zero_ns_);
+  append_micros(out, ns > zero_ns_ ? ns - zero_ns_ : 0);  // Before the beginning: a damaged worker's event.
 }
 
 // One end of the arrow from a call's sending to its run; it sticks to the slice around it.

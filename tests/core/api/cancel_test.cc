@@ -190,6 +190,7 @@ TEST(TimeoutTest, ATaskThatTakesTooLongIsKilled) {
 
 TEST(TimeoutTest, OneThatIsInTimeIsNot) {
   EXPECT_EQ(get(remote<add>.with({.timeout = std::chrono::hours(1)})(1, 2)).value(), 3);
+  EXPECT_EQ(get(remote<add>.with({.timeout = kForever})(1, 2)).value(), 3);
   EXPECT_EQ(get(remote<add>(3, 4)).value(), 7) << "the same worker, without a timeout";
 }
 
