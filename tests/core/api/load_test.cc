@@ -32,6 +32,27 @@ class Counter {
   int sum_ = 0;
 };
 
+// Calls another one, or itself, so often that no ring holds it all, and is called back as often meanwhile.
+class Player {
+ public:
+  void play(const Actor<Player>& other, const Actor<Player>& self, int balls) {
+    for (int i = 0; i < balls; ++i) other.call<&Player::hit_back>(self, std::string(kWeight, 'o'), i);
+  }
+  void hit_back(const Actor<Player>& to, const std::string& ball, int number) { to.call<&Player::take>(ball, number); }
+  void take(const std::string& ball, int number) {
+    in_order_ = in_order_ && ball.size() == kWeight && number == taken_;
+    ++taken_;
+  }
+  int taken() const { return in_order_ ? taken_ : -1; }
+  void finish() {}
+
+ private:
+  static constexpr std::size_t kWeight = 2000;
+
+  bool in_order_ = true;
+  int taken_ = 0;
+};
+
 TEST(LoadTest, AThousandTasksInFlightAllAnswer) {
   std::vector<ObjectRef<int>> refs;
   for (int i = 0; i < 1'000; ++i) refs.push_back(remote<square>(i));
@@ -49,6 +70,30 @@ TEST(LoadTest, AThousandCallsOfOneActorAllAnswerInOrder) {
   const auto values = get(refs).value();
 
   for (int i = 0; i < 1'000; ++i) ASSERT_EQ(values[static_cast<std::size_t>(i)], i + 1);
+}
+
+TEST(LoadTest, ActorsCallEachOtherBackWhileTheQueuesOfBothAreFull) {
+  constexpr int kBalls = 1'000;  // Four times what a ring holds.
+  const auto left = actor<Player>();
+  const auto right = actor<Player>();
+  const auto there = left.call<&Player::play>(right, left, kBalls);
+  const auto back = right.call<&Player::play>(left, right, kBalls);
+  get(there).value();
+  get(back).value();
+  get(left.call<&Player::finish>()).value();  // Behind what it was to hit back.
+  get(right.call<&Player::finish>()).value();
+
+  EXPECT_EQ(get(left.call<&Player::taken>()).value(), kBalls);
+  EXPECT_EQ(get(right.call<&Player::taken>()).value(), kBalls);
+}
+
+TEST(LoadTest, SoDoesAnActorThatCallsItself) {
+  constexpr int kBalls = 1'000;
+  const auto player = actor<Player>();
+  get(player.call<&Player::play>(player, player, kBalls)).value();
+  get(player.call<&Player::finish>()).value();  // Behind what it was to hit back, and before what comes of that.
+
+  EXPECT_EQ(get(player.call<&Player::taken>()).value(), kBalls);
 }
 
 TEST(LoadTest, TwoHundredActorsLiveAtOnce) {
