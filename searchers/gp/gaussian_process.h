@@ -44,7 +44,8 @@ class GaussianProcess {
   /// One for each of `points`.
   std::vector<Prediction> predict(const PointSet& points) const;
   /// As predict(); adds the derivatives by the coordinates, which are 0 for choices.
-  Prediction predict(std::span<const double> point, std::span<double> mean_slope, std::span<double> variance_slope) const;
+  Prediction predict(std::span<const double> point, std::span<double> mean_slope,
+                     std::span<double> variance_slope) const;
 
   /// Log density of all observations and hyperparameters, up to a constant.
   double log_posterior() const { return log_posterior_; }

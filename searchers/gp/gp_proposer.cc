@@ -23,14 +23,17 @@ using Point = UnitCube::Point;
 
 constexpr std::int64_t kMaxListed = 2048;  // Configurations that are all looked at.
 constexpr std::int64_t kFewLevels = 20;    // An axis with more is searched as if it were continuous.
-constexpr std::size_t kRandomPoints = 500;
+constexpr std::size_t kRandomPoints = 400;
 constexpr std::size_t kBestTrials = 5;  // Whose neighbours are looked at.
 constexpr std::size_t kStarts = 4;      // Of local search.
 constexpr std::size_t kLeastFirst = 4;  // Random points before there is a model.
 constexpr std::size_t kMostFirst = 10;
 constexpr int kRounds = 20;
-constexpr int kFirstFit = 40;
+constexpr int kFirstFit = 40;  // Evaluations of the likelihood.
 constexpr int kNextFit = 12;
+constexpr std::size_t kOften = 60;        // Up to so many trials there is a fit after each.
+constexpr std::size_t kSeldom = 16;       // Then after each growth by one in so many.
+constexpr std::size_t kMostTrials = 600;  // More are not looked at.
 
 std::vector<AxisKind> kinds_of(const UnitCube& cube) {
   std::vector<AxisKind> kinds;
@@ -279,18 +282,37 @@ UnitCube::Point GpProposer::propose(const History& history, RandomStream& random
   return Search(*this, history, best, random).run(best_trials);
 }
 
+// Places of the trials that the process learns from. Of too many: the best half, then the newest.
+std::vector<std::size_t> GpProposer::chosen_trials(const History& history) {
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (has_value(history[i])) all.push_back(i);
+  }
+  if (all.size() <= kMostTrials) return all;
+  std::vector<std::size_t> chosen = all;
+  std::ranges::stable_sort(chosen, {}, [&](std::size_t i) { return history[i].loss; });
+  chosen.resize(kMostTrials / 2);
+  std::ranges::sort(chosen);
+  std::vector<std::size_t> newest;
+  for (auto place = all.rbegin(); place != all.rend() && newest.size() < kMostTrials / 2; ++place) {
+    if (!std::ranges::binary_search(chosen, *place)) newest.push_back(*place);
+  }
+  chosen.insert(chosen.end(), newest.rbegin(), newest.rend());
+  return chosen;
+}
+
 void GpProposer::learn(const History& history) {
   PointSet points(cube_.size());
   std::vector<double> losses;
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (!has_value(history[i])) continue;
+  for (const std::size_t i : chosen_trials(history)) {
     points.add(without_gaps(history.point(i), process_.kinds()));
     losses.push_back(history[i].loss);
   }
   std::vector<double> values = warp_losses(losses);
-  if (losses.size() == fitted_) return process_.condition(std::move(points), std::move(values));
+  const std::size_t due = fitted_ < kOften ? fitted_ + 1 : fitted_ + fitted_ / kSeldom;
+  if (fitted_ > 0 && history.valued() < due) return process_.condition(std::move(points), std::move(values));
   process_.fit(std::move(points), std::move(values), fitted_ == 0 ? kFirstFit : kNextFit);
-  fitted_ = losses.size();
+  fitted_ = history.valued();
 }
 
 std::string GpProposer::save() const {

@@ -31,6 +31,7 @@ class GpProposer final : public internal::Proposer {
  private:
   class Search;
 
+  static std::vector<std::size_t> chosen_trials(const internal::History& history);
   void learn(const internal::History& history);
 
   const UnitCube& cube_;

@@ -2,7 +2,6 @@
 // The covariance of Gaussian processes over numbers, ranks and choices.
 #include "searchers/gp/kernel.h"
 
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -83,7 +82,6 @@ MANTA_MULTIVERSION double slopes_of(const double* __restrict distances, const do
   }
   return total;
 }
-
 
 MANTA_MULTIVERSION void sum_axis(const double* __restrict column, double x, bool choice, double reached,
                                  const double* __restrict slopes, const double* __restrict factors, std::size_t n,
