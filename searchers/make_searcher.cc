@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "searchers/auto_proposer.h"
 #include "searchers/cma_es/cma_es_proposer.h"
 #include "searchers/de/de_proposer.h"
 #include "searchers/forest/forest_proposer.h"
@@ -82,6 +83,8 @@ Made make_tpe(const Request& request) { return make_model<internal::TpeProposer>
 
 Made make_gp(const Request& request) { return make_model<gp::GpProposer>("GpSearcher", request.setup); }
 
+Made make_auto(const Request& request) { return make_model<internal::AutoProposer>("AutoSearcher", request.setup); }
+
 Made make_forest(const Request& request) {
   return make_model<internal::ForestProposer>("ForestSearcher", request.setup);
 }
@@ -106,6 +109,7 @@ constexpr auto kSearchers = std::to_array<Entry>({
     {"forest", {}, make_forest, ""},
     {"cma-es", {}, make_cma_es, ""},
     {"de", {}, make_de, ""},
+    {"auto", {}, make_auto, ""},
 });
 
 std::string known_searchers() {

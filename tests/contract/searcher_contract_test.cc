@@ -52,7 +52,9 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"TpeOverFewConfigurations", "TpeSearcher", kFew, make_named("tpe")},
                       SearcherContract{"ForestOverEveryKind", "ForestSearcher", kEveryKind, make_named("forest")},
                       SearcherContract{"ForestOverOneFloat", "ForestSearcher", kOneFloat, make_named("forest")},
-                      SearcherContract{"ForestOverFewConfigurations", "ForestSearcher", kFew, make_named("forest")}),
+                      SearcherContract{"ForestOverFewConfigurations", "ForestSearcher", kFew, make_named("forest")},
+                      SearcherContract{"AutoOverEveryKind", "AutoSearcher", kEveryKind, make_named("auto")},
+                      SearcherContract{"AutoOverFewConfigurations", "AutoSearcher", kFew, make_named("auto")}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -33,6 +33,7 @@ TEST(MakeSearcherTest, EachIsMadeByItsName) {
   EXPECT_THAT(made("random", plain()), StartsWith("{\"RandomSearcher\""));
   EXPECT_THAT(made("random", with_grid()), StartsWith("{\"RandomSearcher\""));
   EXPECT_THAT(made("grid", with_grid()), StartsWith("{\"GridSearcher\""));
+  EXPECT_THAT(made("auto", plain()), StartsWith("{\"AutoSearcher\""));
 }
 
 TEST(MakeSearcherTest, WithoutANameAGridParameterDecides) {

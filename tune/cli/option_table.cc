@@ -203,7 +203,8 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "random or grid; default: grid if the space has one",
+     .help = "auto, gp, tpe, forest, cma-es, de, sobol, lhs, random or grid (default: grid if the space has one, else "
+             "random)",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
     {.name = "scheduler",
