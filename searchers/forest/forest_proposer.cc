@@ -25,6 +25,7 @@ constexpr double kRandomShare = 0.05;  // Of proposals that ask no model.
 constexpr int kRandomCandidates = 500;
 constexpr std::size_t kStarts = 5;  // Of local searches, from the best trials and from the best random candidates.
 constexpr int kMaxSteps = 50;       // Of one local search.
+constexpr double kMaxMargin = 0.5;  // By how much a point shall be better than the best, in standard deviations.
 constexpr double kLeastDeviation = 0.01;
 constexpr double kLeastChance = 0.001;  // Of having a value, as no forest of some trees can exclude it.
 constexpr double kFarthest = 1e6;       // From the best loss, in distances of the median.
@@ -86,6 +87,8 @@ class Search {
  public:
   Search(const UnitCube& cube, const History& history, RandomStream& random)
       : cube_(cube), history_(history), random_(random) {
+    const double u = random_.uniform();
+    margin_ = kMaxMargin * u * u;
     learn_losses();
     learn_feasibility();
   }
@@ -177,7 +180,7 @@ class Search {
     std::vector<double> values(losses.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double deviation = std::max(std::sqrt(losses[i].variance), kLeastDeviation);
-      values[i] = std::log(deviation) + log_expected((best_loss_ - losses[i].mean) / deviation);
+      values[i] = std::log(deviation) + log_expected((best_loss_ - margin_ - losses[i].mean) / deviation);
       if (feasibility_) values[i] += std::log(chances[i].mean + kLeastChance);
     }
     return values;
@@ -235,6 +238,7 @@ class Search {
   std::optional<RandomForest> forest_;
   std::optional<RandomForest> feasibility_;
   std::vector<UnitCube::Point> best_known_;
+  double margin_ = 0;
   double best_loss_ = 0;
   double best_value_ = -std::numeric_limits<double>::infinity();
   std::optional<UnitCube::Point> best_;

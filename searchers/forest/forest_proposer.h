@@ -16,9 +16,9 @@ namespace manta::internal {
 /// random candidates, and a random point now and then.
 /// Deviations: losses count by the logarithm of their distance from the best; leaves may be of one point; failed and
 /// infeasible trials are no losses but teach the second forest; pending trials count as if they had come to what the
-/// forest expects of them.
-/// Complexity of a proposal: O(trees · n · d · depth) with n at most kMaxSamples, and that of some thousand
-/// predictions.
+/// forest expects of them; the improvement that counts begins at a margin that is drawn for each proposal, mostly near
+/// 0, so that a search which is stuck near a poor best point gets away. Complexity of a proposal: O(trees · n · d ·
+/// depth) with n at most kMaxSamples, and that of some thousand predictions.
 class ForestProposer final : public Proposer {
  public:
   static constexpr std::size_t kStartup = 8;        ///< Random points before the first that is modelled.

@@ -42,24 +42,25 @@ class ParzenMixture {
  private:
   static constexpr float kMissing = -1;
 
-  // One axis: for numbers the points' coordinates and what normalizes their kernels; for levels the points' rows in the
+  // One axis: for numbers the points' coordinates; for levels the points' rows in the
   // table of kernels, which has one row more, for a missing coordinate.
   struct Kernels {
     std::int64_t levels = 0;  // 0: no table.
     double width = 0;
     std::vector<float> centres = {};  // kMissing: none.
-    std::vector<float> log_scales = {};
+    bool is_any_missing = false;
     std::vector<std::uint8_t> rows = {};
     std::vector<float> log_table = {};    // [own level, level].
     std::vector<double> cumulative = {};  // [own level, level], of the probabilities.
   };
 
-  static Kernels numbers(std::span<const double> column, double width);
+  static Kernels numbers(std::span<const double> column, double width, std::span<double> scales);
   static Kernels levels(const Axis& axis, std::span<const double> column, double width, double choice);
   static void add_logs(const Kernels& kernels, double u, std::span<float> logs);
 
   double uniform_;
   std::size_t count_;
+  std::vector<float> log_scales_;  // Of each point's kernel, of all numbers together.
   std::vector<Kernels> axes_;
 };
 
