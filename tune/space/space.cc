@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kMaxGridSize = std::int64_t{1} << 62;
 
-// A number as a double, whichever way it is written; none for what is no number.
-std::optional<double> number_of(const Value& value) {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
-}
-
 // A number in a numeric domain may be written either way, as Config's accessors read it; a listed value only as listed.
 struct Contains {
   const Value& value;

@@ -35,4 +35,16 @@ struct ValueText {
 
 std::string to_json(const Value& value) { return std::visit(ValueText{}, value); }
 
+std::optional<double> number_of(const Value& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return std::nullopt;
+}
+
+bool same_value(const Value& a, const Value& b) {
+  if (a == b) return true;
+  const std::optional<double> number = number_of(a);
+  return a.index() != b.index() && number && number == number_of(b);
+}
+
 }  // namespace manta

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -13,5 +14,11 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 /// Compact JSON text: `true`, `3`, `0.1` (shortest that reads back the same), `"relu"`. A non-finite double is `null`.
 std::string to_json(const Value& value);
+
+/// A number as a double, whichever way it is written; none for what is no number.
+std::optional<double> number_of(const Value& value);
+
+/// Equal, or the same number written in two ways: 1 and 1.0.
+bool same_value(const Value& a, const Value& b);
 
 }  // namespace manta
