@@ -3,6 +3,7 @@
 #include "searchers/grid_searcher.h"
 
 #include "core/base/check.h"
+#include "searchers/internal/grid_points.h"
 #include "searchers/internal/seed_snapshot.h"
 
 namespace manta {
@@ -12,21 +13,28 @@ namespace {
 constexpr std::string_view kClassName = "GridSearcher";
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 62;
 
-std::int64_t trial_count(std::int64_t grid_size, std::int64_t samples) {
+std::int64_t trial_count(std::int64_t points, std::int64_t samples) {
   MANTA_CHECK(samples >= 1, "a grid is visited once at least");
-  return grid_size > kMaxSize / samples ? kMaxSize : grid_size * samples;
+  return points > kMaxSize / samples ? kMaxSize : points * samples;
 }
 
 }  // namespace
 
 GridSearcher::GridSearcher(Space space, std::uint64_t seed, std::int64_t samples)
-    : space_(std::move(space)), grid_size_(space_.grid_size()), size_(trial_count(grid_size_, samples)), seed_(seed) {}
+    : space_(std::move(space)),
+      points_(internal::has_filtered_grid(space_) ? internal::visited_points(space_) : std::vector<std::int64_t>()),
+      point_count_(internal::has_filtered_grid(space_) ? static_cast<std::int64_t>(points_.size())
+                                                       : space_.grid_size()),
+      size_(trial_count(point_count_, samples)),
+      seed_(seed) {}
 
 Result<std::optional<Config>> GridSearcher::ask(TrialId trial) {
   if (trial.number >= size_) return std::optional<Config>();
-  const std::int64_t remainder = trial.number % grid_size_;
-  const std::int64_t point = remainder < 0 ? remainder + grid_size_ : remainder;
-  return std::optional<Config>(sample(space_, seed_, trial.number, point));
+  const std::int64_t remainder = trial.number % point_count_;
+  const std::int64_t point = remainder < 0 ? remainder + point_count_ : remainder;
+  const std::int64_t index = points_.empty() ? point : points_[static_cast<std::size_t>(point)];
+  MANTA_ASSIGN_OR_RETURN(Config config, sample(space_, seed_, trial.number, index));
+  return std::optional<Config>(std::move(config));
 }
 
 Snapshot GridSearcher::save() const { return internal::save_seed(kClassName, space_, seed_); }

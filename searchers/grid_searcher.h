@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "tune/searcher.h"
 #include "tune/space/space.h"
@@ -13,15 +14,18 @@ namespace manta {
 /// t mod grid size, so each round covers the whole grid before the next begins. All other parameters are drawn for each
 /// trial anew, as RandomSearcher draws them.
 ///
+/// Left out are points that no trial could have and those that would come twice: a point that breaks a constraint
+/// whatever is drawn, and one in which an inactive grid parameter has another than its first value.
+///
 /// A space without a grid parameter has one point. Results change nothing; trials may be asked for in any order.
 class GridSearcher final : public Searcher {
  public:
-  /// `samples` >= 1.
+  /// `samples` >= 1. With constraints, or a condition of a grid parameter, the grid has 1,000,000 points at most.
   GridSearcher(Space space, std::uint64_t seed, std::int64_t samples);
 
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { static_cast<void>(outcome); }
-  /// Grid size times samples; saturates at 2^62.
+  /// Points times samples; saturates at 2^62.
   std::optional<std::int64_t> size() const override { return size_; }
 
   Snapshot save() const override;
@@ -31,7 +35,8 @@ class GridSearcher final : public Searcher {
 
  private:
   const Space space_;
-  const std::int64_t grid_size_;
+  const std::vector<std::int64_t> points_;  // Empty: all points of the grid, in their order.
+  const std::int64_t point_count_;
   const std::int64_t size_;
   std::uint64_t seed_;
 };

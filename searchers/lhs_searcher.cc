@@ -49,7 +49,9 @@ Result<std::optional<Config>> LhsSearcher::ask(TrialId trial) {
     const double stratum = static_cast<double>(permuted(number % samples_, samples_, round));
     point[i] = (stratum + RandomStream(seed_, axis ^ number).uniform()) / static_cast<double>(samples_);
   }
-  return std::optional<Config>(cube_.decode(point));
+  if (cube_.is_feasible(point)) return std::optional<Config>(cube_.decode(point));
+  MANTA_ASSIGN_OR_RETURN(Config drawn, sample(cube_.space(), seed_, trial.number));
+  return std::optional<Config>(std::move(drawn));
 }
 
 Snapshot LhsSearcher::save() const {

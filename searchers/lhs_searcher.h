@@ -14,6 +14,7 @@ namespace manta {
 /// alone is covered as evenly as can be. Further trials begin another such round.
 ///
 /// Source: McKay, Beckman and Conover, Technometrics 21 (1979).
+/// A point that breaks a constraint is replaced by a random one that keeps all.
 /// Results change nothing; trials may be asked for in any order.
 class LhsSearcher final : public Searcher {
  public:

@@ -6,13 +6,16 @@
 #include <array>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "searchers/auto_proposer.h"
 #include "searchers/cma_es/cma_es_proposer.h"
 #include "searchers/de/de_proposer.h"
+#include "searchers/first_points_searcher.h"
 #include "searchers/forest/forest_proposer.h"
 #include "searchers/gp/gp_proposer.h"
 #include "searchers/grid_searcher.h"
+#include "searchers/internal/grid_points.h"
 #include "searchers/lhs_searcher.h"
 #include "searchers/model_searcher.h"
 #include "searchers/random_searcher.h"
@@ -54,10 +57,27 @@ Made make_grid(const Request& request) {
                            "the space has no grid parameter to visit; write one as {\"grid\": [a, b, c]}, or use the "
                            "searcher \"random\"");
   }
+  if (!space.start().empty()) {
+    return invalid_request("searcher", request.text,
+                           "a grid visits its points in its own order and has no first points; take \"start\" out of "
+                           "the space, or use the searcher \"random\"");
+  }
   if (space.grid_size() >= kMaxGridSize) {
     return invalid_request("searcher", request.text,
                            "the grid has 2^62 points or more, which no run can visit; shorten its lists, or use the "
                            "searcher \"random\"");
+  }
+  if (internal::has_filtered_grid(space)) {
+    if (space.grid_size() > internal::kMaxFilteredGrid) {
+      return invalid_request("searcher", request.text,
+                             "with conditions or constraints a grid may have " +
+                                 std::to_string(internal::kMaxFilteredGrid) + " points, and this one has " +
+                                 std::to_string(space.grid_size()) +
+                                 "; shorten its lists, or use the searcher \"random\"");
+    }
+    if (internal::visited_points(space).empty()) {
+      return invalid_request("searcher", request.text, "no point of the grid satisfies the constraints; ease them");
+    }
   }
   return std::unique_ptr<Searcher>(std::make_unique<GridSearcher>(space, request.setup.seed, request.setup.samples));
 }
@@ -134,7 +154,11 @@ Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const Sea
   if (entry == kSearchers.end())
     return invalid_request("searcher", text, "there is no such searcher; " + known_searchers());
   MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->options));
-  return entry->make({text, options, setup});
+  MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, entry->make({text, options, setup}));
+  if (name == "grid") return searcher;
+  MANTA_ASSIGN_OR_RETURN(std::vector<Config> points, first_points(*setup.space, setup.seed));
+  if (points.empty()) return searcher;
+  return std::unique_ptr<Searcher>(std::make_unique<FirstPointsSearcher>(std::move(points), std::move(searcher)));
 }
 
 }  // namespace manta

@@ -25,9 +25,10 @@ struct SearcherSetup {
 
 /// The searcher that `text` asks for by its name, with options behind a colon where it has some; "" is "grid" if the
 /// space has a grid parameter, else the default, "random". A searcher without an end is asked by whoever runs it until
-/// there are `samples` trials.
+/// there are `samples` trials. All but the grid begin with the first points of the space (first_points()).
 /// Errors: kInvalidArgument: no such searcher or option (the message lists them), "grid" for a space without a grid
-/// parameter, a grid of 2^62 points or more, or samples < 1.
+/// parameter, a grid of 2^62 points or more (1,000,000 with conditions or constraints) or without a point that keeps
+/// the constraints, a grid with start points, a start point that cannot be completed, or samples < 1.
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup);
 
 }  // namespace manta

@@ -29,18 +29,28 @@ ModelSearcher::ModelSearcher(std::string class_name, Space space, const Objectiv
 
 Result<std::optional<Config>> ModelSearcher::ask(TrialId trial) {
   RandomStream random(seed_, static_cast<std::uint64_t>(trial.number), kStream);
-  const UnitCube::Point point = new_near(proposer_->propose(history_, random), random);
-  Config config = cube_->decode(point);
+  const std::optional<UnitCube::Point> point = new_near(proposer_->propose(history_, random), random);
+  Config config;
+  if (point) {
+    config = cube_->decode(*point);
+  } else {
+    // Hardly any point keeps the constraints: whatever does will do.
+    MANTA_ASSIGN_OR_RETURN(config, sample(cube_->space(), seed_, trial.number));
+  }
   history_.suggest(trial, cube_->encode(config));
   return std::optional<Config>(std::move(config));
 }
 
-// `point` itself where it is new.
-UnitCube::Point ModelSearcher::new_near(UnitCube::Point point, RandomStream& random) const {
+// `point` itself where it is new and keeps the constraints; none if no feasible point was found.
+std::optional<UnitCube::Point> ModelSearcher::new_near(UnitCube::Point point, RandomStream& random) const {
   if (cube_->size() == 0) return point;
+  std::optional<UnitCube::Point> feasible;
   UnitCube::Point tried = point;
   for (int i = 0; i < kNeighbours + kStrangers; ++i) {
-    if (!history_.contains(cube_->snap(tried))) return tried;
+    if (cube_->is_feasible(tried)) {
+      if (!history_.contains(cube_->snap(tried))) return tried;
+      if (!feasible) feasible = tried;
+    }
     tried = point;
     if (i < kNeighbours) {
       tried[random.below(tried.size())] = random.uniform();
@@ -48,7 +58,7 @@ UnitCube::Point ModelSearcher::new_near(UnitCube::Point point, RandomStream& ran
     }
     for (double& u : tried) u = random.uniform();
   }
-  return point;
+  return feasible;
 }
 
 Snapshot ModelSearcher::save() const {

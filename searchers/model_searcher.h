@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "searchers/internal/history.h"
@@ -16,8 +17,8 @@
 namespace manta {
 
 /// Remembers trials, asks a proposer for the next point, and sees to it that no configuration comes twice while there
-/// is another: a point that was there already is replaced by a random neighbour, at last by any that is new. Without an
-/// end; where every configuration has been tried, they come again.
+/// is another: a point that was there already, or breaks a constraint, is replaced by a random neighbour, at last by
+/// any that is new. Without an end; where every configuration has been tried, they come again.
 ///
 /// A suggestion depends on seed, trial number and history only, so a restored copy goes on as the original would.
 class ModelSearcher final : public Searcher {
@@ -35,7 +36,7 @@ class ModelSearcher final : public Searcher {
   Result<void> restore(const Snapshot& snapshot) override;
 
  private:
-  UnitCube::Point new_near(UnitCube::Point point, RandomStream& random) const;
+  std::optional<UnitCube::Point> new_near(UnitCube::Point point, RandomStream& random) const;
 
   const std::string class_name_;
   const std::unique_ptr<const UnitCube> cube_;  // Where it is is known to the history and the proposer.

@@ -13,10 +13,7 @@ constexpr std::string_view kClassName = "RandomSearcher";
 }  // namespace
 
 Result<std::optional<Config>> RandomSearcher::ask(TrialId trial) {
-  Config config;
-  for (const Parameter& parameter : space_.parameters()) {
-    config.set(parameter.name, draw(parameter, seed_, trial.number));
-  }
+  MANTA_ASSIGN_OR_RETURN(Config config, sample(space_, seed_, trial.number));
   return std::optional<Config>(std::move(config));
 }
 

@@ -9,12 +9,12 @@
 
 namespace manta {
 
-/// Draws every parameter of every trial independently, without end. A grid parameter is drawn too, each of its values
-/// with equal mass: GridSearcher is what visits them in turn.
+/// Draws every parameter of every trial independently, without end, anew until the space's constraints hold. A grid
+/// parameter is drawn too, each of its values with equal mass: GridSearcher is what visits them in turn.
 ///
 /// Source: Bergstra and Bengio, "Random Search for Hyper-Parameter Optimization", JMLR 13 (2012).
-/// Results change nothing. A trial's values depend only on the seed, its number and, one by one, the parameter's name
-/// and domain, so trials may be asked for in any order.
+/// Results change nothing. A trial's values depend only on the seed, its number, the space's constraints and, one by
+/// one, the parameter's name and domain, so trials may be asked for in any order.
 class RandomSearcher final : public Searcher {
  public:
   RandomSearcher(Space space, std::uint64_t seed) : space_(std::move(space)), seed_(seed) {}

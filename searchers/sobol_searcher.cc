@@ -66,7 +66,9 @@ Result<std::optional<Config>> SobolSearcher::ask(TrialId trial) {
     const auto seed = static_cast<std::uint32_t>(RandomStream(seed_, axis)());
     point[order_[i]] = (static_cast<double>(scrambled(sobol[i], seed)) + 0.5) / 0x1p32;
   }
-  return std::optional<Config>(cube_.decode(point));
+  if (cube_.is_feasible(point)) return std::optional<Config>(cube_.decode(point));
+  MANTA_ASSIGN_OR_RETURN(Config drawn, sample(cube_.space(), seed_, trial.number));
+  return std::optional<Config>(std::move(drawn));
 }
 
 Snapshot SobolSearcher::save() const { return internal::save_seed(kClassName, cube_.space(), seed_); }

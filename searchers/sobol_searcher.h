@@ -15,6 +15,7 @@ namespace manta {
 ///
 /// Sources: Sobol 1967, with the direction numbers of Joe and Kuo 2008 as Boost.Random has them, for up to 3,667 axes;
 /// scrambled as Owen 1995 by hashing, Burley, "Practical Hash-based Owen Scrambling", JCGT 2020. Axes beyond are drawn.
+/// A point that breaks a constraint is replaced by a random one that keeps all.
 /// Results change nothing; trials may be asked for in any order. After 2^32 trials points come again.
 class SobolSearcher final : public Searcher {
  public:

@@ -88,7 +88,7 @@ std::vector<std::string> CommandTemplate::unused(const Space& space) const {
   return unused;
 }
 
-Result<std::string> CommandTemplate::expand(const Config& config) const {
+std::string CommandTemplate::expand(const Config& config) const {
   std::string command;
   for (const Piece& piece : pieces_) {
     if (!piece.is_name) {
@@ -96,11 +96,7 @@ Result<std::string> CommandTemplate::expand(const Config& config) const {
       continue;
     }
     const auto found = config.values().find(piece.text);
-    if (found == config.values().end()) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "the command uses {" + piece.text + "}, which this configuration lacks"};
-    }
-    command += shell_quoted(to_plain_text(found->second));
+    command += found == config.values().end() ? "''" : shell_quoted(to_plain_text(found->second));
   }
   return command;
 }

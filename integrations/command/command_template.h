@@ -28,8 +28,8 @@ class CommandTemplate {
   std::vector<std::string> unused(const Space& space) const;
 
   /// The command for /bin/sh. Each value is one word, quoted when the shell would read more into it: so a placeholder
-  /// must not stand within quotes. Errors: kInvalidArgument: `config` has no value for a name.
-  Result<std::string> expand(const Config& config) const;
+  /// must not stand within quotes. An inactive parameter, which `config` does not have, is an empty word.
+  std::string expand(const Config& config) const;
 
  private:
   struct Piece {

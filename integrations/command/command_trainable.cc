@@ -56,9 +56,7 @@ class CommandTrainable final : public Trainable {
       : command_(std::move(command)), metric_(std::move(metric)) {}
 
   void setup(const Config& config) override {
-    Result<std::string> command = command_.expand(config);
-    if (!command) throw CommandFailed(command.error().message);
-    auto process = CommandProcess::start(*command, environment_of(config), write_to_log);
+    auto process = CommandProcess::start(command_.expand(config), environment_of(config), write_to_log);
     if (!process) throw CommandFailed(process.error().message);
     process_ = *std::move(process);
   }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <variant>
+#include <vector>
 
 namespace manta::internal {
 namespace {
@@ -70,16 +72,26 @@ bool is_fixed(const Domain& domain) {
   return std::holds_alternative<GridDomain>(domain) || std::holds_alternative<ConstantDomain>(domain);
 }
 
+Value neighbour(const Parameter& parameter, const Value& value, RandomStream& random, double resample) {
+  if (is_fixed(parameter.domain)) return value;
+  const bool anew = random.uniform() < resample;
+  const bool up = random.below(2) == 1;
+  const double u = random.uniform();
+  return anew ? value_at(parameter.domain, u) : std::visit(Neighbour{value, up}, parameter.domain);
+}
+
 Config candidate(const Space& space, const Config& from, RandomStream& random, double resample) {
-  Config config = from;
-  for (const Parameter& parameter : space.parameters()) {
+  Config config;
+  std::vector<std::optional<Value>> values(space.parameters().size());
+  for (const std::size_t position : space.activity_order()) {
+    const Parameter& parameter = space.parameters()[position];
     const auto known = from.values().find(parameter.name);
-    if (known == from.values().end() || is_fixed(parameter.domain)) continue;
-    const bool anew = random.uniform() < resample;
-    const bool up = random.below(2) == 1;
-    const double u = random.uniform();
-    config.set(parameter.name, anew ? value_at(parameter.domain, u)
-                                    : std::visit(Neighbour{known->second, up}, parameter.domain));
+    const bool is_known = known != from.values().end();
+    // Without a condition it could not have become active: then it is one that `from` never had.
+    if (!space.is_active(position, values) || (!is_known && parameter.when.empty())) continue;
+    values[position] =
+        is_known ? neighbour(parameter, known->second, random, resample) : value_at(parameter.domain, random.uniform());
+    config.set(parameter.name, *values[position]);
   }
   return config;
 }

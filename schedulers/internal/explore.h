@@ -17,7 +17,8 @@ namespace manta::internal {
 ///    is logarithmic.
 ///  - An ordinal moves one place up or down; a choice has no neighbours, so it changes only when it is drawn anew.
 ///  - Grids and constants stay. What `from` does not have stays away.
-/// What the space refuses is tried again, at last with `from` itself.
+///  - A parameter whose condition no longer holds is left out; one whose condition has come to hold is drawn.
+/// What the space refuses, because of a constraint, is tried again, at last with `from` itself.
 Config explore(const Space& space, const Config& from, RandomStream& random, double resample);
 
 }  // namespace manta::internal

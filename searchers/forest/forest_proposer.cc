@@ -28,6 +28,7 @@ constexpr int kMaxSteps = 50;       // Of one local search.
 constexpr double kMaxMargin = 0.5;  // By how much a point shall be better than the best, in standard deviations.
 constexpr double kLeastDeviation = 0.01;
 constexpr double kLeastChance = 0.001;  // Of having a value, as no forest of some trees can exclude it.
+constexpr double kMissing = 0.5;        // Where an axis does not take part.
 constexpr double kFarthest = 1e6;       // From the best loss, in distances of the median.
 
 bool has_value(const TrialRecord& record) { return record.state == State::kEnded || record.state == State::kReported; }
@@ -38,7 +39,7 @@ struct Data {
   std::vector<double> targets;
 
   void add(std::span<const double> point, double target) {
-    for (const double u : point) points.push_back(std::isnan(u) ? 0.5 : u);
+    for (const double u : point) points.push_back(std::isnan(u) ? kMissing : u);
     targets.push_back(target);
   }
 };
@@ -174,9 +175,12 @@ class Search {
   }
 
   std::vector<double> acquisition(std::span<const double> points) const {
-    const std::vector<RandomForest::Prediction> losses = forest_->predict_all(points);
+    std::vector<double> whole(points.begin(), points.end());
+    std::ranges::replace_if(
+        whole, [](double u) { return std::isnan(u); }, kMissing);
+    const std::vector<RandomForest::Prediction> losses = forest_->predict_all(whole);
     std::vector<RandomForest::Prediction> chances;
-    if (feasibility_) chances = feasibility_->predict_all(points);
+    if (feasibility_) chances = feasibility_->predict_all(whole);
     std::vector<double> values(losses.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double deviation = std::max(std::sqrt(losses[i].variance), kLeastDeviation);
@@ -187,7 +191,7 @@ class Search {
   }
 
   void consider(std::span<const double> point, double value) {
-    if (value <= best_value_ || history_.contains(point)) return;
+    if (value <= best_value_ || history_.contains(cube_.snap(point)) || !cube_.is_feasible(point)) return;
     best_value_ = value;
     best_.emplace(point.begin(), point.end());
   }

@@ -101,6 +101,7 @@ class GpProposer::Search {
 
  private:
   void add(const Point& point) {
+    if (!cube_.is_feasible(point)) return;
     Point snapped = cube_.snap(point);
     if (!history_.contains(snapped)) pool_.push_back(std::move(snapped));
   }
@@ -163,7 +164,7 @@ class GpProposer::Search {
 
   void score_pool() {
     PointSet points(cube_.size());
-    for (std::size_t i = scores_.size(); i < pool_.size(); ++i) points.add(pool_[i]);
+    for (std::size_t i = scores_.size(); i < pool_.size(); ++i) points.add(without_gaps(pool_[i], process_.kinds()));
     for (const Prediction& prediction : process_.predict(points)) {
       scores_.push_back(score_of(pool_[scores_.size()], prediction));
     }
@@ -218,7 +219,7 @@ class GpProposer::Search {
       if (is_relaxed(cube_.axes()[i])) relaxed.push_back(i);
     }
     if (relaxed.empty()) return;
-    Point at = point;
+    Point at = without_gaps(point, process_.kinds());
     std::vector<double> by_mean(point.size());
     std::vector<double> by_variance(point.size());
     const auto downhill = [&](const std::vector<double>& moved, std::vector<double>& gradient) {
@@ -233,14 +234,14 @@ class GpProposer::Search {
       return -improvement.value;
     };
     std::vector<double> start;
-    for (const std::size_t i : relaxed) start.push_back(point[i]);
+    for (const std::size_t i : relaxed) start.push_back(at[i]);
     const std::vector<double> low(relaxed.size(), 0.0);
     const std::vector<double> high(relaxed.size(), 1.0);
     const Minimum minimum = minimize(downhill, start, low, high, 30);
     for (std::size_t i = 0; i < relaxed.size(); ++i) at[relaxed[i]] = minimum.at[i];
     const Point snapped = cube_.snap(at);
-    if (history_.contains(snapped)) return;
-    const double reached = score_of(snapped, process_.predict(snapped));
+    if (history_.contains(snapped) || !cube_.is_feasible(snapped)) return;
+    const double reached = score_of(snapped, process_.predict(without_gaps(snapped, process_.kinds())));
     if (reached <= score) return;
     point = snapped;
     score = reached;

@@ -44,7 +44,10 @@ void Feasibility::learn(const History& history) {
 
 double Feasibility::probability(std::span<const double> point) const {
   if (!forest_) return 1;
-  return std::clamp(forest_->predict(point).mean, kLeast, 1.0);
+  std::vector<double> whole(point.begin(), point.end());
+  std::ranges::replace_if(
+      whole, [](double u) { return std::isnan(u); }, 0.5);
+  return std::clamp(forest_->predict(whole).mean, kLeast, 1.0);
 }
 
 }  // namespace manta::internal

@@ -15,6 +15,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+std::string condition_text(const Parameter& parameter) {
+  return parameter.when.empty() ? "" : condition_json(parameter.when);
+}
+
 }  // namespace
 
 Error refused(std::string_view class_name, const std::string& why) {
@@ -26,9 +30,10 @@ std::string fingerprint(const Space& space) {
   int grids = 0;
   for (const Parameter& parameter : space.parameters()) {
     const bool is_grid = std::holds_alternative<GridDomain>(parameter.domain);
-    lines.push_back(to_json(Value(parameter.name)) + domain_json(parameter.domain) +
+    lines.push_back(to_json(Value(parameter.name)) + domain_json(parameter.domain) + condition_text(parameter) +
                     (is_grid ? std::to_string(grids++) : ""));
   }
+  for (const Expression& constraint : space.constraints()) lines.push_back(constraint.text());
   std::ranges::sort(lines);
   std::string text;
   for (const std::string& line : lines) text += line + "\n";

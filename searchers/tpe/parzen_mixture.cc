@@ -117,6 +117,7 @@ std::vector<double> ParzenMixture::log_densities(std::span<const double> points)
 
 // Adds to each point's log kernel that of one axis, at `u`.
 void ParzenMixture::add_logs(const Kernels& kernels, double u, std::span<float> logs) {
+  if (std::isnan(u)) return;  // The axis does not take part.
   if (kernels.levels > 0) {
     const auto column = static_cast<std::size_t>(level_at(u, kernels.levels));
     const auto stride = static_cast<std::size_t>(kernels.levels);

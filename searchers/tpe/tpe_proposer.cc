@@ -64,7 +64,7 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
   for (int i = 0; i < 3 * kDraws && candidates.size() < kDraws * cube_->size(); ++i) {
     good.draw(random, drawn);
     const UnitCube::Point point = cube_->snap(drawn);
-    if (!history.contains(point)) append(candidates, point);
+    if (cube_->is_feasible(point) && !history.contains(point)) append(candidates, point);
   }
   if (candidates.empty()) return drawn;
   const std::vector<double> gains = good.log_densities(candidates);

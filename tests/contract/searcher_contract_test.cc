@@ -2,6 +2,7 @@
 // Every searcher under the contract.
 #include "tests/contract/searcher_contract.h"
 
+#include "searchers/first_points_searcher.h"
 #include "searchers/grid_searcher.h"
 #include "searchers/make_searcher.h"
 #include "searchers/random_searcher.h"
@@ -17,8 +18,20 @@ constexpr const char* kEveryKind = R"({
 constexpr const char* kFew = R"({"a": {"choice": [1, 2, 3]}, "b": {"ordinal": [1, 2, 4]}, "c": {"int": [1, 3]}})";
 constexpr const char* kOneFloat = R"({"x": {"float": [0, 1]}})";
 
+constexpr const char* kRules = R"({
+  "optimizer": {"grid": ["sgd", "adam"]}, "momentum": {"grid": [0, 0.9], "when": {"optimizer": "sgd"}},
+  "hidden": {"int": [16, 512], "log": true}, "layers": {"int": [1, 8]},
+  "nesterov": {"when": {"momentum": {">": 0}}, "on": {"choice": [true, false]}, "warmup": {"float": [0, 1]}},
+  "constraints": ["hidden * layers <= 1024", "layers > 2 or {nesterov/on}"] })";
+
+constexpr const char* kStart = R"({"x": {"float": [0, 1], "default": 0.5}, "n": {"int": [0, 9], "default": 3},
+  "start": [{"x": 0.25}, {"n": 7}, {}]})";
+
 std::unique_ptr<Searcher> make_random(const Space& space, std::uint64_t seed) {
   return std::make_unique<RandomSearcher>(space, seed);
+}
+std::unique_ptr<Searcher> make_first_points(const Space& space, std::uint64_t seed) {
+  return std::make_unique<FirstPointsSearcher>(first_points(space, seed).value(), make_random(space, seed));
 }
 std::unique_ptr<Searcher> make_grid(const Space& space, std::uint64_t seed) {
   return std::make_unique<GridSearcher>(space, seed, /*samples=*/5);
@@ -33,6 +46,9 @@ auto make_named(std::string_view name) {
 INSTANTIATE_TEST_SUITE_P(
     Searchers, SearcherContractTest,
     ::testing::Values(SearcherContract{"RandomOverEveryKind", "RandomSearcher", kEveryKind, make_random, true},
+                      SearcherContract{"RandomOverRules", "RandomSearcher", kRules, make_random, true},
+                      SearcherContract{"FirstPoints", "FirstPointsSearcher", kStart, make_first_points, true},
+                      SearcherContract{"GridOverRules", "GridSearcher", kRules, make_grid, true},
                       SearcherContract{"RandomOverOneFloat", "RandomSearcher", kOneFloat, make_random, true},
                       SearcherContract{"GridOverEveryKind", "GridSearcher", kEveryKind, make_grid, true},
                       SearcherContract{"GridOverOneFloat", "GridSearcher", kOneFloat, make_grid, true},
@@ -45,9 +61,16 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"SobolOverEveryKind", "SobolSearcher", kEveryKind, make_named("sobol"), true},
                       SearcherContract{"LhsOverEveryKind", "LhsSearcher", kEveryKind, make_named("lhs"), true},
                       SearcherContract{"GpOverEveryKind", "GpSearcher", kEveryKind, make_named("gp")},
+                      SearcherContract{"SobolOverRules", "SobolSearcher", kRules, make_named("sobol"), true},
+                      SearcherContract{"LhsOverRules", "LhsSearcher", kRules, make_named("lhs"), true},
+                      SearcherContract{"GpOverRules", "GpSearcher", kRules, make_named("gp")},
                       SearcherContract{"GpOverOneFloat", "GpSearcher", kOneFloat, make_named("gp")},
                       SearcherContract{"GpOverFewConfigurations", "GpSearcher", kFew, make_named("gp")},
                       SearcherContract{"TpeOverEveryKind", "TpeSearcher", kEveryKind, make_named("tpe")},
+                      SearcherContract{"CmaEsOverRules", "CmaEsSearcher", kRules, make_named("cma-es")},
+                      SearcherContract{"DeOverRules", "DeSearcher", kRules, make_named("de")},
+                      SearcherContract{"TpeOverRules", "TpeSearcher", kRules, make_named("tpe")},
+                      SearcherContract{"ForestOverRules", "ForestSearcher", kRules, make_named("forest")},
                       SearcherContract{"TpeOverOneFloat", "TpeSearcher", kOneFloat, make_named("tpe")},
                       SearcherContract{"TpeOverFewConfigurations", "TpeSearcher", kFew, make_named("tpe")},
                       SearcherContract{"ForestOverEveryKind", "ForestSearcher", kEveryKind, make_named("forest")},

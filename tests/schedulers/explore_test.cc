@@ -28,7 +28,7 @@ const Space& every_kind() {
   return space;
 }
 
-Config some_config() { return sample(every_kind(), 1, 0, 0); }
+Config some_config() { return sample(every_kind(), 1, 0, 0).value(); }
 
 TEST(ExploreTest, StaysInTheSpaceForEver) {
   Config config = some_config();
@@ -82,6 +82,25 @@ TEST(ExploreTest, DrawnAnewItMayBeAnywhere) {
     acts.insert(explore(every_kind(), some_config(), random, 1)["act"].as<std::string>());
   }
   EXPECT_EQ(acts.size(), 3u);
+}
+
+TEST(ExploreTest, ActivityFollowsWhatChanged) {
+  const Space space =
+      parse_space(R"({"opt": {"choice": ["adam", "sgd"]}, "momentum": {"float": [0, 1], "when": {"opt": "sgd"}},
+                                      "beta": {"float": [0.5, 1], "when": {"opt": "adam"}}, "n": {"int": [1, 9]},
+                                      "constraints": ["momentum * n < 2"]})")
+          .value();
+  RandomStream random(1, 1);
+  Config config = sample(space, 1, 0).value();
+  int changes = 0;
+  for (int round = 0; round < 100; ++round) {
+    const Config next = explore(space, config, random, 0.5);
+    EXPECT_TRUE(space.validate(next).has_value()) << next.to_json();
+    changes += next.values().at("opt") == config.values().at("opt") ? 0 : 1;
+    config = next;
+  }
+
+  EXPECT_GT(changes, 10);
 }
 
 }  // namespace

@@ -56,6 +56,47 @@ TEST(GridSearcherTest, NegativeTrialsWalkTheGridBackwards) {
   EXPECT_EQ(point(searcher, -6), "1p");
 }
 
+std::string all_points(GridSearcher& searcher) {
+  std::string points;
+  for (std::int64_t trial = 0; trial < searcher.size(); ++trial) points += suggestion(searcher, trial).to_json();
+  return points;
+}
+
+TEST(GridSearcherTest, APointWhoseInactiveParameterChangesNothingIsVisitedOnce) {
+  GridSearcher searcher(space_of(R"({"opt": {"grid": ["adam", "sgd"]},
+                                     "momentum": {"grid": [0.8, 0.9], "when": {"opt": "sgd"}}})"),
+                        1, 1);
+
+  EXPECT_EQ(all_points(searcher), R"({"opt":"adam"}{"momentum":0.8,"opt":"sgd"}{"momentum":0.9,"opt":"sgd"})");
+}
+
+TEST(GridSearcherTest, APointThatBreaksAConstraintIsLeftOut) {
+  GridSearcher searcher(
+      space_of(R"({"a": {"grid": [1, 2, 3]}, "b": {"grid": [1, 2]}, "top": 4, "constraints": ["a * b < top"]})"), 1, 2);
+
+  EXPECT_EQ(searcher.size(), 8);
+  EXPECT_EQ(suggestion(searcher, 2)["a"].as<int>(), 2);
+  EXPECT_EQ(suggestion(searcher, 3)["a"].as<int>(), 3);
+  EXPECT_EQ(suggestion(searcher, 7), suggestion(searcher, 3));
+}
+
+TEST(GridSearcherTest, WhatDependsOnADrawnParameterIsDecidedByTheDraw) {
+  const Space space = space_of(R"({"opt": {"choice": ["adam", "sgd"]}, "x": {"float": [0, 1]},
+                                   "momentum": {"grid": [0.2, 0.9], "when": {"opt": "sgd"}},
+                                   "constraints": ["momentum < x"]})");
+  GridSearcher searcher(space, 1, 20);
+  int with_momentum = 0;
+  for (std::int64_t trial = 0; trial < 40; ++trial) {
+    const Config config = suggestion(searcher, trial);
+    EXPECT_TRUE(space.validate(config).has_value());
+    with_momentum += config["momentum"].exists() ? 1 : 0;
+  }
+
+  EXPECT_EQ(searcher.size(), 40);
+  EXPECT_GT(with_momentum, 5);
+  EXPECT_LT(with_momentum, 35);
+}
+
 TEST(GridSearcherTest, TheSizeSaturates) {
   const GridSearcher searcher(space_of(kSpace), 1, std::numeric_limits<std::int64_t>::max());
 

@@ -76,5 +76,24 @@ TEST(MakeSearcherTest, ThereIsAtLeastOneSample) {
   EXPECT_EQ(error_of("random", plain(), 1), "");
 }
 
+TEST(MakeSearcherTest, FirstPointsComeBeforeAnySearcherButTheGrid) {
+  const Space defaults = parse_space(R"({"x": {"float": [0, 1], "default": 0.5}})").value();
+  const Space start = parse_space(R"({"g": {"grid": [1, 2, 3]}, "start": [{"g": 2}]})").value();
+
+  EXPECT_THAT(made("random", defaults), StartsWith("{\"FirstPointsSearcher\""));
+  EXPECT_THAT(made("random", start), StartsWith("{\"FirstPointsSearcher\""));
+  EXPECT_THAT(error_of("grid", start), HasSubstr("has no first points"));
+}
+
+TEST(MakeSearcherTest, AGridThatConstraintsLeaveEmptyOrThatIsTooLargeForThemIsRefused) {
+  EXPECT_THAT(error_of("grid", parse_space(R"({"g": {"grid": [1, 2]}, "constraints": ["g > 2"]})").value()),
+              HasSubstr("no point of the grid satisfies"));
+  std::string list = "[0";
+  for (int i = 1; i < 101; ++i) list += "," + std::to_string(i);
+  const std::string large = R"({"a": {"grid": )" + list + R"(]}, "b": {"grid": )" + list + R"(]}, "c": {"grid": )" +
+                            list + R"(]}, "constraints": ["a > b"]})";
+  EXPECT_THAT(error_of("grid", parse_space(large).value()), HasSubstr("may have 1000000 points"));
+}
+
 }  // namespace
 }  // namespace manta

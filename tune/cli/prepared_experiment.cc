@@ -12,6 +12,7 @@
 #include "integrations/plugin/load_plugin.h"
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
+#include "tune/cli/space_report.h"
 #include "tune/results/result_store.h"
 #include "tune/trainable.h"
 
@@ -69,6 +70,16 @@ Result<void> prepare_command(PreparedExperiment& experiment) {
                                "; it can read MANTA_CONFIG or MANTA_PARAM_<NAME> from its environment");
   }
   experiment.trainable = command_reference(experiment.options.command, experiment.options.metric);
+  return {};
+}
+
+// Before anything is written: a space that its constraints leave empty would end the run at its first trial.
+Result<void> check_feasibility(PreparedExperiment& experiment) {
+  const Space& space = *experiment.space;
+  MANTA_RETURN_IF_ERROR(sample(space, experiment.options.seed, 0));
+  if (std::string note = feasibility_note(space, experiment.options.seed); !note.empty()) {
+    experiment.notes.push_back(std::move(note));
+  }
   return {};
 }
 
@@ -135,6 +146,7 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   experiment.space = std::make_unique<Space>(std::move(space));
   experiment.trainable = experiment.options.trainable;
   if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
+  MANTA_RETURN_IF_ERROR(check_feasibility(experiment));
   MANTA_ASSIGN_OR_RETURN(experiment.searcher,
                          make_searcher(options.searcher, searcher_setup(options, *experiment.space)));
   MANTA_ASSIGN_OR_RETURN(

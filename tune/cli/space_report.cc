@@ -3,6 +3,7 @@
 #include "tune/cli/space_report.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "searchers/make_searcher.h"
 #include "tune/cli/console_text.h"
@@ -14,6 +15,12 @@ namespace manta {
 namespace {
 
 constexpr int kSamples = 5;
+constexpr double kSmallShare = 0.01;
+constexpr std::size_t kFeasibilityNumbers = 1'000'000;  // To be drawn in all: well below a second.
+
+int feasibility_draws(const Space& space) {
+  return static_cast<int>(std::clamp<std::size_t>(kFeasibilityNumbers / space.parameters().size(), 100, 10'000));
+}
 
 std::string number(double value) { return to_json(Value(value)); }
 
@@ -41,13 +48,26 @@ struct DomainWords {
   std::string operator()(const ConstantDomain& domain) const { return "constant " + to_json(domain.value); }
 };
 
+std::string rules_text(const Parameter& parameter) {
+  std::string text;
+  if (parameter.default_value) text += "  default " + to_json(*parameter.default_value);
+  if (!parameter.when.empty()) text += "  when " + condition_json(parameter.when);
+  return escape_control(text);
+}
+
+std::string share_text(int part, int whole) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g %%", 100.0 * part / whole);
+  return text;
+}
+
 std::string parameter_table(const Space& space) {
   int width = 0;
   for (const Parameter& parameter : space.parameters()) width = std::max(width, display_width(parameter.name));
   std::string text;
   for (const Parameter& parameter : space.parameters()) {
     text += "  " + padded(escape_control(parameter.name), width, /*utf8=*/true) + "  " + domain_text(parameter.domain) +
-            "\n";
+            rules_text(parameter) + "\n";
   }
   return text;
 }
@@ -56,7 +76,32 @@ std::string plural(std::int64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+// What each constraint takes of the space.
+std::string constraint_table(const Space& space, std::uint64_t seed) {
+  if (space.constraints().empty()) return "";
+  const Feasibility feasibility = measure_feasibility(space, seed, feasibility_draws(space));
+  std::string text = "feasible: " + share_text(feasibility.feasible, feasibility.draws) + " of " +
+                     std::to_string(feasibility.draws) + " draws\n";
+  for (std::size_t i = 0; i < space.constraints().size(); ++i) {
+    text += "  " + escape_control(space.constraints()[i].text()) + "  broken by " +
+            share_text(feasibility.broken[i], feasibility.draws) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string feasibility_note(const Space& space, std::uint64_t seed) {
+  if (space.constraints().empty()) return "";
+  const Feasibility feasibility = measure_feasibility(space, seed, feasibility_draws(space));
+  if (feasibility.feasible >= kSmallShare * feasibility.draws) return "";
+  const auto worst = std::ranges::max_element(feasibility.broken) - feasibility.broken.begin();
+  const auto place = static_cast<std::size_t>(worst);
+  return "only " + share_text(feasibility.feasible, feasibility.draws) + " of the space keeps its constraints; " +
+         to_json(Value(space.constraints()[place].text())) + " is broken by " +
+         share_text(feasibility.broken[place], feasibility.draws) +
+         " of it: bounds that fit it better are searched faster";
+}
 
 std::string domain_text(const Domain& domain) { return escape_control(std::visit(DomainWords{}, domain)); }
 
@@ -73,7 +118,8 @@ Result<std::string> space_report(const Space& space, const TuneOptions& options)
   const std::int64_t trials = size ? *size : options.samples;
   return plural(static_cast<std::int64_t>(space.parameters().size()), "parameter") + "\n" + parameter_table(space) +
          "first samples (seed " + std::to_string(options.seed) + "):\n" + samples +
-         "grid: " + plural(space.grid_size(), "point") + "\n" + "trials: " + std::to_string(trials) + "\n";
+         "grid: " + plural(space.grid_size(), "point") + "\n" + constraint_table(space, options.seed) +
+         "trials: " + std::to_string(trials) + "\n";
 }
 
 }  // namespace manta

@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "core/base/did_you_mean.h"
+#include "tune/space/internal/flat_values.h"
 #include "tune/space/internal/json_document.h"
 
 namespace manta {
 
 namespace {
-
-using internal::JsonMember;
-using internal::JsonNode;
 
 constexpr std::size_t kMaxNamesShown = 10;
 
@@ -56,40 +54,6 @@ void append_members(const std::map<std::string, Level>& members, const std::stri
   }
 }
 
-Result<void> collect(const JsonNode& object, const std::string& prefix, const std::string& path,
-                     std::map<std::string, Value>& values) {
-  for (const JsonMember& member : object.members) {
-    const std::string name = prefix + member.key;
-    const std::string where = internal::key_path(path, member.key);
-    if (member.value.kind == JsonNode::Kind::kObject) {
-      MANTA_RETURN_IF_ERROR(collect(member.value, name + "/", where, values));
-      continue;
-    }
-    if (member.value.kind != JsonNode::Kind::kScalar) {
-      return internal::json_error(where, std::string(kind_text(member.value)) +
-                                             " stands here; allowed are true, false, numbers, strings and objects");
-    }
-    if (member.value.is_wide_integer) {
-      return internal::json_error(where,
-                                  excerpt(member.value) + " is an integer beyond 64 bits; write it with a point");
-    }
-    if (!values.emplace(name, member.value.scalar).second) {
-      return internal::json_error(where, "the name \"" + name + "\" stands twice");
-    }
-  }
-  return {};
-}
-
-Result<std::map<std::string, Value>> read_values(std::string_view json) {
-  MANTA_ASSIGN_OR_RETURN(const JsonNode root, internal::read_json(json));
-  if (root.kind != JsonNode::Kind::kObject) {
-    return internal::json_error("", "expected an object {…}, found " + std::string(kind_text(root)));
-  }
-  std::map<std::string, Value> values;
-  MANTA_RETURN_IF_ERROR(collect(root, "", "", values));
-  return values;
-}
-
 std::string_view type_text(const Value& value) {
   constexpr std::string_view kWords[] = {"a boolean", "an integer", "a number", "a string"};
   return kWords[value.index()];
@@ -109,7 +73,11 @@ std::string Config::to_json() const {
 }
 
 Result<Config> Config::from_json(std::string_view json) {
-  Result<std::map<std::string, Value>> values = read_values(json);
+  const auto read = [](std::string_view text) -> Result<std::map<std::string, Value>> {
+    MANTA_ASSIGN_OR_RETURN(const internal::JsonNode root, internal::read_json(text));
+    return internal::read_flat_values(root, "");
+  };
+  Result<std::map<std::string, Value>> values = read(json);
   if (!values) return Error{values.error().code, "configuration: " + values.error().message};
   Config config;
   config.values_ = std::move(*values);

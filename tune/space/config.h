@@ -42,7 +42,9 @@ class Config {
     T as() const;
     /// As as<T>(), or `fallback` when nothing stands here.
     template <class T>
-    T value_or(T fallback) const { return exists() ? as<T>() : fallback; }
+    T value_or(T fallback) const {
+      return exists() ? as<T>() : fallback;
+    }
 
    private:
     friend class Config;
@@ -91,7 +93,8 @@ T Config::Entry::as() const {
   } else if constexpr (std::floating_point<T>) {
     return static_cast<T>(to_double(path_, value));
   } else {
-    static_assert(std::same_as<T, std::string>, "a Config holds bool, integers, floating-point numbers and std::string");
+    static_assert(std::same_as<T, std::string>,
+                  "a Config holds bool, integers, floating-point numbers and std::string");
     return to_text(path_, value);
   }
 }

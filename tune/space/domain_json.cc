@@ -38,4 +38,15 @@ struct DomainJson {
 
 std::string domain_json(const Domain& domain) { return std::visit(DomainJson{}, domain); }
 
+std::string parameter_json(const Parameter& parameter) {
+  std::string text = domain_json(parameter.domain);
+  std::string rules = parameter.when.empty() ? "" : ",\"when\":" + condition_json(parameter.when);
+  if (parameter.default_value) rules += ",\"default\":" + to_json(*parameter.default_value);
+  if (parameter.confidence == Confidence::kLow) rules += R"(,"confidence":"low")";
+  if (parameter.confidence == Confidence::kHigh) rules += R"(,"confidence":"high")";
+  if (rules.empty()) return text;
+  // A constant is no object: its rules are those of its group.
+  return text.back() == '}' ? text.substr(0, text.size() - 1) + rules + "}" : text + " {" + rules.substr(1) + "}";
+}
+
 }  // namespace manta

@@ -4,6 +4,7 @@
 
 #include "tune/space/internal/domain_reader.h"
 #include "tune/space/internal/json_document.h"
+#include "tune/space/internal/rule_reader.h"
 #include "tune/space/space.h"
 
 namespace manta {
@@ -16,6 +17,7 @@ using internal::JsonNode;
 
 constexpr std::size_t kMaxNameLength = 200;
 constexpr std::string_view kSchemaKey = "$schema";  // Tells an editor where the schema is.
+constexpr std::string_view kWhenKey = "when";
 
 // In characters, not bytes. The text is valid UTF-8.
 std::size_t length_of(std::string_view text) {
@@ -58,51 +60,94 @@ Error not_a_parameter(const JsonMember& member, const std::string& path) {
                               (internal::suggest_kind(member.key).empty() ? hint : internal::suggest_kind(member.key)));
 }
 
-Result<void> read_group(const JsonNode& group, const std::string& prefix, const std::string& path,
-                        std::vector<Parameter>& out);
+// What an object hands down to its members.
+struct Place {
+  std::string prefix;  // Of the names.
+  std::string path;    // For messages.
+  Condition when;      // Of the groups above.
+};
 
-Result<void> read_member(const JsonMember& member, const std::string& prefix, const std::string& path,
-                         std::vector<Parameter>& out) {
-  const std::string name = prefix + member.key;
+// {"sgd": {"when": {"optimizer": "sgd"}, …}}: a condition of all members. A parameter or a constant named "when" is
+// one.
+bool is_group_condition(const JsonMember& member) {
+  return member.key == kWhenKey && member.value.kind == JsonNode::Kind::kObject &&
+         !internal::is_parameter(member.value);
+}
+
+Result<void> read_group(const JsonNode& group, Place place, std::vector<Parameter>& out);
+
+Result<void> read_member(const JsonMember& member, const Place& place, std::vector<Parameter>& out) {
+  const std::string name = place.prefix + member.key;
+  const std::string path = internal::key_path(place.path, member.key);
   MANTA_RETURN_IF_ERROR(check_name(member.key, name, path));
   if (member.value.kind == JsonNode::Kind::kScalar) {
     MANTA_ASSIGN_OR_RETURN(Value value, internal::read_value(member.value, path));
-    out.push_back({name, ConstantDomain{std::move(value)}});
+    out.push_back({.name = name, .domain = ConstantDomain{std::move(value)}, .when = place.when});
     return {};
   }
   if (member.value.kind != JsonNode::Kind::kObject) return not_a_parameter(member, path);
-  if (!internal::is_parameter(member.value)) return read_group(member.value, name + "/", path, out);
+  if (!internal::is_parameter(member.value)) return read_group(member.value, {name + "/", path, place.when}, out);
   MANTA_ASSIGN_OR_RETURN(Domain domain, internal::read_domain(member.value, path));
-  out.push_back({name, std::move(domain)});
+  Parameter parameter{.name = name, .domain = std::move(domain), .when = place.when};
+  MANTA_RETURN_IF_ERROR(internal::read_rules(member.value, path, parameter));
+  out.push_back(std::move(parameter));
   return {};
 }
 
 // The depth of this recursion is bounded by read_json().
-Result<void> read_group(const JsonNode& group, const std::string& prefix, const std::string& path,
-                        std::vector<Parameter>& out) {
-  if (group.members.empty()) {
-    return json_error(path,
-                      "an empty object stands here; write a parameter such as {\"float\": [0, 1]}, or take it out");
+Result<void> read_group(const JsonNode& group, Place place, std::vector<Parameter>& out) {
+  std::size_t members = group.members.size();
+  for (const JsonMember& member : group.members) {
+    if (!is_group_condition(member)) continue;
+    --members;
+    MANTA_ASSIGN_OR_RETURN(Condition own,
+                           internal::read_condition(member.value, internal::key_path(place.path, kWhenKey)));
+    place.when.insert(place.when.end(), own.begin(), own.end());
+  }
+  if (members == 0) {
+    return json_error(place.path, std::string(group.members.empty() ? "an empty object" : "a condition of nothing") +
+                                      " stands here; write a parameter such as {\"float\": [0, 1]}, or take it out");
   }
   for (const JsonMember& member : group.members) {
-    MANTA_RETURN_IF_ERROR(read_member(member, prefix, internal::key_path(path, member.key), out));
+    if (!is_group_condition(member)) MANTA_RETURN_IF_ERROR(read_member(member, place, out));
   }
   return {};
 }
 
+// What has its place inside.
 Result<void> check_root(const JsonNode& root) {
   if (root.kind != JsonNode::Kind::kObject) {
     return json_error("", "expected an object such as {\"lr\": {\"float\": [0, 1]}}, found " +
                               std::string(kind_text(root)) + ", " + excerpt(root));
   }
-  for (const JsonMember& member : root.members) {
-    if (internal::is_reserved(member.key)) return internal::reserved_error(member.key);
+  for (const std::string_view key : {kWhenKey, std::string_view("default"), std::string_view("confidence")}) {
+    if (internal::find_member(root, key) == nullptr) continue;
+    return json_error(std::string(key),
+                      "belongs to a parameter, not to the whole space; write it inside, such as "
+                      "{\"lr\": {\"float\": [0, 1], \"default\": 0.1}}");
   }
   if (internal::is_parameter(root)) {
     return json_error("",
                       "the whole document is one parameter without a name; write {\"name\": " + excerpt(root) + "}");
   }
   return {};
+}
+
+// Takes the member `key` out of `root`.
+std::optional<JsonNode> take_member(JsonNode& root, std::string_view key) {
+  const auto found = std::ranges::find(root.members, key, &JsonMember::key);
+  if (found == root.members.end()) return std::nullopt;
+  JsonNode node = std::move(found->value);
+  root.members.erase(found);
+  return node;
+}
+
+Result<void> check_default_config(const Space& space) {
+  const std::optional<Config> config = space.default_config();
+  if (!config) return {};
+  const Result<void> valid = space.validate(*config);
+  if (valid) return {};
+  return Error{valid.error().code, "the defaults do not go together: " + valid.error().message};
 }
 
 Result<Space> read_space(std::string_view json) {
@@ -112,12 +157,23 @@ Result<Space> read_space(std::string_view json) {
   std::erase_if(root.members, [](const JsonMember& member) {
     return member.key == kSchemaKey && member.value.kind == JsonNode::Kind::kScalar;
   });
+  const std::optional<JsonNode> constraint_list = take_member(root, "constraints");
+  const std::optional<JsonNode> start_list = take_member(root, "start");
   if (root.members.empty()) {
     return json_error("", "the space is empty; write one parameter at least, such as {\"lr\": {\"float\": [0, 1]}}");
   }
   std::vector<Parameter> parameters;
-  MANTA_RETURN_IF_ERROR(read_group(root, "", "", parameters));
-  return Space(std::move(parameters));
+  MANTA_RETURN_IF_ERROR(read_group(root, {}, parameters));
+  MANTA_RETURN_IF_ERROR(internal::check_conditions(parameters));
+  std::vector<Expression> constraints;
+  if (constraint_list) {
+    MANTA_ASSIGN_OR_RETURN(constraints, internal::read_constraints(*constraint_list, parameters));
+  }
+  Space space(std::move(parameters), std::move(constraints));
+  MANTA_RETURN_IF_ERROR(check_default_config(space));
+  if (!start_list) return space;
+  MANTA_ASSIGN_OR_RETURN(std::vector<Config> start, internal::read_start(*start_list, space));
+  return Space(space.parameters(), space.constraints(), std::move(start));
 }
 
 }  // namespace

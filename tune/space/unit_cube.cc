@@ -19,12 +19,6 @@ constexpr std::int64_t kMaxConfigurations = std::int64_t{1} << 62;
 constexpr double kLeast = 0x1.0p-53;
 constexpr double kMost = 1 - 0x1.0p-53;
 
-std::optional<double> number_in(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
-}
-
 double middle(std::int64_t level, std::int64_t levels) {
   return (static_cast<double>(level) + 0.5) / static_cast<double>(levels);
 }
@@ -35,7 +29,7 @@ struct Position {
   const Value& value;
 
   double operator()(const FloatDomain& domain) const {
-    const std::optional<double> number = number_in(value);
+    const std::optional<double> number = number_of(value);
     if (!number) return kNone;
     if (domain.step) {
       const internal::SteppedRange range(domain.low, domain.high, *domain.step);
@@ -51,7 +45,7 @@ struct Position {
   }
 
   double operator()(const IntDomain& domain) const {
-    const std::optional<double> number = number_in(value);
+    const std::optional<double> number = number_of(value);
     if (!number || *number < static_cast<double>(domain.low) || *number > static_cast<double>(domain.high))
       return kNone;
     const auto whole = static_cast<std::int64_t>(*number);
@@ -67,7 +61,7 @@ struct Position {
   double operator()(const OrdinalDomain& domain) const { return among(domain.values); }
   double operator()(const GridDomain& domain) const { return among(domain.values); }
   double operator()(const NormalDomain& domain) const {
-    const std::optional<double> number = number_in(value);
+    const std::optional<double> number = number_of(value);
     return number ? std::erfc((domain.mean - *number) / domain.stddev / std::sqrt(2.0)) / 2 : kNone;
   }
   double operator()(const ConstantDomain& domain) const { return value == domain.value ? 0.5 : kNone; }
@@ -82,7 +76,7 @@ struct Position {
 bool are_rising_numbers(const std::vector<Value>& values) {
   double last = -std::numeric_limits<double>::infinity();
   return std::ranges::all_of(values, [&](const Value& value) {
-    const std::optional<double> number = number_in(value);
+    const std::optional<double> number = number_of(value);
     return number && *number > std::exchange(last, *number);
   });
 }
@@ -123,6 +117,7 @@ UnitCube::UnitCube(Space space) : space_(std::move(space)) {
   for (std::size_t i = 0; i < space_.parameters().size(); ++i) {
     const Parameter& parameter = space_.parameters()[i];
     const auto [kind, levels] = std::visit(Shape{}, parameter.domain);
+    axis_of_.push_back(levels == 1 ? std::nullopt : std::optional(axes_.size()));
     if (levels == 1) continue;
     axes_.push_back({parameter.name, kind, levels});
     parameters_.push_back(i);
@@ -150,6 +145,13 @@ UnitCube::Point UnitCube::encode(const Config& config) const {
 
 UnitCube::Point UnitCube::snap(std::span<const double> point) const {
   Point snapped(point.begin(), point.end());
+  if (space_.has_conditions()) {
+    const std::vector<bool> active = activity(point);
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+      if (!active[i]) snapped[i] = kNone;
+      if (active[i] && std::isnan(snapped[i])) snapped[i] = 0.5;
+    }
+  }
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     double& u = snapped[i];
     if (std::isnan(u)) continue;
@@ -167,14 +169,33 @@ UnitCube::Point UnitCube::snap(std::span<const double> point) const {
   return snapped;
 }
 
+std::vector<std::optional<Value>> UnitCube::values_at(std::span<const double> point) const {
+  std::vector<std::optional<Value>> values(space_.parameters().size());
+  for (const std::size_t i : space_.activity_order()) {
+    if (!space_.is_active(i, values)) continue;
+    const Domain& domain = space_.parameters()[i].domain;
+    values[i] = value_at(domain, axis_of_[i] ? within(domain, point[*axis_of_[i]]) : 0.5);
+  }
+  return values;
+}
+
+std::vector<bool> UnitCube::activity(std::span<const double> point) const {
+  if (!space_.has_conditions()) return std::vector<bool>(axes_.size(), true);
+  const std::vector<std::optional<Value>> values = values_at(point);
+  std::vector<bool> active;
+  for (const std::size_t parameter : parameters_) active.push_back(values[parameter].has_value());
+  return active;
+}
+
+bool UnitCube::is_feasible(std::span<const double> point) const {
+  return space_.constraints().empty() || !space_.broken_constraint(values_at(point));
+}
+
 Config UnitCube::decode(std::span<const double> point) const {
+  const std::vector<std::optional<Value>> values = values_at(point);
   Config config;
-  std::size_t axis = 0;
-  for (std::size_t i = 0; i < space_.parameters().size(); ++i) {
-    const Parameter& parameter = space_.parameters()[i];
-    const bool varies = axis < parameters_.size() && parameters_[axis] == i;
-    config.set(parameter.name, value_at(parameter.domain, varies ? within(parameter.domain, point[axis]) : 0.5));
-    if (varies) ++axis;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i]) config.set(space_.parameters()[i].name, *values[i]);
   }
   return config;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,20 +43,30 @@ class UnitCube {
   const Space& space() const { return space_; }
   const std::vector<Axis>& axes() const { return axes_; }
   std::size_t size() const { return axes_.size(); }
-  /// How many configurations there are; saturates at 2^62, as of any continuous axis.
+  /// How many configurations there are without conditions and constraints; saturates at 2^62, as of any continuous
+  /// axis.
   std::int64_t configurations() const;
 
-  /// The point of `config`; NaN where the parameter is missing from it.
+  /// The point of `config`; NaN where the parameter is missing from it, because it is inactive.
   Point encode(const Config& config) const;
-  /// The configuration at `point`; coordinates outside [0, 1] count as the nearest end, NaN as 0.5.
+  /// The configuration at `point`, without what is inactive there; coordinates outside [0, 1] count as the nearest end,
+  /// NaN of an active parameter as 0.5.
   Config decode(std::span<const double> point) const;
-  /// `point` with each coordinate moved to the middle of its level and into [0, 1]. NaN stays.
+  /// `point` with each coordinate moved to the middle of its level and into [0, 1]. NaN where the parameter is
+  /// inactive; NaN of an active one stays in a space without conditions and becomes the middle in one with some.
   Point snap(std::span<const double> point) const;
+  /// Whether the parameter of each axis takes part at `point`.
+  std::vector<bool> activity(std::span<const double> point) const;
+  /// Whether the configuration at `point` keeps all constraints of the space.
+  bool is_feasible(std::span<const double> point) const;
 
  private:
+  std::vector<std::optional<Value>> values_at(std::span<const double> point) const;
+
   Space space_;
   std::vector<Axis> axes_;
-  std::vector<std::size_t> parameters_;  // Of each axis: its place in space_.parameters().
+  std::vector<std::size_t> parameters_;              // Of each axis: its place in space_.parameters().
+  std::vector<std::optional<std::size_t>> axis_of_;  // Of each parameter.
 };
 
 /// Where `value` lies in `domain`: the u in [0, 1] for which value_at() gives it, the middle of all such u where there

@@ -69,5 +69,27 @@ TEST(SpaceReportTest, ASearcherThatDoesNotFitIsRefused) {
   EXPECT_THAT(report_of(R"({"lr": {"float": [0, 1]}})", options), HasSubstr("grid"));
 }
 
+TEST(SpaceReportTest, ConstraintsHaveTheirShareAndParametersTheirRules) {
+  const std::string report = report_of(R"({"a": {"float": [0, 1], "default": 0.25}, "o": {"choice": ["s", "t"]},
+    "b": {"float": [0, 1], "when": {"o": "s"}}, "constraints": ["a < 0.5", "a + b < 1"]})");
+
+  EXPECT_THAT(report,
+              AllOf(HasSubstr("a  float [0.0, 1.0]  default 0.25\n"),
+                    HasSubstr("b  float [0.0, 1.0]  when {\"o\":\"s\"}\n"), HasSubstr("feasible: 4"),
+                    HasSubstr(" % of 10000 draws\n  a < 0.5  broken by "), HasSubstr("  a + b < 1  broken by ")));
+}
+
+TEST(SpaceReportTest, ASpaceThatConstraintsLeaveEmptyIsAnError) {
+  EXPECT_THAT(report_of(R"({"a": {"float": [0, 1]}, "constraints": ["a > 1"]})"),
+              AllOf(HasSubstr("none of 10000 draws"), HasSubstr("a > 1")));
+}
+
+TEST(FeasibilityNoteTest, ItWarnsWhereHardlyAnythingIsLeft) {
+  EXPECT_EQ(feasibility_note(parse_space(R"({"a": {"float": [0, 1]}, "constraints": ["a > 0.5"]})").value(), 1), "");
+  EXPECT_EQ(feasibility_note(parse_space(R"({"a": {"float": [0, 1]}})").value(), 1), "");
+  EXPECT_THAT(feasibility_note(parse_space(R"({"a": {"float": [0, 1]}, "constraints": ["a > 0.998"]})").value(), 1),
+              AllOf(HasSubstr("only 0."), HasSubstr("\"a > 0.998\" is broken by 99.")));
+}
+
 }  // namespace
 }  // namespace manta

@@ -207,15 +207,6 @@ TEST(ParseSpaceErrorTest, ADocumentLargerThanOneMebibyteIsRefused) {
   EXPECT_THAT(error_of(json), AllOf(HasSubstr("1048577 bytes"), HasSubstr("1048576")));
 }
 
-TEST(ParseSpaceErrorTest, TheKeysOfTheNextVersionAreReserved) {
-  for (const std::string key : {"when", "constraints", "default", "confidence", "start"}) {
-    EXPECT_THAT(error_of("{\"a\": 1, \"" + key + "\": [1]}"),
-                AllOf(StartsWith(key + ": "), HasSubstr("not supported by this version")));
-    EXPECT_THAT(error_of_x("{\"" + key + "\": 1, \"float\": [0, 1]}"),
-                AllOf(StartsWith("x/" + key + ": "), HasSubstr("not supported by this version")));
-  }
-}
-
 TEST(ParseSpaceErrorTest, LongThingsAreCutInMessages) {
   std::string list = "[0";
   for (int i = 1; i < 1000; ++i) list += "," + std::to_string(i);

@@ -77,7 +77,7 @@ TEST(ParseSpaceTest, GroupsAndParametersMayBearTheNameOfAKindOrOption) {
               ElementsAre(R"(normal/float {"float":[0.0,1.0]})", "normal/mean 3", "log true", "of 2"))
       << "a kind word whose value is no array, beside a name that no parameter knows, is a name";
   EXPECT_THAT(parameters_of(R"({"g": {"default": 1, "when": 2}})"), ElementsAre("g/default 1", "g/when 2"))
-      << "reserved only at the top and in a parameter";
+      << "rules only in a parameter; in a group a name like any other, unless \"when\" has an object";
 }
 
 TEST(ParseSpaceTest, TheSchemaOfAnEditorIsNoParameter) {
@@ -118,7 +118,7 @@ TEST(ParseSpaceTest, TenThousandParametersAreReadQuickly) {
   const Space space = parsed(json);
 
   EXPECT_EQ(space.parameters().size(), 10001u);
-  EXPECT_TRUE(space.validate(sample(space, 1, 1, 0)).has_value());
+  EXPECT_TRUE(space.validate(sample(space, 1, 1, 0).value()).has_value());
 }
 
 }  // namespace

@@ -13,21 +13,21 @@ GridDomain letters(const std::string& text) {
   return grid;
 }
 
-TEST(SampleTest, AnEmptySpaceGivesAnEmptyConfiguration) { EXPECT_EQ(sample(Space(), 1, 2, 0), Config()); }
+TEST(SampleTest, AnEmptySpaceGivesAnEmptyConfiguration) { EXPECT_EQ(sample(Space(), 1, 2, 0).value(), Config()); }
 
 TEST(SampleTest, ATrialIsTheSameEachTime) {
   const Space space({{"a", FloatDomain{}}, {"b", IntDomain{0, 1000000}}});
 
-  EXPECT_EQ(sample(space, 7, 3, 0), sample(space, 7, 3, 0));
-  EXPECT_NE(sample(space, 7, 3, 0), sample(space, 7, 4, 0));
-  EXPECT_NE(sample(space, 7, 3, 0), sample(space, 8, 3, 0));
+  EXPECT_EQ(sample(space, 7, 3, 0).value(), sample(space, 7, 3, 0).value());
+  EXPECT_NE(sample(space, 7, 3, 0).value(), sample(space, 7, 4, 0).value());
+  EXPECT_NE(sample(space, 7, 3, 0).value(), sample(space, 8, 3, 0).value());
 }
 
 TEST(SampleTest, FixedSeedsGiveTheseValuesInEveryVersion) {
   const Space space({{"lr", FloatDomain{}}, {"n", IntDomain{0, 1000000}}});
 
-  EXPECT_EQ(sample(space, 0, 0, 0).to_json(), R"({"lr":0.2794248941420059,"n":49956})");
-  EXPECT_EQ(sample(space, 42, 7, 0).to_json(), R"({"lr":0.8284006493378534,"n":799662})");
+  EXPECT_EQ(sample(space, 0, 0, 0).value().to_json(), R"({"lr":0.2794248941420059,"n":49956})");
+  EXPECT_EQ(sample(space, 42, 7, 0).value().to_json(), R"({"lr":0.8284006493378534,"n":799662})");
 }
 
 TEST(SampleTest, AParameterAddedOrTakenLeavesTheOthersAlone) {
@@ -35,7 +35,8 @@ TEST(SampleTest, AParameterAddedOrTakenLeavesTheOthersAlone) {
   const Space large({{"z", FloatDomain{}}, {"a", FloatDomain{}}, {"g", letters("xy")}});
 
   for (std::int64_t trial = 0; trial < 20; ++trial) {
-    EXPECT_EQ(sample(small, 1, trial, 0).values().at("a"), sample(large, 1, trial, trial % 2).values().at("a"));
+    EXPECT_EQ(sample(small, 1, trial, 0).value().values().at("a"),
+              sample(large, 1, trial, trial % 2).value().values().at("a"));
   }
 }
 
@@ -43,7 +44,7 @@ TEST(SampleTest, ParametersOfOneTrialAreDrawnIndependently) {
   const Space space({{"a", FloatDomain{}}, {"b", FloatDomain{}}});
   double covariance = 0;
   for (std::int64_t trial = 0; trial < 1000; ++trial) {
-    const Config config = sample(space, 1, trial, 0);
+    const Config config = sample(space, 1, trial, 0).value();
     covariance += (config["a"].as<double>() - 0.5) * (config["b"].as<double>() - 0.5) / 1000;
   }
 
@@ -54,7 +55,7 @@ TEST(SampleTest, TheFirstGridParameterVariesSlowest) {
   const Space space({{"first", letters("ab")}, {"x", FloatDomain{}}, {"second", letters("xyz")}});
   std::string points;
   for (std::int64_t index = 0; index < 6; ++index) {
-    const Config config = sample(space, 1, 0, index);
+    const Config config = sample(space, 1, 0, index).value();
     points += config["first"].as<std::string>() + config["second"].as<std::string>() + " ";
   }
 
@@ -64,14 +65,14 @@ TEST(SampleTest, TheFirstGridParameterVariesSlowest) {
 TEST(SampleTest, OfAGridOnlyTheIndexCounts) {
   const Space space({{"g", letters("abc")}});
 
-  EXPECT_EQ(sample(space, 1, 0, 1), sample(space, 99, 55, 1));
+  EXPECT_EQ(sample(space, 1, 0, 1).value(), sample(space, 99, 55, 1).value());
 }
 
 TEST(SampleTest, ANegativeTrialIsATrialLikeAnyOther) {
   const Space space({{"a", FloatDomain{}}});
 
-  EXPECT_TRUE(space.validate(sample(space, 1, -5, 0)).has_value());
-  EXPECT_NE(sample(space, 1, -5, 0), sample(space, 1, 5, 0));
+  EXPECT_TRUE(space.validate(sample(space, 1, -5, 0).value()).has_value());
+  EXPECT_NE(sample(space, 1, -5, 0).value(), sample(space, 1, 5, 0).value());
 }
 
 TEST(DrawTest, AGridParameterIsDrawnLikeAChoice) {
@@ -84,8 +85,8 @@ TEST(DrawTest, AGridParameterIsDrawnLikeAChoice) {
 TEST(SampleDeathTest, AnIndexOutsideTheGridStops) {
   const Space space({{"g", letters("abc")}});
 
-  EXPECT_DEATH(static_cast<void>(sample(space, 1, 0, 3)), "outside the grid");
-  EXPECT_DEATH(static_cast<void>(sample(space, 1, 0, -1)), "outside the grid");
+  EXPECT_DEATH(static_cast<void>(sample(space, 1, 0, 3).value()), "outside the grid");
+  EXPECT_DEATH(static_cast<void>(sample(space, 1, 0, -1).value()), "outside the grid");
 }
 
 }  // namespace

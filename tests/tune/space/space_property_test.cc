@@ -105,7 +105,7 @@ void for_each_space(const std::function<void(const Space& space, const std::stri
 TEST(SpacePropertyTest, EverySampleLiesInTheSpace) {
   for_each_space([](const Space& space, const std::string&) {
     for (std::int64_t trial = 0; trial < kTrials; ++trial) {
-      const Result<void> valid = space.validate(sample(space, 5, trial, trial % space.grid_size()));
+      const Result<void> valid = space.validate(sample(space, 5, trial, trial % space.grid_size()).value());
       ASSERT_TRUE(valid.has_value()) << valid.error().message;
     }
   });
@@ -125,7 +125,7 @@ TEST(SpacePropertyTest, TheEndsOfEveryDomainLieInTheSpace) {
 TEST(SpacePropertyTest, EverySampleReadsBackEqualFromItsJson) {
   for_each_space([](const Space& space, const std::string&) {
     for (std::int64_t trial = 0; trial < kTrials; ++trial) {
-      const Config config = sample(space, 6, trial, 0);
+      const Config config = sample(space, 6, trial, 0).value();
       const Result<Config> read = Config::from_json(config.to_json());
       ASSERT_TRUE(read.has_value()) << read.error().message;
       ASSERT_EQ(*read, config);
@@ -148,7 +148,7 @@ TEST(SpacePropertyTest, ASpaceWrittenFromItsDomainsGivesTheSameTrials) {
 
 TEST(SpacePropertyTest, AConfigurationThatLacksAnyParameterDoesNotLieInTheSpace) {
   for_each_space([](const Space& space, const std::string&) {
-    const Config whole = sample(space, 8, 0, 0);
+    const Config whole = sample(space, 8, 0, 0).value();
     for (const Parameter& parameter : space.parameters()) {
       Config partial;
       for (const auto& [name, value] : whole.values()) {

@@ -35,7 +35,7 @@ TEST(UnitCubeTest, WhatVariesHasAnAxis) {
 TEST(UnitCubeTest, DecodingWhatWasEncodedGivesTheConfigurationAgain) {
   const UnitCube cube = cube_of(kEveryKind);
   for (std::int64_t trial = 0; trial < 300; ++trial) {
-    const Config config = sample(cube.space(), 1, trial, trial % cube.space().grid_size());
+    const Config config = sample(cube.space(), 1, trial, trial % cube.space().grid_size()).value();
     const Config again = cube.decode(cube.encode(config));
     ASSERT_TRUE(cube.space().validate(again).has_value());
     for (const auto& [name, value] : config.values()) {
@@ -99,6 +99,35 @@ TEST(PositionOfTest, WhatIsNotOfTheDomainHasNone) {
   EXPECT_TRUE(std::isnan(position_of(ChoiceDomain{{Value(true)}}, Value(false))));
   EXPECT_EQ(position_of(NormalDomain{.mean = 2, .stddev = 3}, Value(2.0)), 0.5);
   EXPECT_EQ(position_of(FloatDomain{.low = -1e308, .high = 1e308}, Value(0.0)), 0.5);
+}
+
+constexpr const char* kRules = R"({
+  "opt": {"choice": ["sgd", "adam"]}, "momentum": {"float": [0, 1], "when": {"opt": "sgd"}}, "n": {"int": [1, 8]},
+  "fixed": {"when": {"opt": "adam"}, "beta": 0.9}, "constraints": ["n * momentum < 2", "n > 1"] })";
+
+TEST(UnitCubeTest, AnInactiveCoordinateIsNoneAndItsParameterIsLeftOut) {
+  const UnitCube cube = cube_of(kRules);
+  const UnitCube::Point adam{0.75, 0.5, 0.5};
+
+  EXPECT_EQ(cube.decode(adam).to_json(), R"({"fixed":{"beta":0.9},"n":5,"opt":"adam"})");
+  EXPECT_TRUE(std::isnan(cube.encode(cube.decode(adam))[1]));
+  EXPECT_TRUE(std::isnan(cube.snap(adam)[1]));
+  EXPECT_EQ(cube.activity(adam), (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(cube.decode(UnitCube::Point{0.25, kNone, 0.5})["momentum"].as<double>(), 0.5);
+}
+
+TEST(UnitCubeTest, FeasibleIsWhatKeepsTheConstraints) {
+  const UnitCube cube = cube_of(kRules);
+  RandomStream random(1, 3);
+  int feasible = 0;
+  for (int i = 0; i < 300; ++i) {
+    UnitCube::Point point(cube.size());
+    for (double& u : point) u = random.uniform();
+    EXPECT_EQ(cube.is_feasible(point), cube.space().validate(cube.decode(point)).has_value());
+    feasible += cube.is_feasible(point) ? 1 : 0;
+  }
+  EXPECT_GT(feasible, 100);
+  EXPECT_LT(feasible, 290);
 }
 
 }  // namespace

@@ -17,13 +17,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const Words kKinds{"float", "int", "grid", "choice", "ordinal", "normal"};
-const Words kOptions{"log", "step"};
-const Words kReserved{"when", "constraints", "default", "confidence", "start"};
+// Constants, not variables of the program: a space may be parsed before main() begins.
+constexpr std::array<std::string_view, 6> kKinds{"float", "int", "grid", "choice", "ordinal", "normal"};
+constexpr std::array<std::string_view, 2> kOptions{"log", "step"};
+constexpr std::array<std::string_view, 3> kRules{"when", "default", "confidence"};
+constexpr std::array<std::string_view, 2> kTopWords{"constraints", "start"};
 
 constexpr std::int64_t kMaxInt = std::int64_t{1} << 53;
 
-bool contains(const Words& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
+template <std::size_t n>
+bool contains(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
 
 std::string number_text(double value) { return to_json(Value(value)); }
 
@@ -32,17 +37,19 @@ std::string bounds_text(const std::string& low, const std::string& high) { retur
 // The one member that says what kind of parameter this is, every other key being known.
 Result<const JsonMember*> find_kind(const JsonNode& object, const std::string& path) {
   const JsonMember* kind = nullptr;
-  Words known = kKinds;
+  Words known(kKinds.begin(), kKinds.end());
   known.insert(known.end(), kOptions.begin(), kOptions.end());
+  known.insert(known.end(), kRules.begin(), kRules.end());
   for (const JsonMember& member : object.members) {
     const std::string where = key_path(path, member.key);
-    if (is_reserved(member.key)) return reserved_error(where);
-    if (!contains(known, member.key)) {
+    if (contains(kTopWords, member.key)) {
+      return json_error(where, "belongs to the whole space, not to a parameter; write it at the top of the space");
+    }
+    if (std::ranges::find(known, member.key) == known.end()) {
       const std::string guess = did_you_mean(member.key, known);
-      return json_error(where,
-                        "unknown key in a parameter" + (guess.empty() ? "; " : guess + " ") +
-                            "allowed are one of float, int, grid, choice, ordinal, normal, and with float or int "
-                            "the options log and step");
+      return json_error(where, "unknown key in a parameter" + (guess.empty() ? "; " : guess + " ") +
+                                   "allowed are one of float, int, grid, choice, ordinal, normal, with float or int "
+                                   "the options log and step, and when, default and confidence");
     }
     if (!contains(kKinds, member.key)) continue;
     if (kind != nullptr) {
@@ -238,7 +245,7 @@ Result<std::vector<Value>> read_list(const JsonNode& list, const std::string& ki
 }
 
 Result<void> check_no_options(const JsonNode& object, const std::string& kind, const std::string& path) {
-  for (const std::string& option : kOptions) {
+  for (const std::string_view option : kOptions) {
     if (find_member(object, option) == nullptr) continue;
     return json_error(key_path(path, option), "is an option of float and int only; " + kind + " has none: take it out");
   }
@@ -259,13 +266,7 @@ bool is_parameter(const JsonNode& object) {
   return has_kind && has_only_known;
 }
 
-bool is_reserved(std::string_view key) { return contains(kReserved, key); }
-
-Error reserved_error(const std::string& path) {
-  return json_error(path,
-                    "conditions and constraints are not supported by this version, which reserves the keys when, "
-                    "constraints, default, confidence and start for them; take it out");
-}
+bool is_reserved(std::string_view key) { return contains(kRules, key) || contains(kTopWords, key); }
 
 Result<Domain> read_domain(const JsonNode& object, const std::string& path) {
   MANTA_ASSIGN_OR_RETURN(const JsonMember* const kind, find_kind(object, path));
@@ -290,6 +291,6 @@ Result<Value> read_value(const JsonNode& node, const std::string& path) {
   return node.scalar;
 }
 
-std::string suggest_kind(std::string_view key) { return did_you_mean(key, kKinds); }
+std::string suggest_kind(std::string_view key) { return did_you_mean(key, {kKinds.begin(), kKinds.end()}); }
 
 }  // namespace manta::internal

@@ -15,11 +15,10 @@ namespace manta::internal {
 /// normal) has an array, or there is a kind word and nothing but words that a parameter knows.
 bool is_parameter(const JsonNode& object);
 
-/// True for words that wait for conditions and constraints: when, constraints, default, confidence, start.
+/// True for the words of a space that are no kinds and no options: when, constraints, default, confidence, start.
 bool is_reserved(std::string_view key);
-Error reserved_error(const std::string& path);
 
-/// The domain that a parameter object means. `path` is its own.
+/// The domain that a parameter object means. `path` is its own. Its keys when, default and confidence are passed over.
 /// Errors: kInvalidArgument, by json_error().
 Result<Domain> read_domain(const JsonNode& object, const std::string& path);
 
