@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "tune/space/config_binding.h"
 #include "tune/trainable.h"
 
 namespace manta {
@@ -39,9 +40,26 @@ class Trial {
 /// waits for that: it takes as long as the function stays away from report().
 std::unique_ptr<Trainable> make_function_trainable(std::function<void(Trial&)> function);
 
+namespace internal {
+inline TrainableEntry function_entry(std::string name, void (*function)(Trial&)) {
+  return {std::move(name), [function] { return make_function_trainable(function); }, nullptr};
+}
+template <BoundStruct Hyper>
+TrainableEntry function_entry(std::string name, void (*function)(const Hyper&, Trial&)) {
+  return {
+      std::move(name),
+      [function] {
+        return make_function_trainable([function](Trial& trial) { function(config_as<Hyper>(trial.config()), trial); });
+      },
+      [](std::string_view space) { return check_fields(Hyper::binding().fields(), space); }};
+}
+}  // namespace internal
+
 }  // namespace manta
 
-/// Makes the function `function` (void(manta::Trial&)) known by its name, as MANTA_TRAINABLE does for a class.
+/// Makes the function `function` known by its name, as MANTA_TRAINABLE does for a class: void(manta::Trial&), or
+/// void(const Hyper&, manta::Trial&) with a bound struct (config_binding.h), which is checked against the space before
+/// the first trial starts.
 #define MANTA_TRAINABLE_FUNCTION(function)                         \
   [[maybe_unused]] static const bool manta_registered_##function = \
-      ::manta::internal::register_trainable(#function, [] { return ::manta::make_function_trainable(&function); })
+      ::manta::internal::register_trainable(::manta::internal::function_entry(#function, &function))

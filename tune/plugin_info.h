@@ -11,9 +11,9 @@
 namespace manta {
 
 inline constexpr std::uint32_t kPluginMagic = 0x4d4e5441;  // "MNTA"
-/// The layout of Trainable, Config, Metrics, CheckpointWriter, CheckpointReader and PluginInfo. Raised whenever one of
-/// them changes.
-inline constexpr std::uint32_t kPluginAbi = 1;
+/// The layout of Trainable, TrainableEntry, Config, Metrics, CheckpointWriter, CheckpointReader and PluginInfo. Raised
+/// whenever one of them changes.
+inline constexpr std::uint32_t kPluginAbi = 2;
 /// The exported function's name; its type is PluginEntry.
 inline constexpr const char* kPluginEntryName = "manta_plugin_entry";
 

@@ -27,8 +27,8 @@ std::vector<TrainableEntry>& registered_trainables() {
   return table;
 }
 
-bool internal::register_trainable(std::string name, std::function<std::unique_ptr<Trainable>()> make) {
-  registered_trainables().push_back({std::move(name), std::move(make)});
+bool internal::register_trainable(TrainableEntry entry) {
+  registered_trainables().push_back(std::move(entry));
   return true;
 }
 

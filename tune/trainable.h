@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/result.h"
 #include "tune/checkpoint/checkpoint_reader.h"
 #include "tune/checkpoint/checkpoint_writer.h"
 #include "tune/space/config.h"
@@ -67,6 +68,8 @@ class Trainable {
 struct TrainableEntry {
   std::string name;
   std::function<std::unique_ptr<Trainable>()> make;
+  /// Whether it can run each trial of a space, given as JSON; null: it does not say. For TypedTrainable and its like.
+  std::function<Result<void>(std::string_view space)> check_space = nullptr;
 };
 
 /// The table that MANTA_TRAINABLE fills while the program or plugin is loaded.
@@ -75,12 +78,21 @@ std::vector<TrainableEntry>& registered_trainables();
 
 namespace internal {
 /// Adds to the table; returns true so that a static can be initialised by it.
-bool register_trainable(std::string name, std::function<std::unique_ptr<Trainable>()> make);
+bool register_trainable(TrainableEntry entry);
+
+template <class Class>
+TrainableEntry entry_of(std::string name) {
+  TrainableEntry entry{std::move(name), [] { return std::unique_ptr<Trainable>(std::make_unique<Class>()); }, nullptr};
+  if constexpr (requires(std::string_view space) { Class::check_space(space); }) {
+    entry.check_space = [](std::string_view space) { return Class::check_space(space); };
+  }
+  return entry;
+}
 }  // namespace internal
 
 }  // namespace manta
 
 /// Makes the Trainable class `Class` known by its name, to this program and, in a shared library, as a plugin.
-#define MANTA_TRAINABLE(Class)                                                                         \
-  [[maybe_unused]] static const bool manta_registered_##Class = ::manta::internal::register_trainable( \
-      #Class, [] { return std::unique_ptr<::manta::Trainable>(std::make_unique<Class>()); })
+#define MANTA_TRAINABLE(Class)                                  \
+  [[maybe_unused]] static const bool manta_registered_##Class = \
+      ::manta::internal::register_trainable(::manta::internal::entry_of<Class>(#Class))

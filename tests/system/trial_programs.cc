@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -37,6 +38,25 @@ class Reused : public Curve {
     return true;
   }
 };
+
+struct Hyper {
+  double x = 0;
+  std::optional<int> n;
+  static manta::ConfigBinding<Hyper> binding() {
+    return manta::ConfigBinding<Hyper>().field("x", &Hyper::x).field("n", &Hyper::n);
+  }
+};
+
+class Typed : public manta::TypedTrainable<Hyper> {
+ public:
+  void setup(const Hyper& hyper) override { hyper_ = hyper; }
+  manta::Metrics step() override { return {{"score", hyper_.x + hyper_.n.value_or(100)}}; }
+
+ private:
+  Hyper hyper_;
+};
+
+void typed_function(const Hyper& hyper, manta::Trial& trial) { trial.report({{"score", hyper.x}}); }
 
 class Throws : public Curve {
  public:
@@ -111,6 +131,8 @@ void Acknowledged(manta::Trial& trial) {
 }  // namespace
 
 MANTA_TRAINABLE(Curve);
+MANTA_TRAINABLE(Typed);
+MANTA_TRAINABLE_FUNCTION(typed_function);
 MANTA_TRAINABLE(Reused);
 MANTA_TRAINABLE(Throws);
 MANTA_TRAINABLE(Segfaults);

@@ -3,11 +3,11 @@
 #include "tune/cli/experiment_document.h"
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "core/base/did_you_mean.h"
 #include "integrations/command/command_template.h"
 #include "tune/space/json_check.h"
+#include "tune/space/space_evolution.h"
 
 namespace manta {
 
@@ -91,36 +91,12 @@ Result<void> apply_option(const std::string& key, const Json& value, RunRequest&
   return spec->set(request, texts);
 }
 
-// Each parameter of a space, by its path in the document, with its text. A parameter is anything but an object of
-// objects.
-void collect_parameters(const Json& node, const std::string& path,
-                        std::vector<std::pair<std::string, std::string>>& out) {
-  bool is_group = node.is_object() && !node.empty();
-  for (const Json& child : node) is_group = is_group && child.is_object();
-  if (!is_group) {
-    out.emplace_back(path, node.dump());
-    return;
-  }
-  for (const auto& [name, child] : node.items()) {
-    collect_parameters(child, path.empty() ? name : path + "/" + name, out);
-  }
-}
-
-std::vector<std::pair<std::string, std::string>> parameters_of(const std::string& space) {
-  std::vector<std::pair<std::string, std::string>> parameters;
-  const Json json = Json::parse(space, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return {{kSpaceKey, space}};
-  for (const auto& [name, child] : json.items()) {
-    if (name != kSchemaKey) collect_parameters(child, name, parameters);
-  }
-  return parameters;
-}
-
-std::string find_text(const std::vector<std::pair<std::string, std::string>>& parameters, const std::string& name) {
-  for (const auto& [candidate, text] : parameters) {
-    if (candidate == name) return text;
-  }
-  return "(none)";
+// What the experiment may not be resumed with. A space that cannot be read is told by whoever reads it.
+std::vector<std::string> space_changes(const std::string& before, const std::string& after) {
+  const Result<Space> old_space = parse_space(before);
+  const Result<Space> new_space = parse_space(after);
+  if (!old_space || !new_space) return {};
+  return forbidden_changes(*old_space, *new_space);
 }
 
 }  // namespace
@@ -165,16 +141,10 @@ Result<std::string> to_document(const TuneOptions& options) {
 }
 
 std::vector<std::string> forbidden_changes(const TuneOptions& stored, const TuneOptions& asked) {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = space_changes(stored.space, asked.space);
   const auto compare = [&](const std::string& name, const std::string& before, const std::string& after) {
     if (before != after) lines.push_back(name + ": " + before + " -> " + after);
   };
-  const auto before = parameters_of(stored.space);
-  const auto after = parameters_of(asked.space);
-  std::set<std::string> names;
-  for (const auto& [name, text] : before) names.insert(name);
-  for (const auto& [name, text] : after) names.insert(name);
-  for (const std::string& name : names) compare(name, find_text(before, name), find_text(after, name));
   for (const OptionSpec& spec : option_table()) {
     if (!spec.is_stored || spec.may_change) continue;
     compare(document_name(spec), spec.get({stored, {}}), spec.get({asked, {}}));

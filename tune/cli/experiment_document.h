@@ -24,8 +24,8 @@ Result<void> apply_document(std::string_view json, std::string_view origin, RunR
 /// Errors: kInvalidArgument: the space is no JSON.
 Result<std::string> to_document(const TuneOptions& options);
 
-/// Lines "lr: {"float":[0,1]} -> {"float":[0,2]}" for what differs between two experiments and may not when one is
-/// resumed as the other. Empty: nothing.
+/// Lines "lr: {"float":[0.0,1.0]} -> {"float":[0.0,0.5]}" for what differs between two experiments and may not when one
+/// is resumed as the other. Empty: nothing. What may change of a space is what space_evolution.h says.
 std::vector<std::string> forbidden_changes(const TuneOptions& stored, const TuneOptions& asked);
 
 /// The command line options by which `asked` differs from `stored` in what may change: " --samples 20 --stop 'a>1'".

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -22,6 +23,7 @@
 #include "tune/loop/replay.h"
 #include "tune/results/result_store.h"
 #include "tune/results/results_writer.h"
+#include "tune/space/space_evolution.h"
 
 namespace manta {
 
@@ -78,6 +80,41 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
   return OpenResults{std::move(store), {}, options};
 }
 
+// Brings searcher and scheduler to where they stood. A searcher keeps what it knows in terms of its space: where that
+// has grown, one of the old space is brought there for the scheduler's sake, and the new one is told all trials. True
+// if so.
+Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, StoredExperiment& stored) {
+  MANTA_ASSIGN_OR_RETURN(const Space old_space, parse_space(before.space));
+  if (is_same_space(old_space, *experiment.space)) {
+    MANTA_RETURN_IF_ERROR(
+        replay(stored.changes, experiment.loop, *experiment.searcher, *experiment.scheduler, stored.state));
+    return false;
+  }
+  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher,
+                         make_searcher(before.searcher, searcher_setup(before, old_space)));
+  MANTA_RETURN_IF_ERROR(replay(stored.changes, experiment.loop, *old_searcher, *experiment.scheduler, stored.state));
+  for (const TrialStatus& trial : stored.state.trials) {
+    experiment.searcher->tell({.trial = trial.id,
+                               .config = trial.config,
+                               .state = trial.state,
+                               .iteration = trial.iteration,
+                               .value = trial.value,
+                               .seconds = trial.seconds});
+  }
+  return true;
+}
+
+// At once with snapshots in terms of the new space, as those of the old one cannot be restored any more.
+Result<void> record_growth(const PreparedExperiment& experiment, TuneOptions stored, ResultStore& store) {
+  stored.space = experiment.options.space;
+  MANTA_ASSIGN_OR_RETURN(std::string document, to_document(stored));
+  const std::array<Change, 2> changes{
+      SpecChanged{std::move(document)},
+      SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()},
+  };
+  return store.apply(changes);
+}
+
 // Also brings searcher and scheduler to where they stood.
 Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::filesystem::path& directory,
                                    ConsoleReporter& console) {
@@ -85,8 +122,8 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
   for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
   MANTA_ASSIGN_OR_RETURN(TuneOptions options, options_of(stored));
-  MANTA_RETURN_IF_ERROR(
-      replay(stored.changes, experiment.loop, *experiment.searcher, *experiment.scheduler, stored.state));
+  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, options, stored));
+  if (has_grown) MANTA_RETURN_IF_ERROR(record_growth(experiment, options, store));
   return OpenResults{std::move(store), std::move(stored.state), std::move(options)};
 }
 
@@ -180,6 +217,7 @@ class Run {
     const TuneOptions& options = experiment_.options;
     MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Executor> executor,
                            make_executor({.trainable = experiment_.trainable,
+                                          .space = options.space,
                                           .log_directory = label_.directory / "logs",
                                           .cpus_per_trial = options.cpus_per_trial,
                                           .gpus_per_trial = options.gpus_per_trial}));

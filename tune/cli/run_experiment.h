@@ -16,12 +16,13 @@ namespace manta {
 /// What the executor of an experiment shall run, and with what.
 struct ExecutorRequest {
   std::string trainable;  ///< For resolve_trainable().
+  std::string space;      ///< JSON, for TrainableEntry::check_space.
   std::filesystem::path log_directory;
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
 };
 
-/// Also checks that the trainable is there. Called before anything is written.
+/// Also checks that the trainable is there and fits the space. Called before anything is written.
 using ExecutorMaker = std::function<Result<std::unique_ptr<Executor>>(const ExecutorRequest& request)>;
 
 /// As tune_run(), on the executor that `make_executor` makes.

@@ -28,17 +28,18 @@ namespace {
 }  // namespace
 
 // Runs in a worker, so that this process loads neither a plugin nor the libraries behind it.
-Result<void> check_trainable(const std::string& reference) {
-  MANTA_RETURN_IF_ERROR(resolve_trainable(reference));
-  return {};
+Result<void> check_trainable(const std::string& reference, const std::string& space) {
+  MANTA_ASSIGN_OR_RETURN(const TrainableEntry entry, resolve_trainable(reference));
+  if (entry.check_space == nullptr) return {};
+  return entry.check_space(space);
 }
 
 Result<TuneOutcome> tune_run(const TuneOptions& options, const TuneSettings& settings) {
   return run_experiment(options, settings, [](const ExecutorRequest& request) -> Result<std::unique_ptr<Executor>> {
     if (is_foreign_trainable(request.trainable)) {
-      MANTA_RETURN_IF_ERROR(get(remote<check_trainable>(request.trainable)));
+      MANTA_RETURN_IF_ERROR(get(remote<check_trainable>(request.trainable, request.space)));
     } else {
-      MANTA_RETURN_IF_ERROR(check_trainable(request.trainable));
+      MANTA_RETURN_IF_ERROR(check_trainable(request.trainable, request.space));
     }
     MANTA_ASSIGN_OR_RETURN(std::unique_ptr<ActorExecutor> executor,
                            ActorExecutor::create({.trainable = request.trainable,

@@ -51,7 +51,12 @@ struct SnapshotsSaved {
   Snapshot searcher;
   Snapshot scheduler;
 };
-using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved>;
+/// What is asked for has changed: ExperimentSpec::json from now on.
+struct SpecChanged {
+  std::string json;
+};
+using Change =
+    std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved, SpecChanged>;
 
 /// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the
 /// disk is so far behind that more changes would not fit a bounded queue.

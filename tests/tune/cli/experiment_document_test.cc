@@ -62,8 +62,8 @@ TEST(ApplyDocumentTest, OneStopConditionMayStandWithoutAList) {
 TEST(ApplyDocumentTest, AKeyTwiceInTheSpaceIsRefused) {
   RunRequest request;
 
-  const Result<void> applied =
-      apply_document(R"({"space": {"x": {"float": [0, 1]}, "x": {"float": [0, 2]}}, "metric": "m"})", "e.json", request);
+  const Result<void> applied = apply_document(
+      R"({"space": {"x": {"float": [0, 1]}, "x": {"float": [0, 2]}}, "metric": "m"})", "e.json", request);
 
   ASSERT_FALSE(applied.has_value());
   EXPECT_EQ(applied.error().code, ErrorCode::kInvalidArgument);
@@ -144,14 +144,21 @@ TEST(ForbiddenChangesTest, LimitsAndResourcesMayChange) {
   EXPECT_THAT(forbidden_changes(example(), asked), IsEmpty());
 }
 
+TEST(ForbiddenChangesTest, ARangeMayBeWidenedAndAChoiceAdded) {
+  TuneOptions asked = example();
+  asked.space = R"({"lr": {"float": [0, 2]}, "model": {"act": {"choice": ["relu", "tanh"]}}})";
+
+  EXPECT_THAT(forbidden_changes(example(), asked), IsEmpty());
+}
+
 TEST(ForbiddenChangesTest, EachOtherChangeIsALineWithBothValues) {
   TuneOptions asked = example();
-  asked.space = R"({"lr": {"float": [0, 2]}, "model": {"act": {"choice": ["relu"]}}, "new": 1})";
+  asked.space = R"({"lr": {"float": [0, 0.5]}, "model": {"act": {"choice": ["relu"]}}, "new": 1})";
   asked.seed = 3;
   asked.scheduler = "asha";
 
   EXPECT_THAT(forbidden_changes(example(), asked),
-              ElementsAre(R"(lr: {"float":[0,1]} -> {"float":[0,2]})", "new: (none) -> 1",
+              ElementsAre(R"(lr: {"float":[0.0,1.0]} -> {"float":[0.0,0.5]})", "new: (none) -> 1",
                           R"(scheduler: "fifo" -> "asha")", "seed: 0 -> 3"));
 }
 

@@ -224,10 +224,10 @@ TEST_F(RunExperimentTest, AResumedExperimentThatChangesIsRefusedWithTheDifferenc
   options_.resume = options_.out;
   options_.out.clear();
   options_.seed = 7;
-  options_.space = R"({"x": {"float": [0, 2]}})";
+  options_.space = R"({"x": {"float": [0, 0.5]}})";
 
   expect_refused(ErrorCode::kInvalidArgument,
-                 AllOf(HasSubstr(R"(x: {"float":[0,1]} -> {"float":[0,2]})"), HasSubstr("seed: 0 -> 7")));
+                 AllOf(HasSubstr(R"(x: {"float":[0.0,1.0]} -> {"float":[0.0,0.5]})"), HasSubstr("seed: 0 -> 7")));
 }
 
 TEST_F(RunExperimentTest, ResumeNeedsAnExperimentAndNoOtherDirectory) {

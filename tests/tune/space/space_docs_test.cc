@@ -22,9 +22,9 @@ std::string read_doc(const std::string& name) {
   return text.str();
 }
 
-// The blocks of space.md that are marked as JSON.
-std::vector<std::string> json_blocks() {
-  const std::string text = read_doc("space.md");
+// The blocks of a page that are marked as JSON.
+std::vector<std::string> json_blocks(const std::string& page) {
+  const std::string text = read_doc(page);
   const std::string opening = "\n```json\n";
   std::vector<std::string> blocks;
   for (std::size_t at = text.find(opening); at != std::string::npos; at = text.find(opening, at + 1)) {
@@ -37,12 +37,14 @@ std::vector<std::string> json_blocks() {
 nlohmann::json schema() { return nlohmann::json::parse(read_doc("space.schema.json")); }
 
 TEST(SpaceDocsTest, EverySpaceOfTheGuideIsRead) {
-  const std::vector<std::string> blocks = json_blocks();
-
-  ASSERT_FALSE(blocks.empty());
-  for (const std::string& block : blocks) {
-    const Result<Space> space = parse_space(block);
-    EXPECT_TRUE(space.has_value()) << space.error().message << "\n" << block;
+  for (const char* page : {"space.md", "guides/spaces.md"}) {
+    const std::vector<std::string> blocks = json_blocks(page);
+    ASSERT_FALSE(blocks.empty());
+    for (const std::string& block : blocks) {
+      const Result<Space> space = parse_space(block);
+      ASSERT_TRUE(space.has_value()) << space.error().message << "\n" << block;
+      EXPECT_TRUE(sample(*space, 1, 0).has_value()) << block;
+    }
   }
 }
 
@@ -66,7 +68,9 @@ TEST(SpaceDocsTest, TheSchemaKnowsEveryKindThatTheProgramReads) {
     ASSERT_TRUE(definitions.contains(kind)) << kind;
     const std::string document = std::string("{\"x\":{\"") + kind + "\":[1,2]}}";
     EXPECT_TRUE(parse_space(document).has_value()) << kind;
-    EXPECT_TRUE(definitions[kind]["properties"].contains(kind)) << kind;
+    for (const char* key : {kind, "when", "default", "confidence"}) {
+      EXPECT_TRUE(definitions[kind]["properties"].contains(key)) << kind << " " << key;
+    }
   }
 }
 

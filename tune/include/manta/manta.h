@@ -19,4 +19,6 @@
 #include "tune/cli/tune_main.h"
 #include "tune/cli/tune_run.h"
 #include "tune/function_trainable.h"
+#include "tune/space/space_builder.h"
 #include "tune/trainable.h"
+#include "tune/typed_trainable.h"

@@ -102,6 +102,10 @@ Result<void> ChangeWriter::write(const SnapshotsSaved& change) {
                        change.scheduler.json);
 }
 
+Result<void> ChangeWriter::write(const SpecChanged& change) {
+  return database_.run("UPDATE experiment SET spec = ?", change.json);
+}
+
 Result<void> ChangeWriter::write(const CheckpointSaved& change, const CheckpointName& name) {
   with_new_checkpoint_.insert(change.trial);
   return database_.run(
