@@ -111,6 +111,14 @@ Made make_forest(const Request& request) {
 
 Made make_cma_es(const Request& request) { return make_model<internal::CmaEsProposer>("CmaEsSearcher", request.setup); }
 
+Made make_bohb(const Request& request) {
+  const SearcherSetup& setup = request.setup;
+  return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
+      "BohbSearcher", *setup.space, setup.objective, setup.seed, [](const UnitCube& cube) {
+        return std::make_unique<internal::TpeProposer>(cube, internal::TpeProposer::Fidelity::kLargest);
+      }));
+}
+
 Made make_de(const Request& request) { return make_model<internal::DeProposer>("DeSearcher", request.setup); }
 
 struct Entry {
@@ -128,6 +136,7 @@ constexpr auto kSearchers = std::to_array<Entry>({
     {"gp", {}, make_gp, ""},
     {"forest", {}, make_forest, ""},
     {"cma-es", {}, make_cma_es, ""},
+    {"bohb", {}, make_bohb, ""},
     {"de", {}, make_de, ""},
     {"auto", {}, make_auto, ""},
 });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "searchers/tpe/parzen_mixture.h"
@@ -23,6 +24,7 @@ constexpr double kChoiceWidth = 0.4;
 constexpr double kUniformWeight = 0.5;
 constexpr double kLeastSpread = 0.1;
 constexpr double kSpreadPower = 0.7;
+constexpr double kBohbRandomShare = 1. / 3;
 
 bool has_value(const TrialRecord& record) { return record.state == State::kEnded || record.state == State::kReported; }
 
@@ -57,6 +59,7 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
   UnitCube::Point drawn(cube_->size());
   for (double& u : drawn) u = random.uniform();
   if (history.valued() < kStartup || cube_->size() == 0) return drawn;
+  if (fidelity_ == Fidelity::kLargest && random.uniform() < kBohbRandomShare) return drawn;
   const Parts parts = divide(history);
   const std::vector<double> widths = scales(parts.good);
   const ParzenMixture good = mixture_of(*cube_, parts.good, widths);
@@ -77,11 +80,23 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
   return {point.begin(), point.end()};
 }
 
-TpeProposer::Parts TpeProposer::divide(const History& history) const {
-  std::vector<std::uint32_t> ranked;
+std::vector<std::uint32_t> TpeProposer::candidates(const History& history) const {
+  std::vector<std::uint32_t> valued;
   for (std::uint32_t i = 0; i < history.size(); ++i) {
-    if (has_value(history[i])) ranked.push_back(i);
+    if (has_value(history[i])) valued.push_back(i);
   }
+  const std::size_t wanted = std::max(cube_->size() + 1, kStartup);
+  if (fidelity_ == Fidelity::kAny || valued.size() <= wanted) return valued;
+  std::vector<std::int32_t> iterations;
+  for (const std::uint32_t i : valued) iterations.push_back(history[i].iteration);
+  const auto least = iterations.begin() + static_cast<std::ptrdiff_t>(wanted - 1);
+  std::ranges::nth_element(iterations, least, std::greater<>());
+  std::erase_if(valued, [&](std::uint32_t i) { return history[i].iteration < *least; });
+  return valued;
+}
+
+TpeProposer::Parts TpeProposer::divide(const History& history) const {
+  std::vector<std::uint32_t> ranked = candidates(history);
   const auto share = static_cast<std::size_t>(std::ceil(kGoodShare * static_cast<double>(ranked.size())));
   const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min({share, kMaxGood, ranked.size()}));
   std::ranges::partial_sort(ranked, end, {}, [&](std::uint32_t i) { return std::pair(history[i].loss, i); });

@@ -2,6 +2,8 @@
 // The tree-structured Parzen estimator.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "searchers/internal/proposer.h"
@@ -25,7 +27,13 @@ class TpeProposer final : public Proposer {
   static constexpr std::size_t kMaxGood = 25;
   static constexpr std::size_t kMaxOthers = 2000;
 
-  explicit TpeProposer(const UnitCube& cube) : cube_(&cube) {}
+  /// Which trials can be among the good.
+  enum class Fidelity {
+    kAny,      ///< All with a value.
+    kLargest,  ///< Those that got as far as the d + 1 furthest, but kStartup at least, as in BOHB.
+  };
+
+  explicit TpeProposer(const UnitCube& cube, Fidelity fidelity = Fidelity::kAny) : cube_(&cube), fidelity_(fidelity) {}
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
 
@@ -36,10 +44,12 @@ class TpeProposer final : public Proposer {
     std::vector<double> others;
   };
 
+  std::vector<std::uint32_t> candidates(const History& history) const;
   Parts divide(const History& history) const;
   std::vector<double> scales(const std::vector<double>& good) const;
 
   const UnitCube* cube_;
+  Fidelity fidelity_;
 };
 
 }  // namespace manta::internal

@@ -58,6 +58,7 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"DeOverEveryKind", "DeSearcher", kEveryKind, make_named("de")},
                       SearcherContract{"DeOverOneFloat", "DeSearcher", kOneFloat, make_named("de")},
                       SearcherContract{"DeOverFewConfigurations", "DeSearcher", kFew, make_named("de")},
+                      SearcherContract{"BohbOverEveryKind", "BohbSearcher", kEveryKind, make_named("bohb")},
                       SearcherContract{"SobolOverEveryKind", "SobolSearcher", kEveryKind, make_named("sobol"), true},
                       SearcherContract{"LhsOverEveryKind", "LhsSearcher", kEveryKind, make_named("lhs"), true},
                       SearcherContract{"GpOverEveryKind", "GpSearcher", kEveryKind, make_named("gp")},
