@@ -49,7 +49,7 @@ class InterruptTest(SystemTest):
 
     def test_a_resumed_sweep_refuses_another_space(self):
         self.interrupted(signal.SIGINT, 130)
-        other = self.write_space({"x": {"float": [0.1, 2.0]}}, "other.json")
+        other = self.write_space({"x": {"float": [0.1, 0.5]}}, "other.json")
 
         code, output, errors = self.run_program(other, "--resume", "run")
 
