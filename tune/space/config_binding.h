@@ -49,9 +49,9 @@ struct FieldType<std::optional<Field>> {
 };
 
 template <class Field>
-BoundField bound_field(std::string name) {
+BoundField bound_field(const std::string& name) {
   using Type = typename FieldType<Field>::type;
-  BoundField field{.name = std::move(name), .is_optional = FieldType<Field>::is_optional};
+  BoundField field{.name = name, .is_optional = FieldType<Field>::is_optional};
   if constexpr (std::same_as<Type, bool>) {
     field.kind = BoundField::Kind::kBool;
   } else if constexpr (std::integral<Type>) {

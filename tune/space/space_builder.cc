@@ -11,15 +11,16 @@ namespace {
 
 // A level of the nested form, in the order in which it was written.
 struct Group {
-  std::vector<std::pair<std::string, Group>> members;
+  std::string key;
+  std::vector<Group> members;
   std::optional<std::string> json;  // Of a parameter; a group has none.
 };
 
 Group& group_at(Group& parent, const std::string& key) {
-  const auto is_it = [&](const auto& member) { return member.first == key && !member.second.json; };
+  const auto is_it = [&](const auto& member) { return member.key == key && !member.json; };
   const auto found = std::ranges::find_if(parent.members, is_it);
-  if (found != parent.members.end()) return found->second;
-  return parent.members.emplace_back(key, Group{}).second;
+  if (found != parent.members.end()) return *found;
+  return parent.members.emplace_back(Group{.key = key, .members = {}, .json = std::nullopt});
 }
 
 void insert(Group& root, const std::string& name, std::string json) {
@@ -29,14 +30,14 @@ void insert(Group& root, const std::string& name, std::string json) {
     group = &group_at(*group, name.substr(begin, slash - begin));
     begin = slash + 1;
   }
-  group->members.emplace_back(name.substr(begin), Group{{}, std::move(json)});
+  group->members.push_back({.key = name.substr(begin), .members = {}, .json = std::move(json)});
 }
 
 std::string text_of(const Group& group) {
   if (group.json) return *group.json;
   std::string text;
-  for (const auto& [key, member] : group.members) {
-    text += (text.empty() ? "" : ",") + to_json(Value(key)) + ":" + text_of(member);
+  for (const Group& member : group.members) {
+    text += (text.empty() ? "" : ",") + to_json(Value(member.key)) + ":" + text_of(member);
   }
   return "{" + text + "}";
 }

@@ -20,7 +20,9 @@ class ParameterBuilder {
   ParameterBuilder& step(double step) { return add("step", to_json(Value(step))); }
   /// It takes part only when `parameter`, by its whole name, has this value, one of these, or one in this range. Called
   /// again with other parameters, all must hold.
-  ParameterBuilder& when(const std::string& parameter, Value value) { return when(parameter, std::vector{value}); }
+  ParameterBuilder& when(const std::string& parameter, const Value& value) {
+    return when(parameter, std::vector{value});
+  }
   ParameterBuilder& when(const std::string& parameter, std::vector<Value> values);
   ParameterBuilder& when(const std::string& parameter, NumberRange range);
   ParameterBuilder& default_value(const Value& value) { return add("default", to_json(value)); }
