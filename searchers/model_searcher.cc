@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "searchers/model_searcher.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 

@@ -31,8 +31,6 @@ constexpr double kLeastChance = 0.001;  // Of having a value, as no forest of so
 constexpr double kMissing = 0.5;        // Where an axis does not take part.
 constexpr double kFarthest = 1e6;       // From the best loss, in distances of the median.
 
-bool has_value(const TrialRecord& record) { return record.state == State::kEnded || record.state == State::kReported; }
-
 // Rows of points with a target each.
 struct Data {
   std::vector<double> points;
@@ -146,7 +144,7 @@ class Search {
     std::vector<std::uint32_t> places;
     std::vector<double> losses;
     for (std::uint32_t i = 0; i < history_.size(); ++i) {
-      if (!has_value(history_[i])) continue;
+      if (!history_[i].has_value()) continue;
       places.push_back(i);
       losses.push_back(history_[i].loss);
     }
@@ -168,8 +166,8 @@ class Search {
     bool is_any_bad = false;
     for (std::size_t i = history_.size(); i-- > 0 && data.targets.size() < ForestProposer::kMaxSamples;) {
       if (history_[i].state == State::kPending) continue;
-      data.add(history_.point(i), has_value(history_[i]) ? 1 : 0);
-      is_any_bad = is_any_bad || !has_value(history_[i]);
+      data.add(history_.point(i), history_[i].has_value() ? 1 : 0);
+      is_any_bad = is_any_bad || !history_[i].has_value();
     }
     if (is_any_bad) feasibility_.emplace(cube_.axes(), data.points, data.targets, RandomForest::Options{}, random_);
   }

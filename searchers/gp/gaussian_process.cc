@@ -165,7 +165,6 @@ void GaussianProcess::fit(PointSet points, std::vector<double> values, int evalu
       [this](const std::vector<double>& logs, std::vector<double>& gradient) { return evaluate(logs, gradient); },
       to_logs(parameters_), low, high, evaluations);
   parameters_ = from_logs(minimum.at);
-  log_posterior_ = -minimum.value;
   while (!factor()) parameters_.noise = std::max(10 * parameters_.noise, kLeastNoise);
 }
 
@@ -213,6 +212,8 @@ Prediction GaussianProcess::predict(std::span<const double> point, std::span<dou
   add_point_gradient(parameters_, kinds_, point, points_, row.data(), variance_slope);
   return {mean, variance};
 }
+
+double GaussianProcess::least_mean() const { return (values_ - parameters_.noise * alpha_).minCoeff(); }
 
 double GaussianProcess::leave_one_out() const {
   const Eigen::Index n = values_.size();

@@ -47,19 +47,16 @@ class GaussianProcess {
   Prediction predict(std::span<const double> point, std::span<double> mean_slope,
                      std::span<double> variance_slope) const;
 
-  /// Log density of all observations and hyperparameters, up to a constant.
-  double log_posterior() const { return log_posterior_; }
+  /// The lowest mean at any of the observations.
+  double least_mean() const;
   /// Mean log density of each observation, given all others (Sundararajan and Keerthi 2001).
   double leave_one_out() const;
 
   const Hyperparameters& hyperparameters() const { return parameters_; }
   void set_hyperparameters(Hyperparameters parameters) { parameters_ = std::move(parameters); }
-  /// Where fits begin.
-  void reset_hyperparameters();
 
  private:
-  struct Evaluation;
-
+  void reset_hyperparameters();  // To where fits begin.
   Eigen::MatrixXd covariance(const PointSet& points) const;
   double evaluate(const std::vector<double>& logs, std::vector<double>& gradient);
   bool factor();
@@ -71,7 +68,6 @@ class GaussianProcess {
   Eigen::MatrixXd lower_;  // Factor of the covariance of the observations.
   Eigen::VectorXd alpha_;  // Its inverse times the values less the mean.
   double mean_ = 0;
-  double log_posterior_ = 0;
 };
 
 }  // namespace manta::gp

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
@@ -55,10 +54,6 @@ Point random_point(std::size_t dimensions, RandomStream& random) {
 
 double middle(std::int64_t level, std::int64_t levels) {
   return (static_cast<double>(level) + 0.5) / static_cast<double>(levels);
-}
-
-bool has_value(const TrialRecord& record) {
-  return record.state == TrialRecord::State::kReported || record.state == TrialRecord::State::kEnded;
 }
 
 // An axis that does not take part lies in the middle, or, of a choice, apart from all others.
@@ -269,12 +264,11 @@ UnitCube::Point GpProposer::propose(const History& history, RandomStream& random
   std::vector<std::pair<double, std::size_t>> losses;
   PointSet pending(cube_.size());
   for (std::size_t i = 0; i < history.size(); ++i) {
-    if (has_value(history[i])) losses.emplace_back(history[i].loss, i);
+    if (history[i].has_value()) losses.emplace_back(history[i].loss, i);
     if (history[i].state == TrialRecord::State::kPending) pending.add(without_gaps(history.point(i), process_.kinds()));
   }
   std::ranges::sort(losses);
-  double best = std::numeric_limits<double>::infinity();
-  for (const Prediction& prediction : process_.predict(process_.points())) best = std::min(best, prediction.mean);
+  const double best = process_.least_mean();
   std::vector<Point> best_trials;
   for (std::size_t i = 0; i < std::min(kBestTrials, losses.size()); ++i) {
     best_trials.push_back(without_gaps(history.point(losses[i].second), process_.kinds()));
@@ -287,7 +281,7 @@ UnitCube::Point GpProposer::propose(const History& history, RandomStream& random
 std::vector<std::size_t> GpProposer::chosen_trials(const History& history) {
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < history.size(); ++i) {
-    if (has_value(history[i])) all.push_back(i);
+    if (history[i].has_value()) all.push_back(i);
   }
   if (all.size() <= kMostTrials) return all;
   std::vector<std::size_t> chosen = all;

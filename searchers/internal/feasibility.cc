@@ -32,7 +32,7 @@ void Feasibility::learn(const History& history) {
   for (std::size_t i = size > kMost ? size - kMost : 0; i < size; ++i) {
     const State state = history[i].state;
     if (state == State::kPending) continue;
-    const bool is_valid = state == State::kReported || state == State::kEnded;
+    const bool is_valid = history[i].has_value();
     has_failure = has_failure || !is_valid;
     for (const double u : history.point(i)) points.push_back(std::isnan(u) ? 0.5 : u);
     targets.push_back(is_valid ? 1.0 : 0.0);

@@ -15,8 +15,6 @@ namespace {
 using Json = nlohmann::json;
 using State = TrialRecord::State;
 
-bool has_value(State state) { return state == State::kReported || state == State::kEnded; }
-
 State state_of(const Outcome& outcome, bool is_finite) {
   if (outcome.state == TrialState::kInfeasible) return State::kInfeasible;
   if (!is_ended(outcome.state)) return is_finite ? State::kReported : State::kPending;
@@ -74,12 +72,12 @@ void History::tell(const Outcome& outcome) {
   }
   TrialRecord& record = records_[index];
   const double loss = outcome.value ? -objective_.score(*outcome.value) : std::numeric_limits<double>::quiet_NaN();
-  valued_ -= has_value(record.state) ? 1 : 0;
+  valued_ -= record.has_value() ? 1 : 0;
   record.state = state_of(outcome, std::isfinite(loss));
-  record.loss = has_value(record.state) ? loss : 0;
+  record.loss = record.has_value() ? loss : 0;
   record.iteration = static_cast<std::int32_t>(std::min<std::int64_t>(outcome.iteration, INT32_MAX));
   record.seconds = std::isfinite(outcome.seconds) ? outcome.seconds : 0;
-  valued_ += has_value(record.state) ? 1 : 0;
+  valued_ += record.has_value() ? 1 : 0;
 }
 
 std::string History::to_json() const {
@@ -104,7 +102,7 @@ Result<void> History::load(std::string_view json) {
     for (const Json& u : row[5])
       point.push_back(u.is_null() ? std::numeric_limits<double>::quiet_NaN() : u.get<double>());
     loaded.records_[loaded.add(record->trial, point)] = *record;
-    loaded.valued_ += has_value(record->state) ? 1 : 0;
+    loaded.valued_ += record->has_value() ? 1 : 0;
   }
   *this = std::move(loaded);
   return {};

@@ -32,6 +32,8 @@ struct TrialRecord {
   std::int32_t iteration = 0;
   double loss = 0;  ///< Smaller is better. Finite in kReported and kEnded.
   double seconds = 0;
+
+  bool has_value() const { return state == State::kReported || state == State::kEnded; }
 };
 
 /// Trials in the order in which they were first suggested or told, as points of the unit cube.

@@ -13,9 +13,7 @@ namespace manta::internal {
 
 namespace {
 
-using State = TrialRecord::State;
-
-// Chosen on the first half of the tables and the smooth functions: see docs/guides/searchers.md.
+// How these were chosen: docs/guides/searchers.md.
 constexpr double kGoodShare = 0.12;
 constexpr int kDraws = 24;
 constexpr double kNumberWidth = 0.3;  // Where the good are spread evenly, before it shrinks with their number.
@@ -25,8 +23,6 @@ constexpr double kUniformWeight = 0.5;
 constexpr double kLeastSpread = 0.1;
 constexpr double kSpreadPower = 0.7;
 constexpr double kBohbRandomShare = 1. / 3;
-
-bool has_value(const TrialRecord& record) { return record.state == State::kEnded || record.state == State::kReported; }
 
 void append(std::vector<double>& rows, std::span<const double> row) { rows.insert(rows.end(), row.begin(), row.end()); }
 
@@ -83,7 +79,7 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
 std::vector<std::uint32_t> TpeProposer::candidates(const History& history) const {
   std::vector<std::uint32_t> valued;
   for (std::uint32_t i = 0; i < history.size(); ++i) {
-    if (has_value(history[i])) valued.push_back(i);
+    if (history[i].has_value()) valued.push_back(i);
   }
   const std::size_t wanted = std::max(cube_->size() + 1, kStartup);
   if (fidelity_ == Fidelity::kAny || valued.size() <= wanted) return valued;

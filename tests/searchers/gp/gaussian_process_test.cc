@@ -72,6 +72,7 @@ TEST(GaussianProcessTest, ItGoesThroughWhatItWasTold) {
     const Prediction prediction = process.predict(data.points.point(i));
     EXPECT_NEAR(prediction.mean, data.values[i], 0.05);
     EXPECT_LT(prediction.variance, 0.01);
+    EXPECT_GE(prediction.mean, process.least_mean() - 1e-6);
   }
 }
 
