@@ -71,6 +71,10 @@ class Executor {
   /// another of the attempt is under way (it took too long): that one is then not answered any more.
   virtual void stop(TrialId trial) = 0;
 
+  /// Ends an attempt whose call under way takes too long, such that it shows where it is. Answered, in place of that
+  /// call, by AttemptFailed; its error says where, as far as that can be found out.
+  virtual void abort(TrialId trial) = 0;
+
   /// How many attempts can run at the same time.
   virtual int slots() const = 0;
 

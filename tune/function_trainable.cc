@@ -2,6 +2,8 @@
 // A function's thread and the trial's thread take turns; each waits while the other runs.
 #include "tune/function_trainable.h"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -191,6 +193,7 @@ class FunctionTrainable final : public Trainable {
   }
 
   void run() {
+    ::pthread_setname_np(::pthread_self(), kFunctionThreadName);
     if (!trial_->wait_for_start()) return trial_->end(nullptr);
     std::exception_ptr error;
     try {

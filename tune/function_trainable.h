@@ -35,6 +35,9 @@ class Trial {
   virtual const CheckpointReader* checkpoint() const = 0;
 };
 
+/// The name of that thread, for whoever looks at the process from outside.
+inline constexpr const char* kFunctionThreadName = "trial-function";
+
 /// Runs `function` on a thread of its own, one report per step(). The function's exceptions come out of step(), those
 /// of a save callback out of save(). A report without a callback saves nothing. Destruction unwinds the function and
 /// waits for that: it takes as long as the function stays away from report().

@@ -29,6 +29,10 @@ class RecordingExecutor final : public Executor {
     under_way_[trial] = false;  // A stop may overtake another call.
     note("stop", trial), executor_.stop(trial);
   }
+  void abort(TrialId trial) override {
+    EXPECT_TRUE(std::exchange(under_way_[trial], false)) << "abort of trial " << trial.number << ": no call under way";
+    note("abort", trial), executor_.abort(trial);
+  }
   int slots() const override { return executor_.slots(); }
   std::optional<Event> next_event(TimePoint deadline) override {
     std::optional<Event> event;

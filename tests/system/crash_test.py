@@ -66,7 +66,7 @@ class WorkerKillTest(SystemTest):
             out = f"run{round_number}"
             space = self.write_space({"x": {"float": [0.1, 1]}})
             process = self.start(space, "--trainable", "Endless", "--metric", "score", "--mode", "max", "--samples", "6",
-                                 "--max-iterations", "40", "--max-failures", "100", "--concurrency", "2", "--out", out)
+                                 "--max-iterations", "40", "--max-failures", "100", "--retry-wait", "0.001", "--concurrency", "2", "--out", out)
             killed = {}
             while process.poll() is None and kills < KILLS:
                 candidates = [(pid, name) for pid, name in self.workers() if pid not in killed]
@@ -93,7 +93,7 @@ class CheckpointTest(SystemTest):
     def test_a_killed_trial_goes_on_from_its_checkpoint(self):
         space = self.write_space({"x": {"float": [0.1, 1]}})
         process = self.start(space, "--trainable", "Endless", "--metric", "score", "--mode", "max", "--samples", "1",
-                             "--max-iterations", "200", "--checkpoint-every", "1", "--max-failures", "5", "--out", "run")
+                             "--max-iterations", "200", "--checkpoint-every", "1", "--max-failures", "5", "--retry-wait", "0.001", "--out", "run")
 
         self.assertTrue(wait_for(lambda: self.rows() >= 40))  # Of two metrics.
         (worker,) = [pid for pid in marked_processes(self.mark)

@@ -18,6 +18,8 @@ import uuid
 BIN = pathlib.Path(os.environ["MANTA_TEST_BIN"])
 PROGRAMS = str(pathlib.Path(os.environ["MANTA_TEST_PROGRAMS"]))
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+# Sanitizers have crash handlers of their own.
+IS_SANITIZED = any(name in pathlib.Path(PROGRAMS).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 SPACE = {"x": {"float": [0.1, 1.0]}}
 # The promise is two seconds; a machine that also runs a sanitizer's tests gets more, as no time is asserted here.
 PATIENCE_SECONDS = 20

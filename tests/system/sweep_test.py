@@ -5,7 +5,7 @@ import os
 import pathlib
 import signal
 
-from program import BIN, PROGRAMS, SystemTest, main, wait_for
+from program import BIN, IS_SANITIZED, PROGRAMS, SystemTest, main, wait_for
 
 
 class SweepTest(SystemTest):
@@ -159,7 +159,8 @@ class FailingTrialsTest(SystemTest):
             self.assertIn("std::runtime_error: no luck with x", row["cause"])
 
     def test_a_trial_that_crashes_is_retried_and_its_cause_names_signal_and_last_lines(self):
-        self.sweep("--samples", "1", "--max-iterations", "2", "--max-failures", "2", trainable="Segfaults", expect=1)
+        self.sweep("--samples", "1", "--max-iterations", "2", "--max-failures", "2", "--retry-wait", "0.01",
+                   trainable="Segfaults", expect=1)
 
         (row,) = self.query("select state, cause, attempts from trial_summary")
         self.assertEqual((row["state"], row["attempts"]), ("failed", 3))
@@ -232,6 +233,55 @@ class FailingTrialsTest(SystemTest):
 
         states = [row["state"] for row in self.query("select state from trial_summary order by trial")]
         self.assertEqual(states, ["completed", "failed", "failed"])
+
+
+class LimitsTest(SystemTest):
+    """A trial that takes more than it may ends, and its cause says by what and where it was."""
+
+    def cause(self, out="run"):
+        (row,) = self.query("select state, cause from trial_summary", out)
+        return row["state"], row["cause"]
+
+    def test_a_stuck_trial_shows_its_stack_and_is_tried_again_from_its_checkpoint(self):
+        self.sweep("--samples", "1", "--max-iterations", "3", "--stall-timeout", "0.3", "--max-failures", "1", "--retry-wait", "0.01",
+                   "--checkpoint-every", "1", trainable="Sticks")
+
+        first, second = self.query("select * from attempts order by attempt")
+        self.assertEqual((first["state"], second["state"], second["from_iteration"]), ("failed", "completed", 1))
+        self.assertTrue(first["cause"].startswith("stalled: no sign of life for 0.3 s in iteration 2: actor_died"), first)
+        if not IS_SANITIZED:
+            self.assertIn("wait_for_a_lock_that_nobody_releases", first["cause"])
+        self.assertEqual(self.cause(), ("completed", ""))
+
+    def test_a_stuck_function_shows_the_stack_of_its_own_thread(self):
+        self.sweep("--samples", "1", "--step-time", "0.3", trainable="sticks", expect=1)
+
+        state, cause = self.cause()
+        self.assertEqual(state, "failed")
+        self.assertTrue(cause.startswith("timeout: iteration 2 has taken longer than 0.3 s: actor_died"), cause)
+        if not IS_SANITIZED:
+            self.assertIn("wait_for_a_lock_that_nobody_releases", cause)
+
+    def test_a_stuck_command_is_killed_with_its_children(self):
+        self.sweep("--samples", "1", "--step-time", "0.3", "--command", "sleep 1000 & wait", trainable=None, expect=1,
+                   program=BIN / "tune_run")
+
+        state, cause = self.cause()
+        self.assertEqual(state, "failed")
+        self.assertIn("timeout: iteration 1 has taken longer than 0.3 s", cause)
+
+    def test_a_trial_is_stopped_when_its_time_is_over_and_keeps_its_reports(self):
+        self.sweep("--samples", "1", "--trial-time", "0.3", trainable="Endless")
+
+        self.assertEqual(self.cause(), ("stopped", "timeout: the trial has run for the 0.3 s that it may"))
+        self.assertGreater(self.rows(), 0)
+
+    def test_a_trial_that_takes_more_memory_than_it_may_dies_of_that(self):
+        self.sweep("--samples", "1", "--max-iterations", "100", "--memory-per-trial", "200M", trainable="Grows", expect=1)
+
+        state, cause = self.cause()
+        self.assertEqual(state, "failed")
+        self.assertRegex(cause, r"OOM: .*limit 200 MiB|OOM: memory was refused")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -106,6 +107,46 @@ void picky(manta::Trial& trial) {
   trial.report({{"score", 2 * x}});
 }
 
+// Where a program that is stuck says that it is.
+[[gnu::noinline]] void wait_for_a_lock_that_nobody_releases() {
+  for (volatile bool held = true; held;) ::usleep(1000);
+}
+
+// Gets stuck in its second iteration, the first time that it comes there.
+class Sticks : public Curve {
+ public:
+  void setup(const manta::Config& config) override {
+    Curve::setup(config);
+    is_first_ = ::getenv("MANTA_ATTEMPT") == std::string("1");
+  }
+  manta::Metrics step() override {
+    if (iteration_ == 1 && is_first_) wait_for_a_lock_that_nobody_releases();
+    return Curve::step();
+  }
+
+ private:
+  bool is_first_ = false;
+};
+
+// As above, as a function, whose thread is not the one that answers calls.
+void sticks(manta::Trial& trial) {
+  const auto x = trial.config()["x"].as<double>();
+  trial.report({{"score", x}});
+  wait_for_a_lock_that_nobody_releases();
+}
+
+// Takes 64 MiB more in each iteration.
+class Grows : public Curve {
+ public:
+  manta::Metrics step() override {
+    held_.emplace_back(std::size_t{64} << 20, 'x');
+    return Curve::step();
+  }
+
+ private:
+  std::vector<std::string> held_;
+};
+
 // Never comes to an end by itself.
 class Endless : public Curve {
  public:
@@ -139,6 +180,9 @@ MANTA_TRAINABLE(Segfaults);
 MANTA_TRAINABLE(NotANumber);
 MANTA_TRAINABLE(Talks);
 MANTA_TRAINABLE(Endless);
+MANTA_TRAINABLE(Grows);
+MANTA_TRAINABLE(Sticks);
+MANTA_TRAINABLE_FUNCTION(sticks);
 MANTA_TRAINABLE(Picky);
 MANTA_TRAINABLE_FUNCTION(picky);
 MANTA_TRAINABLE_FUNCTION(Acknowledged);

@@ -4,16 +4,21 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "core/placement/resource_ledger.h"
+#include "tune/actor/abort_process.h"
 
 namespace manta {
 namespace {
 
 // How long a trial's destructor may take; a function that does not unwind is cut off.
 constexpr Duration kStopGrace = std::chrono::seconds(2);
+// How long an aborted process may take to say where it was.
+constexpr Duration kAbortGrace = std::chrono::seconds(2);
+constexpr std::string_view kCrashReport = "*** signal ";  // As core/worker/crash_report.cc begins it.
 constexpr std::streamoff kTailBytes = 2000;
 
 // The end of what the attempt printed: where the reason of a crash stands.
@@ -41,11 +46,15 @@ ActorExecutor::~ActorExecutor() = default;
 
 Result<std::unique_ptr<ActorExecutor>> ActorExecutor::create(ActorExecutorOptions options) {
   MANTA_ASSIGN_OR_RETURN(const Machine machine, internal::current_machine());
-  if (auto possible = ResourceLedger(machine).check({options.cpus_per_trial, options.gpus_per_trial}); !possible)
+  if (auto possible =
+          ResourceLedger(machine).check({options.cpus_per_trial, options.gpus_per_trial, options.memory_per_trial});
+      !possible)
     return Error{possible.error().code, "a trial cannot run: " + possible.error().message};
   const double by_gpus = fits(static_cast<double>(machine.gpus.size()), options.gpus_per_trial, machine.cpus);
   const double by_cpus = fits(machine.cpus, options.cpus_per_trial, std::max(machine.cpus, by_gpus));
-  const double slots = options.gpus_per_trial > 0 ? std::min(by_cpus, by_gpus) : by_cpus;
+  const double by_memory =
+      fits(static_cast<double>(machine.memory), static_cast<double>(options.memory_per_trial), by_cpus);
+  const double slots = std::min(options.gpus_per_trial > 0 ? std::min(by_cpus, by_gpus) : by_cpus, by_memory);
   return std::unique_ptr<ActorExecutor>(new ActorExecutor(std::move(options), static_cast<int>(std::max(1.0, slots))));
 }
 
@@ -57,6 +66,7 @@ Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, int attempt) const {
   const Actor<TrialActor> made =
       actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
                               .gpus = options_.gpus_per_trial,
+                              .memory = options_.memory_per_trial,
                               .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(options_.trainable);
   static_cast<void>(made.monitor());  // Its death is the attempt's failure, which the loop hears of by its calls.
   return made;
@@ -119,6 +129,14 @@ void ActorExecutor::stop(TrialId trial) {
   } else {
     retire(std::move(attempt.actor));
   }
+}
+
+void ActorExecutor::abort(TrialId trial) {
+  const Attempt& attempt = attempts_.at(trial);
+  const int pid = attempt.actor.pid();
+  if (!options_.show_stack || pid == 0) return attempt.actor.kill();
+  abort_process(pid);
+  retired_.push_back({attempt.actor, clock_.now() + kAbortGrace});  // If it does not end by that.
 }
 
 void ActorExecutor::retire(Actor<TrialActor> actor) {
@@ -198,8 +216,11 @@ std::optional<Event> ActorExecutor::open(const Mail& mail) {
 Event ActorExecutor::failed(TrialId trial, Attempt& attempt, Error error) {
   const int number = attempt.number;
   if (error.code == ErrorCode::kActorDied) {
-    if (const std::string tail = tail_of(log_path(trial, number)); !tail.empty())
-      error.message += "; the end of its log:\n" + tail;
+    std::string tail = tail_of(log_path(trial, number));
+    // The crash report stands in the message already, with readable names.
+    if (error.message.find(kCrashReport) != std::string::npos)
+      tail.erase(std::min(tail.find(kCrashReport), tail.size()));
+    if (!tail.empty()) error.message += "; the end of its log:\n" + tail;
   } else {
     retire(std::move(attempt.actor));  // It lives, but its trainable may be in any state.
   }

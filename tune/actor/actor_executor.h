@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -24,6 +25,8 @@ struct ActorExecutorOptions {
   std::filesystem::path log_directory;  ///< Gets <trial>/<attempt>.log.
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
+  std::uint64_t memory_per_trial = 0;  ///< Bytes that a trial's process may use; 0: any number.
+  bool show_stack = true;              ///< abort() shows where the process is; not if it only waits for another.
 };
 
 /// One worker process per attempt, or per several if the trainable's reset() allows. Checkpoints stay in the object
@@ -39,6 +42,7 @@ class ActorExecutor final : public Executor {
   void advance(TrialId trial) override;
   void save(TrialId trial) override;
   void stop(TrialId trial) override;
+  void abort(TrialId trial) override;
   int slots() const override { return slots_; }
   std::optional<Event> next_event(TimePoint deadline) override;
   void interrupt() override;

@@ -119,12 +119,23 @@ std::string get_stop(const RunRequest& request) {
   return list.empty() ? "null" : "[" + list + "]";
 }
 
-Result<void> set_time_budget(RunRequest& request, Values values) {
-  MANTA_ASSIGN_OR_RETURN(request.tune.time_budget_seconds, parse_duration_seconds(values.back()));
+template <auto field>
+Result<void> set_duration(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.*field, parse_duration_seconds(values.back()));
   return {};
 }
-std::string get_time_budget(const RunRequest& request) {
-  return request.tune.time_budget_seconds ? number_text(*request.tune.time_budget_seconds) : "null";
+template <std::optional<double> TuneOptions::*field>
+std::string get_optional_number(const RunRequest& request) {
+  return request.tune.*field ? number_text(*(request.tune.*field)) : "null";
+}
+
+Result<void> set_memory_per_trial(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(request.tune.memory_per_trial, internal::parse_size(values.back()));
+  return {};
+}
+std::string get_memory_per_trial(const RunRequest& request) {
+  const std::uint64_t bytes = request.tune.memory_per_trial;
+  return bytes == 0 ? "null" : quoted(std::to_string(bytes));
 }
 
 Result<void> set_allow_failed(RunRequest& request, Values values) {
@@ -245,8 +256,32 @@ const std::vector<OptionSpec> kTable{
      .group = "Limits",
      .help = "End the sweep after 90, 90s, 5m or 1h",
      .may_change = true,
-     .set = set_time_budget,
-     .get = get_time_budget},
+     .set = set_duration<&Options::time_budget_seconds>,
+     .get = get_optional_number<&Options::time_budget_seconds>},
+    {.name = "trial-time",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Limits",
+     .help = "Stop a trial that has run so long, all its attempts together",
+     .may_change = true,
+     .set = set_duration<&Options::trial_time_seconds>,
+     .get = get_optional_number<&Options::trial_time_seconds>},
+    {.name = "step-time",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Limits",
+     .help = "Fail an attempt whose next report takes longer",
+     .may_change = true,
+     .set = set_duration<&Options::step_time_seconds>,
+     .get = get_optional_number<&Options::step_time_seconds>},
+    {.name = "stall-timeout",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Limits",
+     .help = "Fail an attempt that does nothing for so long, in its setup and save too; the cause has its stack",
+     .may_change = true,
+     .set = set_duration<&Options::stall_timeout_seconds>,
+     .get = get_optional_number<&Options::stall_timeout_seconds>},
     {.name = "max-failures",
      .kind = OptionKind::kInteger,
      .value_name = "N",
@@ -255,6 +290,14 @@ const std::vector<OptionSpec> kTable{
      .may_change = true,
      .set = set_integer<int, &Options::max_failures, 0>,
      .get = get_integer<int, &Options::max_failures>},
+    {.name = "retry-wait",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Limits",
+     .help = "Wait before the first retry, doubled before each further one, up to 60 times as long (1)",
+     .may_change = true,
+     .set = set_duration<&Options::retry_wait_seconds>,
+     .get = get_number<&Options::retry_wait_seconds>},
     {.name = "allow-failed",
      .kind = OptionKind::kNumber,
      .value_name = "SHARE",
@@ -288,6 +331,14 @@ const std::vector<OptionSpec> kTable{
      .may_change = true,
      .set = set_amount<&Options::gpus_per_trial>,
      .get = get_number<&Options::gpus_per_trial>},
+    {.name = "memory-per-trial",
+     .kind = OptionKind::kText,
+     .value_name = "SIZE",
+     .group = "Resources",
+     .help = "Memory that one trial may use: 500M, 2G; it is killed above that",
+     .may_change = true,
+     .set = set_memory_per_trial,
+     .get = get_memory_per_trial},
 
     {.name = "name",
      .kind = OptionKind::kText,

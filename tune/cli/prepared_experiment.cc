@@ -99,7 +99,14 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
     MANTA_ASSIGN_OR_RETURN(StopCondition condition, StopCondition::parse(text));
     loop.stop.push_back(std::move(condition));
   }
-  if (options.time_budget_seconds) loop.time_budget = from_seconds(*options.time_budget_seconds);
+  const auto duration = [](std::optional<double> seconds) {
+    return seconds ? std::optional<Duration>(from_seconds(*seconds)) : std::nullopt;
+  };
+  loop.time_budget = duration(options.time_budget_seconds);
+  loop.limits = {.trial_time = duration(options.trial_time_seconds),
+                 .step_time = duration(options.step_time_seconds),
+                 .stall_timeout = duration(options.stall_timeout_seconds)};
+  loop.retry_wait = from_seconds(options.retry_wait_seconds);
   loop.max_failures = options.max_failures;
   loop.non_finite = options.non_finite;
   loop.checkpoint_every = options.checkpoint_every;

@@ -220,7 +220,8 @@ class Run {
                                           .space = options.space,
                                           .log_directory = label_.directory / "logs",
                                           .cpus_per_trial = options.cpus_per_trial,
-                                          .gpus_per_trial = options.gpus_per_trial}));
+                                          .gpus_per_trial = options.gpus_per_trial,
+                                          .memory_per_trial = options.memory_per_trial}));
     if (experiment_.loop.concurrency == 0) experiment_.loop.concurrency = executor->slots();
     MANTA_ASSIGN_OR_RETURN(OpenResults results,
                            options.resume ? reopen_results(experiment_, label_.directory, console_)

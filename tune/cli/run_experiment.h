@@ -2,6 +2,7 @@
 // An experiment on any executor: what tune_run() does, with the runtime left out.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@ struct ExecutorRequest {
   std::filesystem::path log_directory;
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
+  std::uint64_t memory_per_trial = 0;
 };
 
 /// Also checks that the trainable is there and fits the space. Called before anything is written.

@@ -18,8 +18,8 @@ struct TuneOptions {
   std::string name;    ///< Of the experiment; default: the trainable's.
   std::string metric;  ///< Objective; required.
   Mode mode = Mode::kMin;
-  std::int64_t samples = 10;       ///< Trials, or, with a grid, times the whole grid.
-  std::string searcher;            ///< "random" or "grid"; default: grid if the space has one, else random.
+  std::int64_t samples = 10;  ///< Trials, or, with a grid, times the whole grid.
+  std::string searcher;       ///< "random" or "grid"; default: grid if the space has one, else random.
   /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).
   std::string scheduler = "fifo";
   std::optional<std::int64_t> max_iterations;
@@ -28,8 +28,14 @@ struct TuneOptions {
   int concurrency = 0;  ///< Trials at once; 0: as many as the machine has room for.
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
-  int max_failures = 0;       ///< Failed attempts that a trial may have and still be retried.
-  double allow_failed = 0.5;  ///< Exit code 1 when more than this share of the trials failed, or none has a value.
+  std::uint64_t memory_per_trial = 0;        ///< Bytes that a trial's process may use; 0: any number.
+  std::optional<double> trial_time_seconds;  ///< In its iterations; then the trial is stopped.
+  std::optional<double> step_time_seconds;   ///< For one iteration; then the attempt fails.
+  std::optional<double>
+      stall_timeout_seconds;      ///< Without an answer; then the attempt fails, with its stack as the cause.
+  double retry_wait_seconds = 1;  ///< Before a failed trial is tried again; doubled each time, up to 60 times as long.
+  int max_failures = 0;           ///< Failed attempts that a trial may have and still be retried.
+  double allow_failed = 0.5;      ///< Exit code 1 when more than this share of the trials failed, or none has a value.
   NonFinite non_finite = NonFinite::kContinue;
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
   int keep_checkpoints = 2;           ///< Per trial, on disk.

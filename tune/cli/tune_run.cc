@@ -45,7 +45,9 @@ Result<TuneOutcome> tune_run(const TuneOptions& options, const TuneSettings& set
                            ActorExecutor::create({.trainable = request.trainable,
                                                   .log_directory = request.log_directory,
                                                   .cpus_per_trial = request.cpus_per_trial,
-                                                  .gpus_per_trial = request.gpus_per_trial}));
+                                                  .gpus_per_trial = request.gpus_per_trial,
+                                                  .memory_per_trial = request.memory_per_trial,
+                                                  .show_stack = !is_command_reference(request.trainable)}));
     return std::unique_ptr<Executor>(std::move(executor));
   });
 }

@@ -37,6 +37,17 @@ enum class NonFinite {
   kFail,      ///< This attempt fails; it is retried as max_failures says.
 };
 
+/// What one trial may take; whatever ends by one of these has it as its cause.
+struct TrialLimits {
+  /// In its iterations, all attempts together: a trial that has had so much is stopped, in the middle of one if need
+  /// be.
+  std::optional<Duration> trial_time;
+  /// For one iteration: the attempt fails after that.
+  std::optional<Duration> step_time;
+  /// For whatever it was asked: to be set up, to iterate, to save. The attempt fails after that.
+  std::optional<Duration> stall_timeout;
+};
+
 struct LoopOptions {
   Objective objective;
   std::int64_t max_trials = 1;                 ///< At most this many trials; the searcher may end earlier.
@@ -44,7 +55,10 @@ struct LoopOptions {
   std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.
   std::vector<StopCondition> stop;             ///< A trial is complete when one of them holds.
   std::optional<Duration> time_budget;  ///< No trial starts, and the running ones are checkpointed and left, after it.
-  int max_failures = 0;                 ///< Failed attempts a trial may have and still be retried.
+  TrialLimits limits;
+  /// Before a failed trial is tried again; doubled with each further failure, up to sixty times this.
+  Duration retry_wait{};
+  int max_failures = 0;  ///< Failed attempts a trial may have and still be retried.
   NonFinite non_finite = NonFinite::kContinue;
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
   /// A trial goes on only when its last report is durable: report() of a function trainable promises that.

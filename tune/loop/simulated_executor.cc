@@ -110,6 +110,11 @@ void SimulatedExecutor::stop(TrialId trial) {
   schedule(place->second, options_.stop_cost, AttemptStopped{});
 }
 
+void SimulatedExecutor::abort(TrialId trial) {
+  Attempt& attempt = attempts_.at(trial);
+  schedule(attempt, options_.stop_cost, failure("it was aborted in iteration " + std::to_string(attempt.iteration)));
+}
+
 std::optional<Event> SimulatedExecutor::next_event(TimePoint deadline) {
   if (interrupted_.exchange(false)) return std::nullopt;
   while (!due_.empty() && due_.top().time <= std::max(deadline, clock_.now())) {

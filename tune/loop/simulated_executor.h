@@ -51,6 +51,7 @@ class SimulatedExecutor final : public Executor {
   void advance(TrialId trial) override;
   void save(TrialId trial) override;
   void stop(TrialId trial) override;
+  void abort(TrialId trial) override;
   int slots() const override { return options_.slots; }
   /// Never waits: where no event is due by `deadline`, the virtual time becomes `deadline`.
   std::optional<Event> next_event(TimePoint deadline) override;

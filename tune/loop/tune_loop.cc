@@ -71,10 +71,12 @@ Result<LoopEnd> TuneLoop::Impl::run() {
 bool TuneLoop::Impl::turn() {
   check_leaving();
   release_durable();
+  end_overdue();
+  queue_due_retries();
   if (!leaving_) fill_slots();
   save_snapshots_if_due();
   tick_if_due();
-  if (attempts_ > 0) return handle_next_event(), true;
+  if (attempts_ > 0 || (!leaving_ && next_retry())) return handle_next_event(), true;
   return !leaving_ && end_a_paused_trial();
 }
 
@@ -82,10 +84,12 @@ void TuneLoop::Impl::handle_next_event() {
   if (std::optional<Event> event = parts_.executor.next_event(next_deadline())) handle(*std::move(event));
 }
 
-TimePoint TuneLoop::Impl::next_deadline() const {
+TimePoint TuneLoop::Impl::next_deadline() {
   TimePoint deadline = last_tick_ + kTick;
   if (leaving_) return std::min(deadline, leaving_->deadline);
   if (options_.time_budget) deadline = std::min(deadline, started_ + *options_.time_budget);
+  if (!call_deadlines_.empty()) deadline = std::min(deadline, call_deadlines_.top().time);
+  if (const std::optional<TimePoint> retry = next_retry()) deadline = std::min(deadline, *retry);
   return deadline;
 }
 

@@ -41,6 +41,13 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"max-iterations", "50", "50"},
       {"time-budget", "90", "90.0"},
       {"time-budget", "5m", "300.0"},
+      {"trial-time", "1.5h", "5400.0"},
+      {"step-time", "10", "10.0"},
+      {"stall-timeout", "5m", "300.0"},
+      {"retry-wait", "0.5", "0.5"},
+      {"memory-per-trial", "1.5GiB", "\"1610612736\""},
+      {"memory-per-trial", "500M", "\"524288000\""},
+      {"memory-per-trial", "1048576", "\"1048576\""},
       {"max-failures", "0", "0"},
       {"allow-failed", "0.25", "0.25"},
       {"allow-failed", "1", "1.0"},
@@ -85,6 +92,10 @@ TEST(OptionTableTest, WrongValuesAreNamedWithWhatIsAllowed) {
       {"time-budget", "5 minutes", "90s, 5m or 1h"},
       {"time-budget", "0", "above 0"},
       {"time-budget", "-5m", "above 0"},
+      {"memory-per-trial", "2 GB", "500M or 2G"},
+      {"memory-per-trial", "0", "above 0"},
+      {"memory-per-trial", "G", "a size"},
+      {"memory-per-trial", "1e30", "a size"},
       {"max-failures", "-1", "at least 0"},
       {"allow-failed", "1.5", "at most 1"},
       {"allow-failed", "nan", "a number"},
@@ -116,9 +127,10 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
     if (spec.may_change) may_change.insert(spec.name);
   }
   EXPECT_THAT(may_change,
-              ::testing::UnorderedElementsAre("samples", "max-iterations", "stop", "time-budget", "max-failures",
+              ::testing::UnorderedElementsAre("samples", "max-iterations", "stop", "time-budget", "trial-time",
+                                              "step-time", "stall-timeout", "retry-wait", "max-failures",
                                               "allow-failed", "concurrency", "cpus-per-trial", "gpus-per-trial",
-                                              "checkpoint-every", "keep-checkpoints"));
+                                              "memory-per-trial", "checkpoint-every", "keep-checkpoints"));
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ TEST_F(TuneLoopEndTest, AnExecutorThatNeverAnswersAStopIsLeftBehind) {
     void advance(TrialId trial) override { executor_.advance(trial); }
     void save(TrialId trial) override { executor_.save(trial); }
     void stop(TrialId) override {}
+    void abort(TrialId) override {}
     int slots() const override { return 2; }
     std::optional<Event> next_event(TimePoint deadline) override { return executor_.next_event(deadline); }
     void interrupt() override { executor_.interrupt(); }

@@ -24,6 +24,27 @@ Result<double> parse_number(std::string_view text, double low, double high) {
       text, "a number of at least " + number_text(low) + (is_bounded ? " and at most " + number_text(high) : ""));
 }
 
+Result<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::pair<char, double> kUnits[] = {{'K', 0x1p10}, {'M', 0x1p20}, {'G', 0x1p30}, {'T', 0x1p40}};
+  std::string_view number = text;
+  for (const std::string_view ending : {"iB", "B"}) {
+    if (!number.ends_with(ending)) continue;
+    number.remove_suffix(ending.size());
+    break;
+  }
+  double unit = 1;
+  for (const auto& [letter, bytes] : kUnits) {
+    if (!number.ends_with(letter)) continue;
+    unit = bytes;
+    number.remove_suffix(1);
+  }
+  const Result<double> amount = parse_number(number, 0);
+  if (!amount || *amount * unit < 1 || *amount * unit > 0x1p60) {
+    return not_expected(text, "a size above 0, such as 500M or 2G");
+  }
+  return static_cast<std::uint64_t>(*amount * unit);
+}
+
 }  // namespace internal
 
 Result<double> parse_duration_seconds(std::string_view text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ Result<Integer> parse_integer(std::string_view text, Integer low, Integer high =
 
 /// Errors: kInvalidArgument: no finite number, or outside [low, high].
 Result<double> parse_number(std::string_view text, double low, double high = std::numeric_limits<double>::max());
+
+/// Reads "1073741824", "500M", "2G", "1.5GiB": powers of 1024. Bytes, above 0.
+/// Errors: kInvalidArgument: the forms expected.
+Result<std::uint64_t> parse_size(std::string_view text);
 
 /// As JSON.
 inline std::string number_text(double value) { return to_json(Value(value)); }

@@ -19,7 +19,7 @@ std::string describe(double value) {
 
 void TuneLoop::Impl::launch(TrialId trial) {
   LiveTrial& live = live_.at(trial);
-  live.phase = Phase::kLaunching;
+  live.retry_at.reset();
   // A trainable that saves nothing leaves an empty checkpoint: its new attempt begins anew, and counts from 1 again.
   if (live.checkpoint && live.checkpoint->bytes.empty()) live.checkpoint.reset();
   live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
@@ -27,6 +27,7 @@ void TuneLoop::Impl::launch(TrialId trial) {
   live.reports = 0;
   book_.attempt_started(trial, live.iteration);
   ++attempts_;
+  begin_call(live, trial, Phase::kLaunching);
   parts_.executor.launch({trial, book_[trial].attempt, book_[trial].config, live.checkpoint});
 }
 
@@ -124,6 +125,7 @@ void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
 
 void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed) {
   const Error& error = failed.error;
+  if (std::exchange(live.aborted, false)) live.failure += ": " + to_string(error);
   if (live.phase == Phase::kStopping) return on_stopped(trial, live);
   if (live.ended) {
     live.after_stop = AfterStop::kForget;
@@ -189,7 +191,8 @@ void TuneLoop::Impl::proceed(TrialId trial) {
     awaiting_durable_.emplace_back(live.report_number, trial);
     return;
   }
-  live.phase = Phase::kStepping;
+  if (!has_trial_time_left(live)) return end_for_trial_time(trial);
+  begin_call(live, trial, Phase::kStepping);
   parts_.executor.advance(trial);
 }
 
@@ -199,7 +202,7 @@ void TuneLoop::Impl::proceed_to_leave(TrialId trial, LiveTrial& live) {
 }
 
 void TuneLoop::Impl::save(TrialId trial, LiveTrial& live) {
-  live.phase = Phase::kSaving;
+  begin_call(live, trial, Phase::kSaving);
   parts_.executor.save(trial);
 }
 
@@ -225,7 +228,7 @@ void TuneLoop::Impl::retry_or_fail(TrialId trial, LiveTrial& live, const std::st
   if (++live.failures > options_.max_failures) return end_trial(trial, TrialState::kFailed, cause);
   if (live.wish == Wish::kPause) return pause_without_attempt(trial, live, cause);
   book_.state_changed(trial, TrialState::kPending, cause);
-  queue_.push_back(trial);
+  retry_later(trial, live);
   if (live.wish == Wish::kClone && live.donated) adopt(trial, live);
 }
 

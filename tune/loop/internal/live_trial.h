@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "tune/checkpoint/checkpoint.h"
 #include "tune/scheduler.h"
 
@@ -26,6 +27,9 @@ enum class Phase {
 /// An order that waits for the call under way; a stronger one replaces it. Stop is none of them: it takes effect at
 /// once.
 enum class Wish { kNone, kClone, kPause };
+
+/// What a call that takes too long has exceeded.
+enum class Limit { kTrialTime, kStepTime, kStall };
 
 /// What becomes of a trial when its attempt has been stopped.
 enum class AfterStop { kForget, kPause, kClone, kRetry, kInterrupt };
@@ -50,6 +54,12 @@ struct LiveTrial {
   AfterStop after_stop = AfterStop::kForget;
   std::string failure;  ///< Of AfterStop::kRetry: why the attempt failed.
 
+  std::uint64_t call = 0;  ///< The number of its last call.
+  bool aborted = false;    ///< That call took too long: its failure is still to say where it was.
+  /// In Phase::kQueued after a failure: it is not launched before.
+  std::optional<TimePoint> retry_at;
+
+  bool has_call() const { return phase == Phase::kLaunching || phase == Phase::kStepping || phase == Phase::kSaving; }
   bool has_attempt() const { return phase != Phase::kQueued && phase != Phase::kPaused; }
   bool is_saved() const { return checkpoint && checkpoint->iteration == iteration; }
 };

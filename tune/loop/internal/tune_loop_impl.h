@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop's state machine: tune_loop.cc fills slots and ends runs, attempts.cc handles events, orders.cc orders.
+// The loop's state machine: tune_loop.cc fills slots and ends runs, attempts.cc handles events, orders.cc orders,
+// limits.cc time.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <queue>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +44,16 @@ class TuneLoop::Impl {
     TimePoint deadline;          // For checkpoints; then all attempts are stopped whatever they do.
     bool cut_off = false;        // That has happened.
   };
+  // When a call is to be over; void once the trial has made another.
+  struct CallDeadline {
+    TimePoint time;
+    std::uint64_t call = 0;
+    TrialId trial;
+    internal::Limit limit = internal::Limit::kStall;
+    friend bool operator>(const CallDeadline& a, const CallDeadline& b) {
+      return a.time != b.time ? a.time > b.time : a.call > b.call;
+    }
+  };
 
   // tune_loop.cc
   bool turn();  // Handles one event. False: nothing can happen any more.
@@ -50,7 +64,7 @@ class TuneLoop::Impl {
   Result<LoopEnd> finish();
   void flush();
   void save_snapshots_if_due();
-  TimePoint next_deadline() const;
+  TimePoint next_deadline();
   void tick_if_due();
   void fill_slots();
   bool launch_queued();
@@ -83,6 +97,16 @@ class TuneLoop::Impl {
   void release_durable();
   void tell(TrialId trial, const Metrics* metrics = nullptr);
 
+  // limits.cc
+  void begin_call(LiveTrial& live, TrialId trial, Phase phase);
+  bool has_trial_time_left(const LiveTrial& live) const;
+  void end_for_trial_time(TrialId trial);
+  void end_overdue();
+  void end_overdue_call(TrialId trial, LiveTrial& live, internal::Limit limit);
+  void retry_later(TrialId trial, LiveTrial& live);
+  void queue_due_retries();
+  std::optional<TimePoint> next_retry();
+
   // orders.cc
   void carry_out(std::vector<Order> orders);
   void order_pause(TrialId trial, LiveTrial& live);
@@ -97,6 +121,10 @@ class TuneLoop::Impl {
   std::map<TrialId, LiveTrial> live_;  // Ordered, so that a run is the same each time.
   std::deque<TrialId> queue_;          // May hold a trial twice or one that left; those in Phase::kQueued count.
   std::deque<std::pair<std::uint64_t, TrialId>> awaiting_durable_;  // By rising number of the change.
+  std::priority_queue<CallDeadline, std::vector<CallDeadline>, std::greater<>> call_deadlines_;
+  std::uint64_t calls_ = 0;
+  // By LiveTrial::retry_at; void where that says otherwise.
+  std::set<std::pair<TimePoint, TrialId>> retries_;
   std::vector<Order> first_orders_;
   std::int64_t attempts_ = 0;  // That hold a slot.
   std::int64_t paused_ = 0;    // In Phase::kPaused.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/actor/abort_process.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "tune/function_trainable.h"
+
+namespace manta {
+namespace {
+
+std::string name_of(const std::filesystem::path& task) {
+  std::ifstream file(task / "comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+// Threads that the function starts take over its thread's name, but have higher numbers.
+pid_t busy_thread(const std::filesystem::path& process, pid_t first) {
+  std::error_code error;
+  pid_t found = first;
+  for (const auto& task : std::filesystem::directory_iterator(process / "task", error)) {
+    const std::string number = task.path().filename().string();
+    pid_t thread = 0;
+    std::from_chars(number.data(), number.data() + number.size(), thread);
+    if (name_of(task.path()) != kFunctionThreadName) continue;
+    if (found == first || thread < found) found = thread;
+  }
+  return found;
+}
+
+}  // namespace
+
+void abort_process(pid_t pid) {
+  const std::filesystem::path process = std::filesystem::path("/proc") / std::to_string(pid);
+  if (!name_of(process).starts_with("trial-")) return;  // As ActorExecutor names them.
+  ::syscall(SYS_tgkill, pid, busy_thread(process, pid), SIGABRT);
+}
+
+}  // namespace manta
