@@ -50,6 +50,19 @@ std::optional<double> number_of(const nlohmann::ordered_json& value) {
   return std::nullopt;
 }
 
+// The member `name`, a text, of a line that is a JSON object. Lines without the word cost nothing.
+std::optional<std::string> text_member(std::string_view line, const std::string& name) {
+  if (line.find('"' + name + '"') == std::string_view::npos) return std::nullopt;
+  auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (object.is_discarded()) {
+    object = nlohmann::ordered_json::parse(with_quoted_non_finite(line), nullptr, /*allow_exceptions=*/false);
+  }
+  if (!object.is_object()) return std::nullopt;
+  const auto member = object.find(name);
+  if (member == object.end() || !member->is_string()) return std::nullopt;
+  return member->get<std::string>();
+}
+
 std::optional<double> parse_number(std::string_view word) {
   if (word.starts_with('+')) word.remove_prefix(1);
   double number = 0;
@@ -78,14 +91,9 @@ std::optional<Metrics> parse_report_line(std::string_view line) {
   return metrics;
 }
 
-std::optional<std::string> parse_infeasible_line(std::string_view line) {
-  if (line.find("\"infeasible\"") == std::string_view::npos) return std::nullopt;
-  const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return std::nullopt;
-  const auto reason = object.find("infeasible");
-  if (reason == object.end() || !reason->is_string()) return std::nullopt;
-  return reason->get<std::string>();
-}
+std::optional<std::string> parse_infeasible_line(std::string_view line) { return text_member(line, "infeasible"); }
+
+std::optional<std::string> parse_checkpoint_name(std::string_view line) { return text_member(line, "checkpoint"); }
 
 std::optional<double> last_number(std::string_view line) {
   constexpr std::string_view kSeparators = " \t\r\n=:,;()[]";

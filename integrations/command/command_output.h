@@ -15,6 +15,9 @@ namespace manta {
 /// Infinity and -Infinity, which many languages write though JSON has none, are numbers.
 std::optional<Metrics> parse_report_line(std::string_view line);
 
+/// The checkpoint that a report names: {"loss": 0.3, "checkpoint": "step-7"}.
+std::optional<std::string> parse_checkpoint_name(std::string_view line);
+
 /// The reason in `line` if it says that the configuration cannot work: {"infeasible": "the mesh is too coarse"}.
 std::optional<std::string> parse_infeasible_line(std::string_view line);
 

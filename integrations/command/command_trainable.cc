@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
+#include "integrations/command/command_checkpoints.h"
 #include "integrations/command/command_output.h"
 #include "integrations/command/command_process.h"
 
@@ -50,18 +53,29 @@ CommandProcess::Environment environment_of(const Config& config) {
   return environment;
 }
 
+// TrialActor says where; a trainable without one, in a test perhaps, takes a directory of its own.
+std::filesystem::path checkpoint_directory() {
+  if (const char* const place = std::getenv("MANTA_TRIAL_FILES")) return std::string(place) + ".checkpoints";
+  std::string pattern = (std::filesystem::temp_directory_path() / "manta-command-XXXXXX").string();
+  return ::mkdtemp(pattern.data()) != nullptr ? pattern : pattern + ".checkpoints";
+}
+
 class CommandTrainable final : public Trainable {
  public:
   CommandTrainable(CommandTemplate command, std::string metric)
       : command_(std::move(command)), metric_(std::move(metric)) {}
 
   void setup(const Config& config) override {
-    auto process = CommandProcess::start(command_.expand(config), environment_of(config), write_to_log);
-    if (!process) throw CommandFailed(process.error().message);
-    process_ = *std::move(process);
+    line_ = command_.expand(config);
+    environment_ = environment_of(config);
+    checkpoints_ = value_of(CommandCheckpoints::create(checkpoint_directory()));
   }
 
+  void save(CheckpointWriter& out) override { check(checkpoints_->save(out)); }
+  void load(const CheckpointReader& in) override { check(checkpoints_->restore(in)); }
+
   Metrics step() override {
+    if (!process_) start();  // Not before: it may go on from a checkpoint, which comes after setup().
     while (auto line = process_->next_line()) {
       if (auto reason = line->is_piece ? std::nullopt : parse_infeasible_line(line->text)) {
         infeasible(*std::move(reason));
@@ -69,6 +83,7 @@ class CommandTrainable final : public Trainable {
       std::optional<Metrics> report = line->is_piece ? std::nullopt : parse_report_line(line->text);
       if (report) {
         reported_ = true;
+        check(checkpoints_->reported(parse_checkpoint_name(line->text)));
         return *std::move(report);
       }
       if (!reported_ && !line->is_piece) remember_number(line->text);
@@ -78,6 +93,21 @@ class CommandTrainable final : public Trainable {
   }
 
  private:
+  template <class T>
+  static T value_of(Result<T> result) {
+    if (!result) throw CommandFailed(result.error().message);
+    return *std::move(result);
+  }
+  static void check(const Result<void>& result) {
+    if (!result) throw CommandFailed(result.error().message);
+  }
+
+  void start() {
+    environment_.emplace_back("MANTA_CHECKPOINT_DIR", checkpoints_->directory().string());
+    if (checkpoints_->restored()) environment_.emplace_back("MANTA_CHECKPOINT", checkpoints_->restored()->string());
+    process_ = value_of(CommandProcess::start(line_, environment_, write_to_log));
+  }
+
   void remember_number(std::string_view line) {
     if (const std::optional<double> number = last_number(line)) last_number_ = number;
   }
@@ -98,7 +128,10 @@ class CommandTrainable final : public Trainable {
 
   const CommandTemplate command_;
   const std::string metric_;
-  std::unique_ptr<CommandProcess> process_;
+  std::string line_;
+  CommandProcess::Environment environment_;
+  std::unique_ptr<CommandCheckpoints> checkpoints_;
+  std::unique_ptr<CommandProcess> process_;  // Ends before its directory does.
   bool reported_ = false;
   std::optional<double> last_number_;
 };

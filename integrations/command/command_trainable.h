@@ -21,7 +21,10 @@ namespace manta {
 /// A line {"infeasible": "why"} ends the trial as Trainable::infeasible() does. Any other end fails the attempt; the
 /// message has the exit code or signal and the last lines of standard error.
 ///
-/// A program saves nothing: an attempt after a failure, or after a pause, starts anew. It reads no input.
+/// A program takes part in pauses, clones and retries by files: it makes a file or directory of a new name in
+/// MANTA_CHECKPOINT_DIR, then names it in its report, {"loss": 0.3, "checkpoint": "step-7"}. Who goes on finds it at
+/// MANTA_CHECKPOINT; that is not set where a trial begins anew, as one does that was paused or cloned at a report
+/// without a checkpoint. It reads no input.
 /// Destruction kills the program and its children at once. There is no reset(): a program that ran on while its actor
 /// waited for another trial would take the CPU from the others.
 std::unique_ptr<Trainable> make_command_trainable(CommandTemplate command, std::string metric);

@@ -65,6 +65,16 @@ class ExamplesTest(SystemTest):
         self.assertEqual(code, 0, output + errors)
         self.assertGreater(len(self.query("select * from learning_curves")), 0)
 
+    def test_population(self):
+        for name in ("train.py", "space.json"):
+            shutil.copy(EXAMPLES / "population" / name, self.directory / name)
+        code, output, errors = self.run_program("space.json", "--out", "run", program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.query("select distinct state, iterations from trial_summary"), [{"state": "completed", "iterations": 30}])
+        # Clones went on from the weights of others, and the best of them is better than any constant rate (0.19).
+        self.assertGreater(len(self.query("select * from attempts where from_iteration > 0")), 3)
+        self.assertLess(self.query("select value from best_trials where rank = 1")[0]["value"], 0.15)
+
 
 if __name__ == "__main__":
     main()

@@ -142,6 +142,40 @@ class SweepTest(SystemTest):
         self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"completed"})
         self.assertEqual(self.query("select max(iterations) as most from trial_summary"), [{"most": 4}])
 
+    def counting_command(self):
+        """Counts to four from where its checkpoint says; ends with code 7 in the attempt and at the count of $2."""
+        script = self.directory / "count.sh"
+        script.write_text('n=0; test -n "$MANTA_CHECKPOINT" && n=$(cat "$MANTA_CHECKPOINT")\n'
+                          'while test $n -lt 4; do\n'
+                          '  test "$MANTA_ATTEMPT.$n" = "$2" && exit 7\n'
+                          '  n=$((n+1)); echo $n > "$MANTA_CHECKPOINT_DIR/$n"\n'
+                          '  echo "{\\"score\\": $1, \\"count\\": $n, \\"checkpoint\\": \\"$n\\"}"\n'
+                          'done\n')
+        return f"sh {script} {{x}} "
+
+    def counts(self, trial):
+        rows = self.query(f"select value from learning_curves where trial = {trial} and metric = 'count' order by attempt, iteration")
+        return [row["value"] for row in rows]
+
+    def test_a_command_goes_on_from_its_checkpoint_after_a_failure(self):
+        self.sweep("--samples", "2", "--command", self.counting_command() + "1.2", "--max-failures", "1", "--retry-wait", "0.01",
+                   "--checkpoint-every", "1", trainable=None, program=BIN / "tune_run")
+
+        attempts = self.query("select attempt, state, from_iteration from attempts where trial = 0 order by attempt")
+        self.assertEqual(attempts, [{"attempt": 1, "state": "failed", "from_iteration": 0},
+                                    {"attempt": 2, "state": "completed", "from_iteration": 2}])
+        self.assertEqual(self.counts(0), [1, 2, 3, 4])
+        # That of the last attempt goes with its process, which the end of the sweep may overtake.
+        self.assertFalse((self.directory / "run/logs/0/1.checkpoints").exists())
+
+    def test_a_command_is_paused_and_goes_on(self):
+        self.sweep("--samples", "8", "--command", self.counting_command() + "never", "--scheduler", "asha-promote:eta=2",
+                   "--max-iterations", "4", trainable=None, program=BIN / "tune_run")
+
+        resumed = self.query("select trial, max(from_iteration) n from attempts group by trial having n > 1")
+        self.assertGreater(len(resumed), 0)
+        self.assertEqual(self.counts(resumed[0]["trial"]), [1, 2, 3, 4])
+
     def test_a_line_without_the_metric_is_stored_and_no_failure(self):
         command = "echo '{{\"step\": 1}}'; echo '{{\"score\": {x}}}'"
         self.sweep("--samples", "2", "--command", command, trainable=None, program=BIN / "tune_run")

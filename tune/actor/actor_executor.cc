@@ -216,6 +216,8 @@ std::optional<Event> ActorExecutor::open(const Mail& mail) {
 Event ActorExecutor::failed(TrialId trial, Attempt& attempt, Error error) {
   const int number = attempt.number;
   if (error.code == ErrorCode::kActorDied) {
+    std::error_code ignored;  // What the process could not remove any more.
+    std::filesystem::remove_all(log_path(trial, number).replace_extension(".checkpoints"), ignored);
     std::string tail = tail_of(log_path(trial, number));
     // The crash report stands in the message already, with readable names.
     if (error.message.find(kCrashReport) != std::string::npos)

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <utility>
 
@@ -37,6 +38,8 @@ Result<TrialReady> TrialActor::start(const TrialStart& start, const SharedArray<
   MANTA_RETURN_IF_ERROR(redirect_output(start.log_path));
   ::setenv("MANTA_TRIAL", std::to_string(start.trial).c_str(), 1);
   ::setenv("MANTA_ATTEMPT", std::to_string(start.attempt).c_str(), 1);
+  // What the attempt has on disk begins with this.
+  ::setenv("MANTA_TRIAL_FILES", std::filesystem::absolute(start.log_path).replace_extension().c_str(), 1);
   try {
     return set_up(config, checkpoint);
   } catch (const Infeasible& infeasible) {

@@ -93,8 +93,6 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
   if (const auto limit = scheduler.max_iterations(); limit && *limit < loop.max_iterations.value_or(*limit + 1)) {
     loop.max_iterations = limit;
   }
-  // A command saves nothing, so there is nothing to wait for.
-  if (!options.command.empty()) loop.interrupt_grace = Duration::zero();
   for (const std::string& text : options.stop) {
     MANTA_ASSIGN_OR_RETURN(StopCondition condition, StopCondition::parse(text));
     loop.stop.push_back(std::move(condition));

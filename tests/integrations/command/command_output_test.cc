@@ -43,6 +43,12 @@ TEST(ParseReportLineTest, NumbersBeyondADoubleBecomeInfinity) {
   EXPECT_DOUBLE_EQ(*metrics->find("a"), 1.2345678901234568e29);
 }
 
+TEST(ParseCheckpointNameTest, TheNameIsATextAlsoBesideANan) {
+  EXPECT_EQ(parse_checkpoint_name(R"({"loss": NaN, "checkpoint": "step-7"})"), "step-7");
+  EXPECT_EQ(parse_checkpoint_name(R"({"loss": 1, "checkpoint": 7})"), std::nullopt);
+  EXPECT_EQ(parse_checkpoint_name(R"({"loss": 1})"), std::nullopt);
+}
+
 TEST(ParseInfeasibleLineTest, TheReasonIsAText) {
   EXPECT_EQ(parse_infeasible_line(R"({"infeasible": "too coarse", "loss": 1})"), "too coarse");
   EXPECT_EQ(parse_infeasible_line(R"({"infeasible": 1})"), std::nullopt);

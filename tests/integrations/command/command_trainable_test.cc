@@ -5,7 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/support/temporary_folder.h"
 
 namespace manta {
 namespace {
@@ -67,6 +73,71 @@ TEST(CommandTrainableTest, AProgramCanSayThatItsConfigurationCannotWork) {
 
   EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
   EXPECT_THROW(static_cast<void>(trainable->step()), Infeasible);
+}
+
+// Counts from where the checkpoint says, which is a file or, with "-d", a directory with a file in it.
+std::string counting_program(const std::string& kind) {
+  const std::string file = kind == "-d" ? "/below/count" : "";
+  return "n=0; if test -n \"$MANTA_CHECKPOINT\"; then n=$(cat \"$MANTA_CHECKPOINT" + file + "\"); fi; " +
+         "while test $n -lt 5; do n=$((n+1)); p=$MANTA_CHECKPOINT_DIR/c$n; " +
+         (kind == "-d" ? "mkdir -p $p/below; " : "") + "echo $n > $p" + file +
+         "; echo '{{\"loss\": '$n', \"checkpoint\": \"c'$n'\"}}'; done";
+}
+
+TEST(CommandTrainableTest, WhatAProgramNamesInAReportIsWhatAnotherGoesOnFrom) {
+  for (const char* kind : {"-f", "-d"}) {
+    const auto donor = started(counting_program(kind));
+    static_cast<void>(donor->step());
+    EXPECT_EQ(donor->step(), (Metrics{{"loss", 2}}));  // The program has long come to its end by now, perhaps.
+    CheckpointWriter out;
+    donor->save(out);
+    const std::vector<std::byte> bytes = out.encode();
+
+    const auto heir = started(counting_program(kind));
+    const CheckpointReader in = CheckpointReader::decode(bytes).value();
+    heir->load(in);
+    CheckpointWriter same;
+    heir->save(same);
+
+    EXPECT_EQ(same.encode(), bytes) << "nothing has run since";
+    EXPECT_EQ(heir->step(), (Metrics{{"loss", 3}})) << kind;
+  }
+}
+
+TEST(CommandTrainableTest, AReportWithoutACheckpointSavesNothing) {
+  const auto trainable = started(
+      "echo x > $MANTA_CHECKPOINT_DIR/a; echo '{{\"loss\": 1, \"checkpoint\": \"a\"}}'; echo '{{\"loss\": 2}}'");
+  static_cast<void>(trainable->step());
+  static_cast<void>(trainable->step());
+
+  CheckpointWriter out;
+  trainable->save(out);
+
+  EXPECT_TRUE(out.empty());
+}
+
+TEST(CommandTrainableTest, ACheckpointThatIsNotThereOrElsewhereFailsTheAttempt) {
+  for (const char* name : {"missing", "../x", "/etc/passwd", "..", ".", ""}) {
+    const auto trainable = started("echo '{{\"loss\": 1, \"checkpoint\": \"" + std::string(name) + "\"}}'");
+    EXPECT_THAT(step_of(trainable), ThrowsMessage<std::runtime_error>(HasSubstr("MANTA_CHECKPOINT_DIR"))) << name;
+  }
+  const auto link = started("ln -s /etc $MANTA_CHECKPOINT_DIR/l; echo '{{\"loss\": 1, \"checkpoint\": \"l\"}}'");
+  EXPECT_THAT(step_of(link), ThrowsMessage<std::runtime_error>(HasSubstr("\"l\"")));
+}
+
+TEST(CommandTrainableTest, OnlyTheNewestCheckpointIsKeptAndNothingAfterTheEnd) {
+  TemporaryFolder folder;
+  const std::string where = folder.path() + "/where";
+  std::filesystem::path directory;
+  {
+    const auto trainable =
+        started("echo $MANTA_CHECKPOINT_DIR > " + where + "; " + counting_program("-f") + "; sleep 1000");
+    for (int step = 0; step < 5; ++step) static_cast<void>(trainable->step());
+    std::ifstream(where) >> directory;
+    ASSERT_TRUE(std::filesystem::exists(directory / "c5"));
+    EXPECT_FALSE(std::filesystem::exists(directory / "c4"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory));
 }
 
 TEST(CommandTrainableTest, AProgramThatIsNotThereIsNamed) {

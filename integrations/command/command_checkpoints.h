@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a command leaves its checkpoints, and finds the one to go on from.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "tune/checkpoint/checkpoint_reader.h"
+#include "tune/checkpoint/checkpoint_writer.h"
+
+namespace manta {
+
+/// A directory of one attempt. The program makes a file or a directory in it and names that in a report; from then on
+/// it belongs to this, which removes it after the next report. So the program never overwrites what is still wanted,
+/// however far it runs ahead.
+///
+/// Thread-safety: none.
+class CommandCheckpoints {
+ public:
+  /// Makes `directory`, empty, and removes those that earlier attempts of the trial left beside it.
+  /// Errors: kStorage.
+  static Result<std::unique_ptr<CommandCheckpoints>> create(std::filesystem::path directory);
+  CommandCheckpoints(const CommandCheckpoints&) = delete;
+  CommandCheckpoints& operator=(const CommandCheckpoints&) = delete;
+  ~CommandCheckpoints();  ///< Removes it with all that is in it.
+
+  const std::filesystem::path& directory() const { return directory_; }
+
+  /// A report came, which names a checkpoint or none: that is the state now, and the one before is removed.
+  /// Errors: kInvalidArgument: no plain name, or there is no file or directory of that name.
+  Result<void> reported(const std::optional<std::string>& name);
+  /// Writes the state as of the last report; nothing if that named none.
+  /// Errors: kStorage: it cannot be read.
+  Result<void> save(CheckpointWriter& out) const;
+  /// Puts what save() wrote into the directory. Until the first report that is the state.
+  /// Errors: kStorage: it cannot be written.
+  Result<void> restore(const CheckpointReader& in);
+  /// The file or directory that restore() made; none: there was none to go on from.
+  const std::optional<std::filesystem::path>& restored() const { return restored_; }
+
+ private:
+  explicit CommandCheckpoints(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  const std::filesystem::path directory_;
+  std::optional<std::filesystem::path> restored_;
+  std::optional<std::filesystem::path> current_;
+};
+
+}  // namespace manta
