@@ -41,7 +41,8 @@ std::string help_introduction(const std::string& program) {
          program +
          " check space.json                 # validates, prints five samples, runs nothing\n"
          "  " +
-         program + " --resume runs/net-20260101-120000\n";
+         program + " --simulate runs/net-20260101-120000 --scheduler asha --concurrency 64\n  " + program +
+         " --resume runs/net-20260101-120000\n";
 }
 
 std::string help_footer() {
@@ -189,11 +190,19 @@ Result<RunRequest> make_request(const CommandLine& line, RunRequest base) {
   return request;
 }
 
-std::optional<std::string> resume_directory(const CommandLine& line) {
+namespace {
+
+std::optional<std::string> value_of(const CommandLine& line, std::string_view option) {
   for (const CommandLine::Setting& setting : line.settings) {
-    if (setting.option->name == "resume") return setting.values.back();
+    if (setting.option->name == option) return setting.values.back();
   }
   return std::nullopt;
 }
+
+}  // namespace
+
+std::optional<std::string> resume_directory(const CommandLine& line) { return value_of(line, "resume"); }
+
+std::optional<std::string> simulated_source(const CommandLine& line) { return value_of(line, "simulate"); }
 
 }  // namespace manta

@@ -40,5 +40,7 @@ Result<RunRequest> make_request(const CommandLine& line, RunRequest base = {});
 
 /// The directory after --resume, or none.
 std::optional<std::string> resume_directory(const CommandLine& line);
+/// The value of --simulate, or none.
+std::optional<std::string> simulated_source(const CommandLine& line);
 
 }  // namespace manta

@@ -152,6 +152,15 @@ std::string get_out(const RunRequest& request) {
   return request.tune.out.empty() ? "null" : quoted(request.tune.out.string());
 }
 
+Result<void> set_simulate(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "an experiment or a table");
+  request.tune.simulate = values.back();
+  return {};
+}
+std::string get_simulate(const RunRequest& request) {
+  return request.tune.simulate ? quoted(request.tune.simulate->string()) : "null";
+}
+
 Result<void> set_resume(RunRequest& request, Values values) {
   if (values.back().empty()) return not_expected("", "an experiment's directory");
   request.tune.resume = values.back();
@@ -201,6 +210,15 @@ const std::vector<OptionSpec> kTable{
      .help = "Instead of a trainable: a shell command, './sim --nu {nu}'",
      .set = set_text<&Options::command>,
      .get = get_text<&Options::command>},
+    {.name = "simulate",
+     .kind = OptionKind::kText,
+     .value_name = "DIR|CSV",
+     .group = "What to tune",
+     .help = "Run nothing: replay the trials of an experiment, or curves of a table, in virtual time",
+     .in_document = false,
+     .is_stored = false,
+     .set = set_simulate,
+     .get = get_simulate},
 
     {.name = "samples",
      .kind = OptionKind::kInteger,

@@ -16,6 +16,7 @@
 
 #include "tune/cli/console_reporter.h"
 #include "tune/cli/experiment_document.h"
+#include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
 #include "tune/cli/signal_watch.h"
 #include "tune/cli/summary.h"
@@ -127,13 +128,6 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   return OpenResults{std::move(store), std::move(stored.state), std::move(options)};
 }
 
-ExitCode exit_code_of_trials(TrialsView trials, const Objective& objective, double allow_failed) {
-  if (best_trial(trials, objective) == nullptr) return kExitTrialsFailed;
-  const TrialCounts counts = count_trials(trials);
-  const auto feasible = static_cast<double>(counts.total() - counts.infeasible);
-  return static_cast<double>(counts.failed) > allow_failed * feasible ? kExitTrialsFailed : kExitOk;
-}
-
 // The running loop as the signal's thread sees it.
 class Interruption {
  public:
@@ -162,19 +156,6 @@ class Interruption {
   TuneLoop* loop_ = nullptr;
   bool requested_ = false;
 };
-
-TuneOutcome outcome_of(TrialsView trials, const PreparedExperiment& experiment, LoopEnd end, int signal) {
-  TuneOutcome outcome;
-  outcome.end = end;
-  outcome.counts = count_trials(trials);
-  outcome.exit_code = end == LoopEnd::kInterrupted && signal != 0
-                          ? static_cast<ExitCode>(exit_code_of_signal(signal))
-                          : exit_code_of_trials(trials, experiment.loop.objective, experiment.options.allow_failed);
-  if (const TrialStatus* best = best_trial(trials, experiment.loop.objective)) {
-    outcome.best = TuneOutcome::Best{best->id, best->config, *best->best_value};
-  }
-  return outcome;
-}
 
 // The last words, on standard output, and what the user should know, on standard error.
 void print_end(TrialsView trials, const PreparedExperiment& experiment, const ExperimentLabel& label,

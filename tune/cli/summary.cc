@@ -120,6 +120,7 @@ std::string summary_text(TrialsView trials, const ExperimentLabel& label, const 
   } else {
     text += "no trial has a finite " + escape_control(label.objective.metric) + "\n";
   }
+  if (label.directory.empty()) return text;
   const std::string database = (label.directory / "experiment.db").string();
   return text + "results: " + escape_control(label.directory.string()) + "\n" + "look at them: sqlite3 " +
          shell_quoted(database) + " 'select * from best_trials limit 10'\n";

@@ -17,7 +17,7 @@ namespace manta {
 const TrialStatus* best_trial(TrialsView trials, const Objective& objective);
 
 /// A table of the trials, best first and at most ten rows, the counts by state, the best configuration as JSON to
-/// paste, where the results are, and the command to look at them.
+/// paste, and, if there is a directory, where the results are and the command to look at them.
 std::string summary_text(TrialsView trials, const ExperimentLabel& label, const TextStyle& style);
 
 /// What the user should know about these results: the best value lies on a bound of the space, trials failed (the first

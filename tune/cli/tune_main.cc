@@ -12,6 +12,7 @@
 
 #include "tune/cli/command_line.h"
 #include "tune/cli/exit_code.h"
+#include "tune/cli/recorded_source.h"
 #include "tune/cli/space_report.h"
 #include "tune/cli/tune_run.h"
 
@@ -31,6 +32,8 @@ Result<ExitCode> run(const CommandLine& line, const std::string& program) {
   RunRequest base;
   if (const std::optional<std::string> directory = resume_directory(line)) {
     MANTA_ASSIGN_OR_RETURN(base.tune, stored_options(*directory));
+  } else if (const std::optional<std::string> source = simulated_source(line)) {
+    MANTA_ASSIGN_OR_RETURN(base.tune, recorded_options(*source));
   }
   MANTA_ASSIGN_OR_RETURN(const RunRequest request, make_request(line, std::move(base)));
   MANTA_ASSIGN_OR_RETURN(const TuneOutcome outcome,

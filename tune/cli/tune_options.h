@@ -43,6 +43,8 @@ struct TuneOptions {
   std::string trainable;      ///< "Name", "libx.so:Name" or "" for the only one there is.
   std::string command;        ///< Instead of a trainable: "./sim --nu {nu}".
   std::filesystem::path out;  ///< The experiment's directory; default runs/<name>-<UTC time>.
+  /// Instead of running anything: the experiment or table whose recorded trials are run again in virtual time.
+  std::optional<std::filesystem::path> simulate;
   std::optional<std::filesystem::path>
       resume;  ///< Go on with the experiment in this directory; only limits may change.
 };

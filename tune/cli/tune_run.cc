@@ -12,6 +12,7 @@
 #include "integrations/plugin/load_plugin.h"
 #include "tune/actor/actor_executor.h"
 #include "tune/cli/run_experiment.h"
+#include "tune/cli/simulate.h"
 #include "tune/trainable_reference.h"
 
 namespace manta {
@@ -35,6 +36,7 @@ Result<void> check_trainable(const std::string& reference, const std::string& sp
 }
 
 Result<TuneOutcome> tune_run(const TuneOptions& options, const TuneSettings& settings) {
+  if (options.simulate) return simulate(options, settings);
   return run_experiment(options, settings, [](const ExecutorRequest& request) -> Result<std::unique_ptr<Executor>> {
     if (is_foreign_trainable(request.trainable)) {
       MANTA_RETURN_IF_ERROR(get(remote<check_trainable>(request.trainable, request.space)));

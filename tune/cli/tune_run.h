@@ -43,6 +43,7 @@ struct TuneOutcome {
 /// Runs the experiment that `options` ask for, or goes on with that in `options.resume`. Blocks until it has ended.
 /// Needs the runtime: call manta::init() first. One at a time in a process.
 ///
+/// With `simulate`, it runs recorded trials in virtual time instead, and writes nothing.
 /// With `resume`, an empty name, metric or space is the stored one, and only what the option table calls a limit or a
 /// resource may differ from what is stored.
 /// Errors: kInvalidArgument: an option, the space, a trainable that does not fit, a metric that no report has, a

@@ -77,6 +77,7 @@ void SimulatedExecutor::launch(Launch launch) {
 void SimulatedExecutor::begin(Attempt& attempt) {
   --free_slots_;
   attempt.holds_slot = true;
+  if (options_.on_launch) options_.on_launch(attempt.launch);
   if (attempt.launch.checkpoint) {
     const auto numbers = decode(attempt.launch.checkpoint->bytes);
     if (!numbers) return schedule(attempt, options_.launch_cost, failure("the checkpoint is none of a simulation"));
@@ -150,9 +151,8 @@ void SimulatedExecutor::end(TrialId trial) {
 
 std::optional<AttemptFailed> SimulatedExecutor::failure_in(const Attempt& attempt, std::int64_t iteration) const {
   const TrialId trial = attempt.launch.trial;
-  if (options_.infeasible) {
-    if (auto reason = options_.infeasible(trial, iteration))
-      return AttemptFailed{{ErrorCode::kTaskFailed, *std::move(reason)}, /*infeasible=*/true};
+  if (options_.failure) {
+    if (auto failed = options_.failure(trial, iteration)) return failed;
   }
   if (!options_.fails || !options_.fails(trial, attempt.launch.attempt, iteration)) return std::nullopt;
   if (iteration == 0) return failure("it was told to fail when launched");

@@ -8,7 +8,6 @@
 #include <functional>
 #include <optional>
 #include <queue>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -40,8 +39,10 @@ class SimulatedExecutor final : public Executor {
     Duration stop_cost{};    ///< Of each stop(); the slot is held until then.
     /// If given: whether this attempt fails in this iteration; iteration 0 is the launch.
     std::function<bool(TrialId trial, int attempt, std::int64_t iteration)> fails;
-    /// If given: why the trial says in this iteration that its configuration cannot work; iteration 0 is the launch.
-    std::function<std::optional<std::string>(TrialId trial, std::int64_t iteration)> infeasible = {};
+    /// If given: the end that an attempt of the trial comes to in this iteration; iteration 0 is the launch.
+    std::function<std::optional<AttemptFailed>(TrialId trial, std::int64_t iteration)> failure = {};
+    /// If given, is told of each attempt when it begins.
+    std::function<void(const Launch& launch)> on_launch = {};
   };
 
   SimulatedExecutor(StepFunction step, Options options);

@@ -13,6 +13,10 @@ using enum TrialState;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+std::optional<AttemptFailed> infeasible(std::string reason) {
+  return AttemptFailed{{ErrorCode::kTaskFailed, std::move(reason)}, /*infeasible=*/true};
+}
+
 class TuneLoopFailureTest : public LoopFixture {};
 
 TEST_F(TuneLoopFailureTest, AFailedTrialFailsAndTheOthersGoOn) {
@@ -179,8 +183,8 @@ TEST_F(TuneLoopFailureTest, ReportsWithoutAnyMetricAreNamedSo) {
 
 TEST_F(TuneLoopFailureTest, AnInfeasibleTrialIsNoFailureAndIsNotTriedAgain) {
   options_.max_failures = 3;
-  simulation_.infeasible = [](TrialId trial, std::int64_t iteration) {
-    return trial.number == 1 && iteration == 0 ? std::optional<std::string>("the tiles do not fit") : std::nullopt;
+  simulation_.failure = [](TrialId trial, std::int64_t iteration) {
+    return trial.number == 1 && iteration == 0 ? infeasible("the tiles do not fit") : std::nullopt;
   };
 
   run_to_end();
@@ -198,8 +202,8 @@ TEST_F(TuneLoopFailureTest, AnInfeasibleTrialIsNeverTheBestWhateverItReportedBef
   step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
     return std::optional(stepped(trial.number == 1 ? 0.1 : static_cast<double>(10 - trial.number - iteration)));
   };
-  simulation_.infeasible = [](TrialId trial, std::int64_t iteration) {
-    return trial.number == 1 && iteration == 3 ? std::optional<std::string>("too large") : std::nullopt;
+  simulation_.failure = [](TrialId trial, std::int64_t iteration) {
+    return trial.number == 1 && iteration == 3 ? infeasible("too large") : std::nullopt;
   };
   std::optional<TrialId> best;
   observer_.report_hook = [&](const Report&, const Progress& progress) { best = progress.best; };
@@ -218,9 +222,7 @@ TEST_F(TuneLoopFailureTest, AnInfeasibleDonorLeavesItsHeirAsItIs) {
     if (report.trial.number != 0 || report.iteration != 1) return std::vector<Order>{};
     return std::vector<Order>{{{0}, Clone{{1}, Config{{"x", 2.0}}}}};
   };
-  simulation_.infeasible = [](TrialId trial, std::int64_t) {
-    return trial.number == 1 ? std::optional<std::string>("no") : std::nullopt;
-  };
+  simulation_.failure = [](TrialId trial, std::int64_t) { return trial.number == 1 ? infeasible("no") : std::nullopt; };
 
   run_to_end();
 
