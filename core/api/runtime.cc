@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/runtime.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/fork_guard.h"
 #include "core/net/caller_scope.h"
 #include "core/node/fork_server_client.h"
 #include "core/node/node.h"
+#include "core/placement/gpu_driver.h"
 #include "core/worker/fork_server.h"
 #include "core/worker/worker_process.h"
 
@@ -48,6 +54,21 @@ Result<Machine> choose_machine(const RuntimeOptions& options) {
       return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::resources: \"" + name + "\" must be a number >= 0"};
   machine.custom = options.resources;
   return machine;
+}
+
+// The driver is asked only where there are GPUs, and loaded when a worker that had one has ended.
+GpuDrain::Reader gpu_reader(const Machine& machine) {
+  if (machine.gpus.empty()) return {};
+  struct Driver {
+    std::once_flag once;
+    std::unique_ptr<GpuDriver> loaded;
+  };
+  return {.processes =
+              [driver = std::make_shared<Driver>()](const std::string& device) -> std::optional<std::vector<pid_t>> {
+            std::call_once(driver->once, [&] { driver->loaded = GpuDriver::load(); });
+            return driver->loaded ? driver->loaded->processes(device) : std::nullopt;
+          },
+          .group_of = [](pid_t pid) { return ::getpgid(pid); }};
 }
 
 Result<ObjectStore::Options> choose_store(const RuntimeOptions& options) {
@@ -87,10 +108,12 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
   MANTA_ASSIGN_OR_RETURN(ObjectStore::Options store, choose_store(options));
   MANTA_RETURN_IF_ERROR(make_log_directory(options.log_directory));
+  GpuDrain::Reader gpus = gpu_reader(machine);
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
                                                                   .store = std::move(store),
                                                                   .use_cgroups = options.use_cgroups,
                                                                   .lineage_bytes = options.lineage_bytes,
+                                                                  .gpus = std::move(gpus),
                                                                   .trace_file = options.trace_file,
                                                                   .metrics = {.file = options.metrics_file,
                                                                               .callback = options.metrics_callback,

@@ -30,6 +30,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       use_cgroups_(options.use_cgroups),
       log_directory_(std::move(options.log_directory)),
       ledger_(std::move(options.machine)),
+      gpu_drain_(std::move(options.gpus)),
       attention_(layout_of<NodePage>(page_)->arrivals),
       lineage_(options.lineage_bytes),
       oom_kills_seen_(kernel_oom_kills().value_or(0)),
@@ -347,6 +348,28 @@ void Node::release_resources(WorkerRecord& worker) {
   set_blocked(worker, false);
   if (worker.assignment) ledger_.release(*worker.assignment);
   worker.assignment.reset();
+}
+
+// As release_resources(), of a worker that has ended; a GPU only when the driver knows nothing of it any more.
+void Node::drain_resources(WorkerRecord& worker) {
+  set_blocked(worker, false);
+  if (!worker.assignment) return;
+  std::vector<std::string> devices;
+  for (const std::size_t index : worker.assignment->gpu_indices) devices.push_back(machine().gpus[index]);
+  if (gpu_drain_.keep(*worker.assignment, std::move(devices), worker.pid, clock_->now())) worker.assignment.reset();
+  release_resources(worker);
+}
+
+void Node::release_drained() {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    const GpuDrain::Outcome outcome = gpu_drain_.look(clock_->now());
+    for (const std::string& warning : outcome.warnings) deferred.output += warning + "\n";
+    for (const Assignment& assignment : outcome.free) ledger_.release(assignment);
+    if (!outcome.free.empty() && !closing_) place_all(deferred);
+  }
+  carry_out(std::move(deferred));
 }
 
 // Workers are kept for tasks to come, as many as could run at once; tasks that wait for tasks may have made more.

@@ -20,6 +20,7 @@
 #include "core/node/actor_record.h"
 #include "core/node/attention.h"
 #include "core/node/death_reports.h"
+#include "core/node/gpu_drain.h"
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
@@ -50,6 +51,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::uint64_t lineage_bytes = std::uint64_t{64} << 20;
     /// Stepped: the node has no threads, and a test calls the functions named step_… in their place.
     Pace pace = {};
+    GpuDrain::Reader gpus = {};      ///< Who uses them; without, a GPU is free once its worker has ended.
     std::string trace_file;          ///< Of the timeline; "": none.
     MetricsExport::Options metrics;  ///< Who gets the metrics, if anybody.
     std::string log_directory;       ///< Existing; of a file for each worker that prints something; "": none.
@@ -104,8 +106,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// Takes what the launcher has to say.
   void step_notices();
   /// Kills the tasks whose time is over.
-  void step_deadlines() { kill_overdue(); }
-  /// When there will be such a task, or memory is to be looked at.
+  void step_deadlines() { kill_overdue(), release_drained(); }
+  /// When there will be such a task, or memory or GPUs are to be looked at.
   std::optional<TimePoint> next_deadline() const;
 
  private:
@@ -179,6 +181,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void become_idle(WorkerRecord& worker);  // Held.
   void release_resources(WorkerRecord& worker);
+  void drain_resources(WorkerRecord& worker);
+  void release_drained();
   void send_call(WorkerRecord& worker, Call&& call);
   void add_references(WorkerRecord& worker, const std::vector<Reference>& references);
   WireReference name(const Reference& reference);  // Held.
@@ -349,6 +353,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   mutable std::mutex mutex_;  // Guards all that follows, down to released_mutex_, and the names of objects.
   ResourceLedger ledger_;
+  GpuDrain gpu_drain_;
   ActorDirectory directory_;
   RuntimeCounts counts_;
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;

@@ -64,6 +64,7 @@ void Node::watch_processes() {
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds_to_deadline());
     kill_overdue();
+    release_drained();
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
       std::uint64_t wakes = 0;
@@ -98,6 +99,7 @@ std::optional<TimePoint> Node::next_deadline() const {
   for (const auto& [id, worker] : workers_)
     if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
   if (const auto look = memory_watch_.next(); look && (!next || *look < *next)) next = look;
+  if (const auto look = gpu_drain_.next(); look && (!next || *look < *next)) next = look;
   return next;
 }
 
@@ -250,7 +252,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     take_log(*worker, deferred);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
-    release_resources(*worker);
+    drain_resources(*worker);
     std::string end = cause;
     if (const std::string lines = worker->output.last_lines(); !lines.empty()) end.append(kLastLines).append(lines);
     end_children(worker_id, deferred);
