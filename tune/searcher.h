@@ -13,9 +13,13 @@
 
 namespace manta {
 
-/// What became of a suggestion. Sent on every report and once at the end.
+/// Outcomes of trials that the user added have numbers from here on: nobody has asked the searcher for them.
+inline constexpr std::int64_t kFirstNumberByHand = std::int64_t{1} << 40;
+
+/// What became of a suggestion. Sent on every report and once at the end; once more from the beginning when the user
+/// has a failed trial tried again.
 struct Outcome {
-  TrialId trial;
+  TrialId trial;  ///< As asked for: its number counts suggestions, not the trials that users added.
   const Config& config;
   TrialState state;                  ///< kRunning for a report in between.
   std::int64_t iteration = 0;        ///< The fidelity that `value` belongs to.

@@ -26,6 +26,17 @@ if(TARGET manta_eigen)
   install(DIRECTORY integrations/eigen/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 
+# The directory is tune/cli's, which writes them.
+set(manta_pages_dir ${PROJECT_BINARY_DIR}/pages)
+install(FILES ${manta_pages_dir}/manta.1 ${manta_pages_dir}/tune_run.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+foreach(program manta tune_run)
+  install(FILES ${manta_pages_dir}/manta.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          RENAME ${program})
+  install(FILES ${manta_pages_dir}/manta.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+          RENAME ${program}.fish)
+endforeach()
+install(FILES ${manta_pages_dir}/_manta DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+
 # <manta/manta.h> includes "core/…" and "tune/…", which land below include/manta.
 install(DIRECTORY tune/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY core tune searchers schedulers integrations DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta

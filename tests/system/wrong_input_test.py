@@ -98,19 +98,6 @@ class WrongInputTest(SystemTest):
 
         self.refused([self.write_space(), *BASE, "--out", "run"], 2, "run", "--resume")
 
-    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small file system")
-    def test_a_full_disk(self):
-        small = self.directory / "small"
-        small.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)]).returncode != 0:
-            self.skipTest("mounting is not allowed here")
-        try:
-            self.refused([self.write_space(), "--metric", "score", "--trainable", "Curve", "--samples", "1000",
-                          "--max-iterations", "1000", "--out", str(small / "run")], 4, "small")
-        finally:
-            self.wait_for_none_left()
-            subprocess.run(["umount", str(small)], check=True)
-
 
 class FullOutputTest(SystemTest):
     def test_help_that_cannot_be_written_is_an_error(self):

@@ -21,7 +21,8 @@ const char* color_of(TrialState state) {
     case TrialState::kInterrupted: return "\x1b[35m";
     case TrialState::kRunning: return "\x1b[36m";
     case TrialState::kPending:
-    case TrialState::kPaused: return "\x1b[2m";
+    case TrialState::kPaused:
+    case TrialState::kHeld: return "\x1b[2m";
   }
   return "";
 }
@@ -104,6 +105,7 @@ TrialCounts count_trials(TrialsView trials) {
       case TrialState::kFailed: ++counts.failed; break;
       case TrialState::kInfeasible: ++counts.infeasible; break;
       case TrialState::kInterrupted: ++counts.interrupted; break;
+      case TrialState::kHeld: ++counts.held; break;
     }
   }
   return counts;
@@ -117,6 +119,7 @@ std::string counts_text(const TrialCounts& counts) {
   add(counts.running, TrialState::kRunning);
   add(counts.pending, TrialState::kPending);
   add(counts.paused, TrialState::kPaused);
+  add(counts.held, TrialState::kHeld);
   add(counts.completed, TrialState::kCompleted);
   add(counts.stopped, TrialState::kStopped);
   add(counts.failed, TrialState::kFailed);
@@ -197,6 +200,7 @@ std::optional<std::string> event_line(const TrialStatus& trial, const Experiment
       return name + " attempt " + std::to_string(trial.attempt) + " failed, to be tried again: " + cause;
     case TrialState::kRunning: return name + " started" + attempt_text(trial) + ": " + config_text(trial.config);
     case TrialState::kPaused:
+    case TrialState::kHeld:
     case TrialState::kCompleted:
     case TrialState::kStopped:
     case TrialState::kInterrupted: return name + " " + state + ": " + result_text(trial, label.objective);

@@ -26,6 +26,7 @@ struct TrialCounts {
   std::int64_t pending = 0;
   std::int64_t running = 0;
   std::int64_t paused = 0;
+  std::int64_t held = 0;
   std::int64_t completed = 0;
   std::int64_t stopped = 0;
   std::int64_t failed = 0;
@@ -33,7 +34,7 @@ struct TrialCounts {
   std::int64_t interrupted = 0;
 
   std::int64_t ended() const { return completed + stopped + failed + infeasible; }
-  std::int64_t total() const { return ended() + pending + running + paused + interrupted; }
+  std::int64_t total() const { return ended() + pending + running + paused + held + interrupted; }
 };
 
 TrialCounts count_trials(TrialsView trials);

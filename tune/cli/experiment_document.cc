@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/did_you_mean.h"
-#include "integrations/command/command_template.h"
 #include "tune/space/json_check.h"
 #include "tune/space/space_evolution.h"
 
@@ -150,22 +149,6 @@ std::vector<std::string> forbidden_changes(const TuneOptions& stored, const Tune
     compare(document_name(spec), spec.get({stored, {}}), spec.get({asked, {}}));
   }
   return lines;
-}
-
-std::string changed_limits(const TuneOptions& stored, const TuneOptions& asked) {
-  std::string words;
-  for (const OptionSpec& spec : option_table()) {
-    const std::string text = spec.get({asked, {}});
-    if (!spec.is_stored || !spec.may_change || text == spec.get({stored, {}})) continue;
-    const Json value = Json::parse(text);
-    for (const Json& element : value.is_array() ? value : Json::array({value})) {
-      // A limit that was taken away has no word on the command line.
-      if (element.is_null()) continue;
-      const std::string plain = element.is_string() ? element.get<std::string>() : element.dump();
-      words += " --" + std::string(spec.name) + " " + shell_quoted(plain);
-    }
-  }
-  return words;
 }
 
 }  // namespace manta

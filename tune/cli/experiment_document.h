@@ -28,7 +28,4 @@ Result<std::string> to_document(const TuneOptions& options);
 /// is resumed as the other. Empty: nothing. What may change of a space is what space_evolution.h says.
 std::vector<std::string> forbidden_changes(const TuneOptions& stored, const TuneOptions& asked);
 
-/// The command line options by which `asked` differs from `stored` in what may change: " --samples 20 --stop 'a>1'".
-std::string changed_limits(const TuneOptions& stored, const TuneOptions& asked);
-
 }  // namespace manta

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -13,8 +12,11 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tune/cli/console_reporter.h"
+#include "tune/cli/control/control_desk.h"
+#include "tune/cli/control/control_socket.h"
 #include "tune/cli/experiment_document.h"
 #include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
@@ -34,7 +36,6 @@ namespace {
 struct OpenResults {
   ResultStore store;
   LoopState state;
-  TuneOptions stored;  // As they were when the experiment was made.
 };
 
 // A terminal that is gone must not end the run: what cannot be written is lost.
@@ -78,7 +79,7 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
   MANTA_ASSIGN_OR_RETURN(std::string document, to_document(options));
   const ExperimentSpec spec{options.name, experiment.loop.objective, std::move(document), now};
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::create(directory, spec, store_options(options, console)));
-  return OpenResults{std::move(store), {}, options};
+  return OpenResults{std::move(store), {}};
 }
 
 // Brings searcher and scheduler to where they stood. A searcher keeps what it knows in terms of its space: where that
@@ -94,8 +95,12 @@ Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, 
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher,
                          make_searcher(before.searcher, searcher_setup(before, old_space)));
   MANTA_RETURN_IF_ERROR(replay(stored.changes, experiment.loop, *old_searcher, *experiment.scheduler, stored.state));
+  std::int64_t by_hand = 0;
   for (const TrialStatus& trial : stored.state.trials) {
-    experiment.searcher->tell({.trial = trial.id,
+    // Under the numbers that the loop uses.
+    const TrialId number{trial.by_hand ? kFirstNumberByHand + by_hand : trial.id.number - by_hand};
+    by_hand += trial.by_hand ? 1 : 0;
+    experiment.searcher->tell({.trial = number,
                                .config = trial.config,
                                .state = trial.state,
                                .iteration = trial.iteration,
@@ -105,15 +110,15 @@ Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, 
   return true;
 }
 
-// At once with snapshots in terms of the new space, as those of the old one cannot be restored any more.
-Result<void> record_growth(const PreparedExperiment& experiment, TuneOptions stored, ResultStore& store) {
-  stored.space = experiment.options.space;
-  MANTA_ASSIGN_OR_RETURN(std::string document, to_document(stored));
-  const std::array<Change, 2> changes{
-      SpecChanged{std::move(document)},
-      SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()},
-  };
-  return store.apply(changes);
+// What is asked for anew is what is asked for from now on. Where the space has grown, with snapshots in terms of the
+// new one, as those of the old one cannot be restored any more.
+Result<void> record_request(const PreparedExperiment& experiment, const std::string& stored, bool has_grown,
+                            ResultStore& store) {
+  std::vector<Change> changes;
+  MANTA_ASSIGN_OR_RETURN(std::string document, to_document(experiment.options));
+  if (document != stored) changes.push_back(SpecChanged{std::move(document)});
+  if (has_grown) changes.push_back(SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()});
+  return changes.empty() ? Result<void>() : store.apply(changes);
 }
 
 // Also brings searcher and scheduler to where they stood.
@@ -122,16 +127,18 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open(directory, store_options(experiment.options, console)));
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
   for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
-  MANTA_ASSIGN_OR_RETURN(TuneOptions options, options_of(stored));
-  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, options, stored));
-  if (has_grown) MANTA_RETURN_IF_ERROR(record_growth(experiment, options, store));
-  return OpenResults{std::move(store), std::move(stored.state), std::move(options)};
+  MANTA_ASSIGN_OR_RETURN(const TuneOptions before, options_of(stored));
+  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored));
+  MANTA_RETURN_IF_ERROR(record_request(experiment, stored.spec.json, has_grown, store));
+  return OpenResults{std::move(store), std::move(stored.state)};
 }
 
 // The running loop as the signal's thread sees it.
 class Interruption {
  public:
-  Interruption(ConsoleReporter& console, std::string resume) : console_(console), resume_(std::move(resume)) {}
+  /// `control` may be null: nobody can send commands.
+  Interruption(ConsoleReporter& console, std::string resume, ControlServer* control)
+      : console_(console), resume_(std::move(resume)), control_(control) {}
 
   void interrupt() {
     const std::lock_guard lock(mutex_);
@@ -139,6 +146,8 @@ class Interruption {
     const std::int64_t running = console_.running();
     console_.announce("interrupted: checkpointing " + std::to_string(running) + (running == 1 ? " trial" : " trials") +
                       " (Ctrl-C again to stop at once); resume with: " + resume_);
+    // The process may end at any moment now, and is to leave no socket.
+    if (control_ != nullptr) control_->close_door();
     if (loop_ != nullptr) loop_->request_stop();
   }
 
@@ -152,6 +161,7 @@ class Interruption {
  private:
   ConsoleReporter& console_;
   const std::string resume_;
+  ControlServer* const control_;
   std::mutex mutex_;  // Guards all that follows.
   TuneLoop* loop_ = nullptr;
   bool requested_ = false;
@@ -207,17 +217,25 @@ class Run {
     MANTA_ASSIGN_OR_RETURN(OpenResults results,
                            options.resume ? reopen_results(experiment_, label_.directory, console_)
                                           : create_results(experiment_, label_.directory, clock_.wall_now(), console_));
-    const std::string resume =
-        resume_command(settings_.program, label_.directory) + changed_limits(results.stored, options);
-    return loop(std::move(results), *executor, resume);
+    return loop(std::move(results), *executor, resume_command(settings_.program, label_.directory));
   }
 
  private:
   Result<TuneOutcome> loop(OpenResults results, Executor& executor, const std::string& resume) {
-    ResultsWriter writer(std::move(results.store), {.on_durable = [&executor] { executor.interrupt(); }});
+    ResultsWriter writer(
+        std::move(results.store),
+        {.on_durable = [&executor] { executor.interrupt(); },
+         .on_notice = [this](const std::string& notice) { console_.announce("warning: " + escape_control(notice)); }});
     TuneLoop loop(experiment_.loop, {*experiment_.searcher, *experiment_.scheduler, executor, writer, console_},
                   std::move(results.state));
-    Interruption interruption(console_, resume);
+    ControlDesk desk({experiment_, label_.directory, executor.slots(),
+                      [this](const std::string& line) { console_.announce(escape_control(line)); }},
+                     loop);
+    Result<std::unique_ptr<ControlServer>> control = ControlServer::open(
+        label_.directory,
+        [&desk](const std::string& line, ControlServer::Reply reply) { desk.handle(line, std::move(reply)); });
+    if (!control) console_.announce("warning: no commands can be taken: " + escape_control(control.error().message));
+    Interruption interruption(console_, resume, control ? control->get() : nullptr);
     std::unique_ptr<SignalWatch> signals;
     if (settings_.handle_signals) {
       MANTA_ASSIGN_OR_RETURN(signals, SignalWatch::start([&](int) { interruption.interrupt(); }));
@@ -225,6 +243,7 @@ class Run {
     interruption.attach(&loop);
     const Result<LoopEnd> end = loop.run();
     interruption.attach(nullptr);
+    if (control) control->get()->close_door();
     const Result<void> closed = writer.close();
     console_.finish();
     if (!end) return Error{end.error()};

@@ -78,17 +78,22 @@ const char* bound_of(const Other& domain, const Value& value) {
   return static_cast<void>(domain), static_cast<void>(value), nullptr;
 }
 
-std::optional<std::string> bound_warning(const TrialStatus& best, const Space& space) {
-  std::string places;
+std::vector<std::string> places_at_bound(const TrialStatus& best, const Space& space) {
+  std::vector<std::string> places;
   for (const Parameter& parameter : space.parameters()) {
     const auto found = best.config.values().find(parameter.name);
     if (found == best.config.values().end()) continue;
     const char* bound =
         std::visit([&](const auto& domain) { return bound_of(domain, found->second); }, parameter.domain);
     if (bound == nullptr) continue;
-    places += (places.empty() ? "" : ", ") + escape_control(parameter.name) + "=" + to_json(found->second) + " (" +
-              bound + ")";
+    places.push_back(escape_control(parameter.name) + "=" + to_json(found->second) + " (" + bound + ")");
   }
+  return places;
+}
+
+std::optional<std::string> bound_warning(const TrialStatus& best, const Space& space) {
+  std::string places;
+  for (const std::string& place : places_at_bound(best, space)) places += (places.empty() ? "" : ", ") + place;
   if (places.empty()) return std::nullopt;
   return "the best configuration lies on a bound of the space: " + places + "; a wider range may be better";
 }
@@ -133,6 +138,11 @@ std::vector<std::string> warnings(TrialsView trials, const Space& space, const E
   if (best == nullptr) return lines;
   if (auto line = bound_warning(*best, space)) lines.push_back(*std::move(line));
   return lines;
+}
+
+std::vector<std::string> best_at_bound(TrialsView trials, const Space& space, const Objective& objective) {
+  const TrialStatus* best = best_trial(trials, objective);
+  return best == nullptr ? std::vector<std::string>() : places_at_bound(*best, space);
 }
 
 std::string resume_command(const std::string& program, const std::filesystem::path& directory) {

@@ -24,6 +24,9 @@ std::string summary_text(TrialsView trials, const ExperimentLabel& label, const 
 /// one's cause and log). One line each.
 std::vector<std::string> warnings(TrialsView trials, const Space& space, const ExperimentLabel& label);
 
+/// Where the best configuration lies on a bound of the space: "lr=0.1 (upper)".
+std::vector<std::string> best_at_bound(TrialsView trials, const Space& space, const Objective& objective);
+
 /// "program --resume 'dir with space'", to paste into a shell.
 std::string resume_command(const std::string& program, const std::filesystem::path& directory);
 

@@ -59,7 +59,7 @@ std::string wrapped(std::string_view text, int width, std::string_view indent) {
 
 std::string program_help() {
   std::string text =
-      "Looks at experiments, running or not, and at running programs that use Manta's runtime.\n\n"
+      "Looks at experiments and changes them, running or not, and looks at programs that use Manta's runtime.\n\n"
       "usage: manta VERB [OPTIONS] ...\n";
   std::string_view group;
   std::vector<std::pair<std::string, std::string>> rows;

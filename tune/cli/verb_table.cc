@@ -11,11 +11,15 @@ namespace {
 using Count = VerbArgument::Count;
 
 constexpr std::string_view kRunning = "Running programs";
+constexpr std::string_view kShell = "The shell";
 constexpr std::string_view kLooking = "Looking at experiments";
+constexpr std::string_view kChanging = "Changing experiments, running or not";
 constexpr std::string_view kKeeping = "Keeping experiments";
 
 const VerbArgument kExperiment{
     .name = "EXP", .help = "The experiment's directory, or its experiment.db", .completion = Completion::kDirectory};
+const VerbArgument kTrials{
+    .name = "TRIAL", .help = "Numbers of trials: all of them, or none when one does not fit", .count = Count::kMany};
 const VerbOption kJson{.name = "json", .help = "As JSON"};
 
 const std::vector<Verb> kVerbs{
@@ -87,6 +91,108 @@ const std::vector<Verb> kVerbs{
                  {.name = "attempt", .value_name = "N", .help = "Of this attempt; default: the newest"}},
      .examples = {"manta logs runs/net 3 -f"},
      .run = verbs::logs},
+    {.name = "explain",
+     .group = kLooking,
+     .summary = "What stands out in an experiment, and what to do about it",
+     .text = "Looks for failures that are alike, trials without a finite value, a best configuration on a bound of the "
+             "space, parameters that never varied, noise that hides which trial is best, and idle slots.",
+     .arguments = {kExperiment},
+     .options = {},
+     .examples = {"manta explain runs/net"},
+     .run = verbs::explain},
+    {.name = "stop",
+     .group = kChanging,
+     .summary = "End trials, as stopped",
+     .text =
+         "A trial that runs may end its iteration, or what it does until its next report; manta kill does not wait.",
+     .arguments = {kExperiment, kTrials},
+     .options = {},
+     .examples = {"manta stop runs/net 3 7"},
+     .run = verbs::stop},
+    {.name = "kill",
+     .group = kChanging,
+     .summary = "End the processes of trials at once; the trials have failed",
+     .text = "They are not tried again, whatever --max-failures says; manta retry brings them back.",
+     .arguments = {kExperiment, kTrials},
+     .options = {},
+     .examples = {"manta kill runs/net 3"},
+     .run = verbs::kill},
+    {.name = "pause",
+     .group = kChanging,
+     .summary = "Checkpoint trials and free their slots, until manta resume",
+     .text =
+         "A trial that runs ends its iteration first. No scheduler resumes it, and the experiment does not end before "
+         "it goes on or is stopped. One that saves no checkpoints begins anew when it goes on.",
+     .arguments = {kExperiment, kTrials},
+     .options = {},
+     .examples = {"manta pause runs/net 3"},
+     .run = verbs::pause},
+    {.name = "resume",
+     .group = kChanging,
+     .summary = "Let trials go on that manta pause has paused",
+     .text = "To go on with a whole experiment, run its program with --resume.",
+     .arguments = {kExperiment, kTrials},
+     .options = {},
+     .examples = {"manta resume runs/net 3"},
+     .run = verbs::resume},
+    {.name = "retry",
+     .group = kChanging,
+     .summary = "Try failed trials again, from their newest checkpoints",
+     .text = "As a new attempt. The scheduler has let go of a failed trial and judges it no more: it runs to its end.",
+     .arguments = {kExperiment, {.name = "TRIAL", .help = "Numbers of trials", .count = Count::kAny}},
+     .options = {{.name = "failed", .help = "All that have failed"}},
+     .examples = {"manta retry runs/net --failed", "manta retry runs/net 3"},
+     .run = verbs::retry},
+    {.name = "clone",
+     .group = kChanging,
+     .summary = "Add a trial that goes on where another one is, with other values",
+     .text =
+         "One that runs is checkpointed for it; else its newest checkpoint is taken. The new trial is the next to get "
+         "a slot.",
+     .arguments = {kExperiment, {.name = "TRIAL", .help = "Number of the trial to go on from"}},
+     .options = {{.name = "set",
+                  .value_name = "NAME=VALUE",
+                  .help = "A parameter that differs; repeatable",
+                  .is_repeatable = true}},
+     .examples = {"manta clone runs/net 3 --set lr=0.01"},
+     .run = verbs::clone},
+    {.name = "add-trial",
+     .group = kChanging,
+     .summary = "Add a trial with this configuration",
+     .text = "It comes on top of --samples and is the next to get a slot. The searcher is not asked for it, but learns "
+             "from "
+             "it; the scheduler treats it as any other.",
+     .arguments = {kExperiment, {.name = "CONFIG", .help = "JSON, with a value for each parameter of the space"}},
+     .options = {},
+     .examples = {R"(manta add-trial runs/net '{"lr": 0.01, "layers": 3}')"},
+     .run = verbs::add_trial},
+    {.name = "set",
+     .group = kChanging,
+     .summary = "Change limits and resources",
+     .text =
+         "Names are those of the options that --resume may change. A running experiment takes over concurrency, "
+         "samples, "
+         "time-budget, max-failures and checkpoint-every at once, and the others at the next --resume. With a smaller "
+         "concurrency nothing is ended, only less is started. The time budget counts from the start of the run.",
+     .arguments = {kExperiment,
+                   {.name = "NAME=VALUE",
+                    .help = "A limit and its new value",
+                    .count = Count::kMany,
+                    .completion = Completion::kWords,
+                    .words = "samples= max-iterations= stop= time-budget= max-failures= allow-failed= concurrency= "
+                             "cpus-per-trial= gpus-per-trial= checkpoint-every= keep-checkpoints="}},
+     .options = {},
+     .examples = {"manta set runs/net concurrency=8 samples=200 time-budget=2h"},
+     .run = verbs::set},
+    {.name = "note",
+     .group = kChanging,
+     .summary = "Write a note beside the results",
+     .text = "manta show shows it, and the table notes of the database has it.",
+     .arguments = {kExperiment,
+                   {.name = "[TRIAL] TEXT", .help = "About a trial, or the whole experiment", .count = Count::kMany}},
+     .options = {},
+     .examples = {"manta note runs/net 3 'the learning rate was warmed up by hand'"},
+     .run = verbs::note},
     {.name = "export",
      .group = kKeeping,
      .summary = "Trials, or every report, as CSV or JSON lines",
@@ -137,6 +243,18 @@ const std::vector<Verb> kVerbs{
                   .words = "auto always never"}},
      .examples = {"manta status 4711 --watch"},
      .run = verbs::status},
+    {.name = "completion",
+     .group = kShell,
+     .summary = "A script with which the shell completes the words of manta and tune_run",
+     .text =
+         "For bash, put eval \"$(manta completion bash)\" in ~/.bashrc; for zsh, source <(manta completion zsh) behind "
+         "compinit in ~/.zshrc; for fish, manta completion fish > ~/.config/fish/completions/manta.fish. An installed "
+         "Manta has brought them along.",
+     .arguments =
+         {{.name = "SHELL", .help = "bash, zsh or fish", .completion = Completion::kWords, .words = "bash zsh fish"}},
+     .options = {},
+     .examples = {"manta completion bash"},
+     .run = verbs::completion},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ struct VerbArgument {
   std::string_view help;
   Count count = Count::kOne;
   Completion completion = Completion::kNothing;
+  std::string_view words = {};  ///< Of kWords.
 };
 
 struct VerbOption {

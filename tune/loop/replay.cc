@@ -3,19 +3,20 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <variant>
 
 #include "tune/loop/internal/objective_check.h"
+#include "tune/loop/internal/suggestion_numbers.h"
 
 namespace manta {
 
 namespace {
 
-// The start of a first attempt is the first that is recorded of a trial.
-bool is_new(const Change& change) {
-  const auto* const changed = std::get_if<TrialChanged>(&change);
-  return changed != nullptr && changed->trial.state == TrialState::kRunning && changed->trial.attempt == 1;
+// The start of a first attempt is the first that is recorded of a trial; of one that the user added, that it waits.
+bool may_be_new(const TrialStatus& trial) {
+  return trial.by_hand ? trial.attempt == 0 : trial.state == TrialState::kRunning && trial.attempt == 1;
 }
 
 /// Repeats changes one by one.
@@ -25,19 +26,31 @@ class Replayer {
   Replayer(const LoopOptions& options, Searcher& searcher, TrialScheduler& scheduler, std::vector<TrialStatus> trials,
            std::span<const Change> earlier, std::span<const Change> later)
       : options_(options), searcher_(searcher), scheduler_(scheduler), trials_(std::move(trials)) {
-    for (const Change& change : earlier)
-      if (const auto* changed = std::get_if<TrialChanged>(&change)) update(changed->trial);
-    known_ = static_cast<std::size_t>(std::count_if(later.begin(), later.end(), is_new));
-    known_ = trials_.size() - std::min(known_, trials_.size());
+    for (TrialStatus& trial : trials_) trial.retried = false;
+    std::set<TrialId> seen;
+    for (const Change& change : earlier) {
+      const auto* const changed = std::get_if<TrialChanged>(&change);
+      if (changed == nullptr) continue;
+      update(changed->trial);
+      seen.insert(changed->trial.id);
+    }
+    for (const Change& change : later) {
+      const auto* const changed = std::get_if<TrialChanged>(&change);
+      if (changed != nullptr && seen.insert(changed->trial.id).second && may_be_new(changed->trial))
+        new_.insert(changed->trial.id);
+    }
+    for (const TrialStatus& trial : trials_)
+      if (trial.by_hand) numbers_.add_by_hand(trial.id);
+    known_ = trials_.size() - std::min(new_.size(), trials_.size());
   }
 
   Result<void> apply(const Change& change) {
-    if (is_new(change)) {
+    if (const auto* changed = std::get_if<TrialChanged>(&change)) {
+      if (new_.erase(changed->trial.id) == 0) return apply(changed->trial);
       known_ = std::min(known_ + 1, trials_.size());
-      update(std::get<TrialChanged>(change).trial);
-      return ask(std::get<TrialChanged>(change).trial.id);
+      update(changed->trial);
+      return changed->trial.by_hand ? Result<void>() : ask(changed->trial);
     }
-    if (const auto* changed = std::get_if<TrialChanged>(&change)) return apply(changed->trial);
     if (const auto* reported = std::get_if<Reported>(&change)) return apply(reported->report);
     return {};
   }
@@ -50,11 +63,11 @@ class Replayer {
   }
 
  private:
-  Result<void> ask(TrialId trial) {
-    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(trial));
+  Result<void> ask(const TrialStatus& trial) {
+    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(numbers_.of(trial)));
     if (suggestion) return {};
     return Error{ErrorCode::kInvalidArgument,
-                 "the searcher has no trial " + to_string(trial) + " any more; resume with the same space"};
+                 "the searcher has no trial " + to_string(trial.id) + " any more; resume with the same space"};
   }
 
   // Those that were there at the change which is being repeated.
@@ -66,6 +79,7 @@ class Replayer {
     trials_[number].config = status.config;
     trials_[number].state = status.state;
     trials_[number].attempt = status.attempt;
+    trials_[number].retried = status.retried;
   }
 
   Result<void> apply(const TrialStatus& status) {
@@ -73,8 +87,8 @@ class Replayer {
     // Stopped, paused, or about to go on as a clone: nothing that was ordered is open.
     if (status.state != TrialState::kRunning) open_.erase(status.id);
     if (!is_ended(status.state)) return {};
-    searcher_.tell({status.id, status.config, status.state, status.iteration, status.value, status.seconds});
-    scheduler_.on_end(status.id, status.state);
+    searcher_.tell({numbers_.of(status), status.config, status.state, status.iteration, status.value, status.seconds});
+    if (!status.retried) scheduler_.on_end(status.id, status.state);
     return {};
   }
 
@@ -89,11 +103,12 @@ class Replayer {
     trials_[number].iteration = report.iteration;
     trials_[number].seconds = report.seconds;
     if (value) trials_[number].value = value;
+    const TrialStatus& trial = trials_[number];
     if (value) {
-      searcher_.tell({report.trial, trials_[number].config, TrialState::kRunning, report.iteration, value,
-                      report.seconds, &report.metrics});
+      searcher_.tell({numbers_.of(trial), trial.config, TrialState::kRunning, report.iteration, value, report.seconds,
+                      &report.metrics});
     }
-    if (!internal::is_judged(options_, report.metrics)) return {};
+    if (trial.retried || !internal::is_judged(options_, report.metrics)) return {};
     Result<std::vector<Order>> orders = scheduler_.on_report(report, trials());
     if (!orders) return {};  // It cost that attempt, and nothing else.
     for (Order& order : *orders) open_.insert_or_assign(order.trial, std::move(order));
@@ -104,6 +119,8 @@ class Replayer {
   Searcher& searcher_;
   TrialScheduler& scheduler_;
   std::vector<TrialStatus> trials_;
+  internal::SuggestionNumbers numbers_;
+  std::set<TrialId> new_;  // What comes of these first is that they are new.
   std::size_t known_ = 0;
   std::map<TrialId, Order> open_;
 };

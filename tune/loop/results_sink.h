@@ -32,7 +32,7 @@ struct AttemptStarted {
 struct AttemptEnded {
   TrialId trial;
   int attempt = 1;
-  TrialState state;   ///< kCompleted, kStopped, kPaused, kFailed, kInfeasible or kInterrupted.
+  TrialState state;   ///< kCompleted, kStopped, kPaused (also when held), kFailed, kInfeasible or kInterrupted.
   std::string cause;  ///< "" unless it failed or was infeasible.
   WallTime when;
 };
@@ -55,8 +55,14 @@ struct SnapshotsSaved {
 struct SpecChanged {
   std::string json;
 };
-using Change =
-    std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved, SpecChanged>;
+/// The user noted something down.
+struct NoteAdded {
+  std::optional<TrialId> trial;  ///< None: about the experiment.
+  std::string text;
+  WallTime when;
+};
+using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved,
+                            SpecChanged, NoteAdded>;
 
 /// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the
 /// disk is so far behind that more changes would not fit a bounded queue.

@@ -28,6 +28,8 @@ Result<LoopEnd> TuneLoop::run() { return impl_->run(); }
 
 void TuneLoop::request_stop() { impl_->request_stop(); }
 
+void TuneLoop::post(Command command, CommandDone done) { impl_->post(std::move(command), std::move(done)); }
+
 TrialsView TuneLoop::trials() const { return impl_->trials(); }
 
 TuneLoop::Impl::Impl(LoopOptions options, Parts parts, LoopState state)
@@ -44,7 +46,12 @@ TuneLoop::Impl::Impl(LoopOptions options, Parts parts, LoopState state)
     if (const auto failed = state.failures.find(status.id); failed != state.failures.end()) {
       live.failures = failed->second;
     }
-    queue_.push_back(status.id);
+    if (status.state == TrialState::kHeld) {
+      live.phase = Phase::kHeld;
+      ++held_;
+    } else {
+      queue_.push_back(status.id);
+    }
   }
 }
 
@@ -70,14 +77,17 @@ Result<LoopEnd> TuneLoop::Impl::run() {
 
 bool TuneLoop::Impl::turn() {
   check_leaving();
+  take_commands();
   release_durable();
   end_overdue();
   queue_due_retries();
   if (!leaving_) fill_slots();
   save_snapshots_if_due();
   tick_if_due();
-  if (attempts_ > 0 || (!leaving_ && next_retry())) return handle_next_event(), true;
-  return !leaving_ && end_a_paused_trial();
+  const bool waits_for_user = held_ > 0 && !leaving_ && !searcher_error_;
+  const bool waits_for_retry = !leaving_ && next_retry();
+  if (attempts_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
+  return has_commands_ || (!leaving_ && end_a_paused_trial());
 }
 
 void TuneLoop::Impl::handle_next_event() {
@@ -141,7 +151,11 @@ void TuneLoop::Impl::cut_off() {
 }
 
 Result<LoopEnd> TuneLoop::Impl::finish() {
-  for (const auto& [trial, live] : live_) book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
+  close_inbox();
+  for (const auto& [trial, live] : live_) {
+    if (book_[trial].state == TrialState::kHeld) continue;
+    book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
+  }
   live_.clear();
   book_.snapshots_saved();
   flush();
@@ -157,6 +171,9 @@ void TuneLoop::Impl::flush() {
     parts_.executor.next_event(now() + kTick);
     tick_if_due();
   }
+  give_answers();
+  for (const Answer& late : std::exchange(answers_, {}))
+    late.done(Error{ErrorCode::kStorage, "it could not be made durable"});
 }
 
 void TuneLoop::Impl::save_snapshots_if_due() {
@@ -178,7 +195,7 @@ void TuneLoop::Impl::fill_slots() {
 }
 
 bool TuneLoop::Impl::more_to_come() const {
-  return book_.size() < options_.max_trials && !searcher_done_ && !searcher_error_;
+  return book_.asked() < options_.max_trials && !searcher_done_ && !searcher_error_;
 }
 
 bool TuneLoop::Impl::launch_queued() {
@@ -213,8 +230,8 @@ bool TuneLoop::Impl::launch_new() {
 }
 
 std::optional<Config> TuneLoop::Impl::ask() {
-  if (book_.size() >= options_.max_trials || searcher_done_ || searcher_waits_ || searcher_error_) return std::nullopt;
-  const TrialId trial{book_.size()};
+  if (!more_to_come() || searcher_waits_) return std::nullopt;
+  const TrialId trial{book_.asked()};
   Result<std::optional<Config>> suggestion = parts_.searcher.ask(trial);
   if (!suggestion && suggestion.error().code == ErrorCode::kExhausted) {
     searcher_waits_ = suggestion.error();

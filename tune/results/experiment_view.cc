@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "tune/checkpoint/checkpoint_store.h"
 #include "tune/results/internal/directory.h"
 #include "tune/results/internal/directory_lock.h"
 #include "tune/results/internal/experiment_loader.h"
@@ -215,6 +216,37 @@ Result<void> ExperimentView::for_each_report(std::optional<TrialId> trial,
   return {};
 }
 
+Result<std::optional<Checkpoint>> ExperimentView::newest_checkpoint(TrialId trial) {
+  MANTA_ASSIGN_OR_RETURN(Query rows, impl_->database().query("SELECT attempt, iteration, revision FROM checkpoints"
+                                                             " WHERE trial = ? ORDER BY id DESC",
+                                                             trial.number));
+  const CheckpointStore files(internal::checkpoints_in(directory()));
+  for (;;) {
+    MANTA_ASSIGN_OR_RETURN(const bool has_row, rows.step());
+    if (!has_row) return std::optional<Checkpoint>();
+    Result<Checkpoint> read = files.read({.trial = trial,
+                                          .attempt = static_cast<int>(rows.integer(0)),
+                                          .iteration = rows.integer(1),
+                                          .revision = static_cast<int>(rows.integer(2))});
+    if (read) return std::optional(*std::move(read));
+  }
+}
+
+Result<std::vector<NoteRecord>> ExperimentView::notes() {
+  std::vector<NoteRecord> notes;
+  MANTA_ASSIGN_OR_RETURN(const std::string tables,
+                         impl_->database().ask("SELECT count(*) FROM sqlite_master WHERE name = 'notes'"));
+  if (tables == "0") return notes;  // An older version.
+  MANTA_ASSIGN_OR_RETURN(Query rows, impl_->database().query("SELECT trial, noted_us, text FROM notes ORDER BY id"));
+  MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
+    std::optional<TrialId> trial;
+    if (!row.is_null(0)) trial = TrialId{row.integer(0)};
+    notes.push_back({.trial = trial, .when = to_time(row.integer(1)), .text = row.text(2)});
+    return {};
+  }));
+  return notes;
+}
+
 std::optional<std::string> experiment_owner(const fs::path& directory) {
   return internal::DirectoryLock::holder(directory);
 }
@@ -231,6 +263,7 @@ Result<std::vector<fs::path>> remove_experiment(const fs::path& directory) {
       return Error{ErrorCode::kStorage, "removing " + (directory / name).string() + ": " + error.message()};
     }
   }
+  for (int version = 1; version < kSchemaVersion; ++version) fs::remove(internal::backup_in(directory, version), error);
   std::vector<fs::path> left;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) left.push_back(entry.path());
   if (left.empty()) fs::remove(directory, error);

@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "tune/checkpoint/checkpoint.h"
 #include "tune/results/stored_experiment.h"
 #include "tune/trial/metrics.h"
 #include "tune/trial/trial_status.h"
@@ -44,6 +45,12 @@ struct CheckpointRecord {
   std::string file;  ///< Below the experiment's checkpoints/.
 };
 
+struct NoteRecord {
+  std::optional<TrialId> trial;  ///< None: about the experiment.
+  WallTime when;
+  std::string text;
+};
+
 /// Reads `experiment.db` of one directory, and writes nothing. Each method sees all that was committed when it began.
 ///
 /// Thread-safety: none. Errors of all methods: kStorage: the file is damaged, or the disk failed.
@@ -67,6 +74,10 @@ class ExperimentView {
   /// By trial and number; of all trials, or of one.
   Result<std::vector<AttemptRecord>> attempts(std::optional<TrialId> trial = {});
   Result<std::vector<CheckpointRecord>> checkpoints(TrialId trial);
+  /// With its contents; one that is damaged is passed over. None: there is none.
+  Result<std::optional<Checkpoint>> newest_checkpoint(TrialId trial);
+  /// In the order in which they were made.
+  Result<std::vector<NoteRecord>> notes();
   /// Calls `take` for each report in the order of arrival, of all trials or of one; metrics sorted by name.
   Result<void> for_each_report(std::optional<TrialId> trial,
                                const std::function<void(const Report& report, WallTime when)>& take);

@@ -59,6 +59,26 @@ Result<void> check_version(Database& database, const fs::path& directory) {
   return has_tables ? Result<void>() : no_experiment(directory);
 }
 
+/// Brings tables of an older version to ours; what was there stays beside it. Errors: kStorage: no room for the copy.
+Result<void> migrate(Database& database, const fs::path& directory,
+                     const std::function<void(const std::string&)>& warn) {
+  MANTA_ASSIGN_OR_RETURN(const std::int64_t version, ask_number(database, "PRAGMA user_version"));
+  if (version >= kSchemaVersion) return {};
+  const fs::path copy = internal::backup_in(directory, static_cast<int>(version));
+  // What a migration that was cut short left is no copy to keep.
+  std::error_code ignored;
+  fs::remove(copy, ignored);
+  MANTA_RETURN_IF_ERROR(database.run("VACUUM INTO ?", std::string_view(copy.native())));
+  internal::Transaction transaction(database);
+  MANTA_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
+  for (auto next = static_cast<int>(version); next < kSchemaVersion; ++next)
+    MANTA_RETURN_IF_ERROR(database.execute(migration_from(next)));
+  MANTA_RETURN_IF_ERROR(transaction.commit());
+  warn(database.path().string() + " had version " + std::to_string(version) + " of the tables and has version " +
+       std::to_string(kSchemaVersion) + " now; as it was it is kept in " + copy.filename().string());
+  return {};
+}
+
 Result<void> check_health(Database& database) {
   MANTA_ASSIGN_OR_RETURN(const std::string verdict, database.ask("PRAGMA quick_check(1)"));
   if (verdict == "ok") return {};
@@ -126,7 +146,8 @@ class ResultStore::Impl {
   internal::FileIdentity log_file_;
   std::int64_t last_log_bytes_ = 0;
   std::int64_t shorten_at_bytes_ = 0;
-  std::optional<Error> broken_;  // What made going on unsafe.
+  bool keeps_checkpoints_ = true;  // The last one that was to be written was.
+  std::optional<Error> broken_;    // What made going on unsafe.
 };
 
 Result<void> ResultStore::Impl::start_new(const ExperimentSpec& spec, internal::DirectoryLock lock) {
@@ -156,6 +177,7 @@ Result<void> ResultStore::Impl::start_again(internal::DirectoryLock lock) {
   MANTA_RETURN_IF_ERROR(check_version(*database_, directory_));
   MANTA_RETURN_IF_ERROR(check_health(*database_));
   MANTA_RETURN_IF_ERROR(prepare_to_write(*database_));
+  MANTA_RETURN_IF_ERROR(migrate(*database_, directory_, [this](const std::string& text) { warn(text); }));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, internal::load_spec(*database_));
   objective_ = spec.objective;
   MANTA_RETURN_IF_ERROR(begin());
@@ -254,8 +276,14 @@ Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
   }
   Result<std::vector<CheckpointName>> forgotten = write_rows(changes, names);
   if (!forgotten) {
-    broken_ = forgotten.error();
-    return *broken_;
+    if (!database_->was_full()) {
+      broken_ = forgotten.error();
+      return *broken_;
+    }
+    // The next try writes them again; until then they only take space.
+    for (const std::optional<CheckpointName>& name : names)
+      if (name) static_cast<void>(checkpoints_.remove(*name));
+    return Error{ErrorCode::kExhausted, forgotten.error().message};
   }
   for (const CheckpointName& name : *forgotten) {
     // Only a waste of space; opening the experiment again tries once more.
@@ -270,9 +298,13 @@ std::optional<CheckpointName> ResultStore::Impl::write_file(const CheckpointSave
   CheckpointName name = {.trial = saved.trial, .attempt = saved.attempt, .iteration = saved.checkpoint.iteration};
   while (checkpoints_.exists(name)) ++name.revision;
   const Result<void> written = checkpoints_.write(name, saved.checkpoint);
-  if (written) return name;
-  warn("the checkpoint of " + to_string(name) + " is not kept: " + written.error().message);
-  return std::nullopt;
+  const bool was_kept = std::exchange(keeps_checkpoints_, written.has_value());
+  if (!written && was_kept)
+    warn("the checkpoint of " + to_string(name) +
+         " is not kept, and it may not be the last: " + written.error().message);
+  if (!written) return std::nullopt;
+  if (!was_kept) warn("checkpoints are kept again, from that of " + to_string(name) + " on");
+  return name;
 }
 
 Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
@@ -310,7 +342,8 @@ void ResultStore::Impl::shorten_log() {
   last_log_bytes_ = log_bytes;
   if (log_bytes < shorten_at_bytes_) return;
   // What was applied is safe in the log, but a disk that failed once is not written to again.
-  if (Result<void> moved = database_->checkpoint(/*truncate=*/false); !moved) broken_ = moved.error();
+  const Result<void> moved = database_->checkpoint(/*truncate=*/false);
+  if (!moved && !database_->was_full()) broken_ = moved.error();
   shorten_at_bytes_ = log_bytes + options_.wal_limit_bytes;
 }
 

@@ -40,9 +40,9 @@ class ResultStore {
   static Result<ResultStore> create(const std::filesystem::path& directory, const ExperimentSpec& spec,
                                     ResultStoreOptions options = {});
   /// Opens an experiment to go on with it. Attempts that its last process left running are marked interrupted.
-  /// Errors: kNotFound: no experiment there. kFailedPrecondition: another process has it open; names its pid and since when.
-  /// kIncompatible: of a newer version of the schema. kFailedPrecondition: not writable. kStorage: damaged, or the disk
-  /// failed.
+  /// Errors: kNotFound: no experiment there. kFailedPrecondition: another process has it open; names its pid and since
+  /// when. kIncompatible: of a newer version of the schema. kFailedPrecondition: not writable. kStorage: damaged, or
+  /// the disk failed.
   static Result<ResultStore> open(const std::filesystem::path& directory, ResultStoreOptions options = {});
   /// Opens an experiment to look at it, whoever writes it.
   /// Errors: kNotFound, kIncompatible, kStorage as above.
@@ -56,8 +56,9 @@ class ResultStore {
   /// Makes `changes` durable: all of them or none. Checkpoints are files before the transaction that names them begins;
   /// those beyond keep_checkpoints are removed after the one that forgets them. A checkpoint that cannot be written is
   /// left out with a warning. A report of an (attempt, iteration) that is there already changes nothing. Blocks while
-  /// another program writes to the database, with a warning, up to busy_limit. Errors: kStorage: disk full or failing,
-  /// the database gone, or another process has taken the experiment over; the store is then good for nothing but
+  /// another program writes to the database, with a warning, up to busy_limit. Errors: kExhausted: the disk is full,
+  /// and nothing has changed; the same changes can be applied once there is space. kStorage: the disk fails, the
+  /// database is gone, or another process has taken the experiment over; the store is then good for nothing but
   /// close(). kFailedPrecondition: open for reading only.
   Result<void> apply(std::span<const Change> changes);
 

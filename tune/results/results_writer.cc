@@ -64,10 +64,31 @@ void ResultsWriter::run() {
   std::vector<Change> batch;
   std::uint64_t last = 0;
   while (take_batch(batch, last)) {
-    const Result<void> applied = store_.apply(batch);
+    const Result<void> applied = apply(batch);
     if (!applied) return fail(applied.error());
     durable_.store(last, std::memory_order_release);
     if (options_.on_durable) options_.on_durable();
+  }
+}
+
+Result<void> ResultsWriter::apply(const std::vector<Change>& batch) {
+  const auto tell = [this](const std::string& notice) {
+    if (options_.on_notice) options_.on_notice(notice);
+  };
+  std::optional<TimePoint> full_since;
+  for (;;) {
+    const Result<void> applied = store_.apply(batch);
+    if (applied && full_since) tell("there is space on the disk again: the sweep goes on");
+    if (applied || applied.error().code != ErrorCode::kExhausted) return applied;
+    const TimePoint now = SystemClock().now();
+    if (!full_since) {
+      full_since = now;
+      tell("the sweep waits for space on the disk, and goes on by itself: " + applied.error().message);
+    }
+    std::unique_lock lock(mutex_);
+    const bool is_closing = work_.wait_for(lock, options_.full_interval, [this] { return closing_; });
+    if (is_closing || now - *full_since >= options_.full_limit)
+      return Error{ErrorCode::kStorage, applied.error().message};
   }
 }
 

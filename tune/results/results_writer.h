@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -25,9 +26,15 @@ struct ResultsWriterOptions {
   /// Called on the writer's thread after each commit, and once when storage has failed. Must not call the writer's
   /// record() or close().
   std::function<void()> on_durable = {};
+  /// While the disk is full: how long between two tries, and how long until the storage has failed.
+  Duration full_interval = std::chrono::seconds(1);
+  Duration full_limit = std::chrono::minutes(10);
+  /// Told once when the disk is full, and once when there is space again. On the writer's thread; as on_durable.
+  std::function<void(const std::string& notice)> on_notice = {};
 };
 
 /// Group commit: one transaction holds all that was recorded while the one before was under way; no delay is added.
+/// While the disk is full it waits, and so does whoever waits for changes to be durable; nothing is lost.
 ///
 /// Thread-safety: record() and close() from one thread; durable() and status() from any.
 /// Ownership: owns the store; nobody else writes to it.
@@ -53,6 +60,8 @@ class ResultsWriter final : public ResultsSink {
   void run();
   // Waits for changes. False: there will be no more.
   bool take_batch(std::vector<Change>& batch, std::uint64_t& last);
+  // Makes `batch` durable, when there is space. Errors: kStorage: there will be none, or worse.
+  Result<void> apply(const std::vector<Change>& batch);
   void fail(Error error);
 
   const ResultsWriterOptions options_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/results/schema.h"
 
+#include "core/base/check.h"
+
 namespace manta {
 
 // Times are in microseconds since 1970, UTC. SQLite has no NaN and stores it as NULL: in `metrics` NULL therefore is
@@ -36,7 +38,9 @@ CREATE TABLE trials (
   value_is_nan INTEGER NOT NULL,
   best_value REAL,
   ended_us INTEGER,
-  config TEXT NOT NULL
+  config TEXT NOT NULL,
+  by_hand INTEGER NOT NULL DEFAULT 0,
+  retried INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE params (
@@ -103,7 +107,15 @@ CREATE TABLE trial_changes (
   value REAL,
   value_is_nan INTEGER NOT NULL,
   changed_us INTEGER NOT NULL,
-  config TEXT NOT NULL
+  config TEXT NOT NULL,
+  retried INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY,
+  trial INTEGER REFERENCES trials,
+  noted_us INTEGER NOT NULL,
+  text TEXT NOT NULL
 ) STRICT;
 
 CREATE VIEW best_trials AS
@@ -143,5 +155,28 @@ SELECT
 FROM results JOIN metrics ON metrics.result = results.id
 ORDER BY trial, attempt, iteration, metric;
 )sql";
+
+namespace {
+
+const char* const kFrom1 = R"sql(
+ALTER TABLE trials ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE trials ADD COLUMN retried INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE trial_changes ADD COLUMN retried INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY,
+  trial INTEGER REFERENCES trials,
+  noted_us INTEGER NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+UPDATE experiment SET schema_version = 2;
+PRAGMA user_version = 2;
+)sql";
+
+}  // namespace
+
+const char* migration_from(int version) {
+  MANTA_CHECK(version >= 1 && version < kSchemaVersion, "there is no such migration");
+  return kFrom1;
+}
 
 }  // namespace manta

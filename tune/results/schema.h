@@ -5,9 +5,13 @@
 namespace manta {
 
 /// Of the database; a program reads those up to its own.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 /// SQL that makes all tables and views in an empty database. docs/schema.md explains each.
 extern const char* const kSchema;
+
+/// SQL that makes a database of version `version` one of version `version` + 1; version is 1 at least, and below
+/// kSchemaVersion.
+const char* migration_from(int version);
 
 }  // namespace manta

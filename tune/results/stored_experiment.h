@@ -12,7 +12,7 @@
 
 namespace manta {
 
-/// What was asked for; fixed when the experiment is made.
+/// What is asked for; only limits change while the experiment lasts.
 struct ExperimentSpec {
   std::string name;
   Objective objective;  ///< What best_trials ranks by.

@@ -9,8 +9,8 @@ namespace manta {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 8> kStateNames = {"pending", "running", "paused",     "completed",
-                                                         "stopped", "failed",  "infeasible", "interrupted"};
+constexpr std::array<std::string_view, 9> kStateNames = {"pending", "running",    "paused",      "completed", "stopped",
+                                                         "failed",  "infeasible", "interrupted", "held"};
 
 }  // namespace
 

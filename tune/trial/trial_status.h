@@ -23,13 +23,15 @@ enum class TrialState {
   kFailed,       ///< Its last allowed attempt failed.
   kInfeasible,   ///< Said itself that its configuration makes no sense: no failure, and no result.
   kInterrupted,  ///< Was running when the experiment was interrupted; --resume goes on with it.
+  kHeld,         ///< Paused by the user, who alone lets it go on; a checkpoint is kept.
 };
 
-/// "pending", "running", "paused", "completed", "stopped", "failed", "infeasible", "interrupted": as in the
+/// "pending", "running", "paused", "completed", "stopped", "failed", "infeasible", "interrupted", "held": as in the
 /// database.
 std::string_view to_string(TrialState state);
 std::optional<TrialState> trial_state_from_string(std::string_view text);
-/// True for completed, stopped, failed and infeasible: nothing will change such a trial any more.
+/// True for completed, stopped, failed and infeasible: nothing will change such a trial any more, unless the user has a
+/// failed one tried again.
 bool is_ended(TrialState state);
 
 /// One row that an attempt of a trial hands in.
@@ -52,7 +54,10 @@ struct TrialStatus {
   std::optional<double> value;  ///< Objective metric of the last report.
   /// Best finite objective of all reports; empty if there was none, or the trial is infeasible.
   std::optional<double> best_value;
-  std::string cause;  ///< Why it ended or last failed, in words; "" while all is well.
+  std::string cause;     ///< Why it ended or last failed, in words; "" while all is well.
+  bool by_hand = false;  ///< Added by the user: the searcher was not asked for it.
+  /// It had failed for good, and the user had it tried again: the scheduler, which has let go of it, judges it no more.
+  bool retried = false;
 };
 
 /// Trials by number; valid during the call that it was passed to.

@@ -162,16 +162,5 @@ TEST(ForbiddenChangesTest, EachOtherChangeIsALineWithBothValues) {
                           R"(scheduler: "fifo" -> "asha")", "seed: 0 -> 3"));
 }
 
-TEST(ChangedLimitsTest, TheyAreWordsOfACommandLine) {
-  TuneOptions asked = example();
-  EXPECT_EQ(changed_limits(example(), asked), "");
-  asked.samples = 20;
-  asked.stop = {"loss<0.01", "acc>1"};
-  asked.time_budget_seconds.reset();
-  asked.seed = 9;
-
-  EXPECT_EQ(changed_limits(example(), asked), " --samples 20 --stop 'loss<0.01' --stop 'acc>1'");
-}
-
 }  // namespace
 }  // namespace manta

@@ -115,7 +115,7 @@ TEST_F(ResultsCrashTest, NoAcknowledgedRowIsLostWhenTheDriverIsKilledAHundredTim
 /// Records until storage fails, and returns how many reports were acknowledged by then; -1: it failed in another way.
 std::int64_t record_until_the_disk_is_full(ResultStore store) {
   // A short queue: otherwise the first transaction may be the one that does not fit.
-  ResultsWriter writer(std::move(store), {.max_queued_changes = 100});
+  ResultsWriter writer(std::move(store), {.max_queued_changes = 100, .full_interval = {}, .full_limit = {}});
   AcknowledgedReports reports;
   writer.record(trial_changed(0, TrialState::kRunning));
   for (std::int64_t iteration = 1; writer.status(); ++iteration) {
@@ -171,6 +171,33 @@ TEST_F(ResultsCrashTest, AFullDiskEndsInAStorageErrorAndTheSweepGoesOnOnceThereI
     Result<ResultStore> again = ResultStore::open(directory_);
     return acknowledged > 0 && again && holds_at_least(database(), acknowledged) &&
            again->apply(std::vector<Change>{trial_changed(0, TrialState::kCompleted)});
+  }));
+}
+
+TEST_F(ResultsCrashTest, AWriterWaitsForSpaceAndLosesNothing) {
+  fs::create_directory(directory_);
+  if (!in_child([this] { return mount_small_disk(directory_); })) GTEST_SKIP() << "no right to mount a disk here";
+
+  EXPECT_TRUE(in_child([this] {
+    if (!mount_small_disk(directory_)) return false;
+    const fs::path ballast = directory_ / "ballast";
+    std::ofstream(ballast) << std::string(1'000'000, 'x');
+    std::vector<std::string> notices;
+    ResultsWriter writer(create(), {.max_queued_changes = 100,
+                                    .full_interval = std::chrono::milliseconds(1),
+                                    .on_notice = [&](const std::string& notice) {
+                                      notices.push_back(notice);
+                                      fs::remove(ballast);
+                                    }});
+    writer.record(trial_changed(0, TrialState::kRunning));
+    std::int64_t iteration = 0;
+    while (fs::exists(ballast) && iteration < 100'000) writer.record(reported(0, ++iteration, {{"accuracy", 0.5}}));
+    // Files too are written again when their transaction is.
+    writer.record(checkpoint_saved(0, iteration, "weights"));
+    if (!writer.close() || notices.size() != 2) return false;
+    Viewer viewer(database());
+    return viewer.value("SELECT count(*) FROM results") == std::to_string(iteration) &&
+           viewer.value("SELECT count(*) FROM checkpoints") == "1" && viewer.value("PRAGMA quick_check") == "ok";
   }));
 }
 

@@ -8,9 +8,9 @@
 namespace manta {
 namespace {
 
-constexpr std::array kStates = {TrialState::kPending,    TrialState::kRunning, TrialState::kPaused,
-                                TrialState::kCompleted,  TrialState::kStopped, TrialState::kFailed,
-                                TrialState::kInterrupted};
+constexpr std::array kStates = {TrialState::kPending,    TrialState::kRunning,     TrialState::kPaused,
+                                TrialState::kCompleted,  TrialState::kStopped,     TrialState::kFailed,
+                                TrialState::kInfeasible, TrialState::kInterrupted, TrialState::kHeld};
 
 TEST(TrialStatusTest, EveryStateHasANameThatReadsBack) {
   for (const TrialState state : kStates) {

@@ -36,6 +36,18 @@ std::string space_text(const Json& spec) {
   return text;
 }
 
+// Of the experiment, all; of a trial, its own.
+Result<std::string> notes_text(ExperimentView& view, std::optional<TrialId> trial) {
+  std::string text;
+  MANTA_ASSIGN_OR_RETURN(const std::vector<NoteRecord> notes, view.notes());
+  for (const NoteRecord& note : notes) {
+    if (trial && note.trial != trial) continue;
+    const std::string about = note.trial && !trial ? " (trial " + to_string(*note.trial) + ")" : "";
+    text += line("note", time_text(note.when) + about + " " + note.text);
+  }
+  return text;
+}
+
 Result<ExitCode> show_experiment(ExperimentView& view, const std::string& word) {
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
   MANTA_ASSIGN_OR_RETURN(const std::vector<TrialRecord> trials, view.trials());
@@ -54,7 +66,8 @@ Result<ExitCode> show_experiment(ExperimentView& view, const std::string& word) 
     text += line("best", metric_text(*status.best_value) + " (trial " + to_string(status.id) + ")  " +
                              config_text(status.config));
   }
-  text += "space:\n" + space_text(options) + "asked for:\n" + options_text(options);
+  MANTA_ASSIGN_OR_RETURN(const std::string notes, notes_text(view, std::nullopt));
+  text += notes + "space:\n" + space_text(options) + "asked for:\n" + options_text(options);
   if (!owner && standing(trials, false) == "interrupted") {
     text += "go on with: the program that ran it, --resume " + escape_control(word) + "\n";
   }
@@ -85,7 +98,8 @@ Result<std::string> trial_text(ExperimentView& view, const TrialRecord& trial, c
                                    std::to_string(checkpoint.bytes) + " bytes, " +
                                    (view.directory() / "checkpoints" / checkpoint.file).string());
   }
-  return text;
+  MANTA_ASSIGN_OR_RETURN(const std::string notes, notes_text(view, status.id));
+  return text + notes;
 }
 
 }  // namespace

@@ -104,7 +104,9 @@ void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped
 }
 
 std::vector<Order> TuneLoop::Impl::judge(TrialId trial, const Report& report, bool complete) {
-  Result<std::vector<Order>> orders = parts_.scheduler.on_report(report, book_.trials());
+  const bool is_judged = !book_[trial].retried;
+  Result<std::vector<Order>> orders =
+      is_judged ? parts_.scheduler.on_report(report, book_.trials()) : std::vector<Order>{};
   // The scheduler sees the last value too, for its comparisons; but the trial is complete whatever it says.
   if (complete) {
     end_trial(trial, TrialState::kCompleted, "");
@@ -153,6 +155,14 @@ void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
       book_.attempt_ended(trial, TrialState::kPaused);
       pause_without_attempt(trial, live, "");
       return bequeath(trial, live);
+    case AfterStop::kHold: {
+      book_.attempt_ended(trial, TrialState::kPaused);
+      live.phase = Phase::kHeld;
+      const bool is_released = book_[trial].state != TrialState::kHeld;
+      if (is_released) settle(trial, live, live.wish == Wish::kPause);
+      live.wish = Wish::kNone;
+      return bequeath(trial, live);
+    }
     case AfterStop::kClone:
       book_.attempt_ended(trial, TrialState::kStopped);
       live.phase = Phase::kQueued;
@@ -170,15 +180,15 @@ void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
 void TuneLoop::Impl::proceed(TrialId trial) {
   LiveTrial& live = live_.at(trial);
   if (leaving_ && !live.ended) return proceed_to_leave(trial, live);
-  if (!live.heirs.empty()) {
+  if (!live.heirs.empty() || !live.clones.empty()) {
     if (!live.is_saved() && !leaving_) return save(trial, live);
     bequeath(trial, live);
     if (live.phase != Phase::kIdle) return;  // It was its own heir.
   }
   if (live.ended) return stop(trial, live, AfterStop::kForget);
-  if (live.wish == Wish::kPause) {
+  if (live.wish == Wish::kPause || live.wish == Wish::kHold) {
     if (live.iteration > 0 && !live.is_saved()) return save(trial, live);
-    return stop(trial, live, AfterStop::kPause);
+    return stop(trial, live, live.wish == Wish::kHold ? AfterStop::kHold : AfterStop::kPause);
   }
   if (live.wish == Wish::kClone) {
     if (live.donated) stop(trial, live, AfterStop::kClone);
@@ -227,6 +237,11 @@ void TuneLoop::Impl::retry_or_fail(TrialId trial, LiveTrial& live, const std::st
   bequeath(trial, live);
   if (++live.failures > options_.max_failures) return end_trial(trial, TrialState::kFailed, cause);
   if (live.wish == Wish::kPause) return pause_without_attempt(trial, live, cause);
+  if (live.wish == Wish::kHold) {
+    live.phase = Phase::kHeld;
+    live.wish = Wish::kNone;
+    return book_.state_changed(trial, TrialState::kHeld, cause);
+  }
   book_.state_changed(trial, TrialState::kPending, cause);
   retry_later(trial, live);
   if (live.wish == Wish::kClone && live.donated) adopt(trial, live);
@@ -241,9 +256,10 @@ void TuneLoop::Impl::end_infeasible(TrialId trial, LiveTrial& live, std::string 
 void TuneLoop::Impl::end_trial(TrialId trial, TrialState state, std::string cause) {
   LiveTrial& live = live_.at(trial);
   if (live.has_attempt()) book_.attempt_ended(trial, state, state == TrialState::kFailed ? cause : "");
+  if (book_[trial].state == TrialState::kHeld) --held_;
   book_.state_changed(trial, state, std::move(cause));
   tell(trial);
-  parts_.scheduler.on_end(trial, state);
+  if (!book_[trial].retried) parts_.scheduler.on_end(trial, state);
   snapshot_due_ = true;
   live.ended = true;
   if (live.phase == Phase::kStopping) {
@@ -258,6 +274,7 @@ void TuneLoop::Impl::end_trial(TrialId trial, TrialState state, std::string caus
 }
 
 void TuneLoop::Impl::release_durable() {
+  give_answers();
   const std::uint64_t durable = parts_.sink.durable();
   while (!awaiting_durable_.empty() && awaiting_durable_.front().first <= durable) {
     const TrialId trial = awaiting_durable_.front().second;
@@ -268,7 +285,8 @@ void TuneLoop::Impl::release_durable() {
 
 void TuneLoop::Impl::tell(TrialId trial, const Metrics* metrics) {
   const TrialStatus& status = book_[trial];
-  parts_.searcher.tell({trial, status.config, status.state, status.iteration, status.value, status.seconds, metrics});
+  parts_.searcher.tell({book_.number_for_searcher(trial), status.config, status.state, status.iteration, status.value,
+                        status.seconds, metrics});
   searcher_waits_.reset();
 }
 

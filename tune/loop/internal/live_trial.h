@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "tune/checkpoint/checkpoint.h"
+#include "tune/loop/command.h"
 #include "tune/scheduler.h"
 
 namespace manta::internal {
@@ -17,6 +18,7 @@ namespace manta::internal {
 enum class Phase {
   kQueued,     ///< Waits for a slot.
   kPaused,     ///< Waits for the scheduler to resume it.
+  kHeld,       ///< Waits for the user to resume it.
   kLaunching,  ///< These four: a call is under way.
   kStepping,
   kSaving,
@@ -26,13 +28,19 @@ enum class Phase {
 
 /// An order that waits for the call under way; a stronger one replaces it. Stop is none of them: it takes effect at
 /// once.
-enum class Wish { kNone, kClone, kPause };
+enum class Wish { kNone, kClone, kPause, kHold };
 
 /// What a call that takes too long has exceeded.
 enum class Limit { kTrialTime, kStepTime, kStall };
 
 /// What becomes of a trial when its attempt has been stopped.
-enum class AfterStop { kForget, kPause, kClone, kRetry, kInterrupt };
+enum class AfterStop { kForget, kPause, kHold, kClone, kRetry, kInterrupt };
+
+/// A trial that the user wants to begin where this one is.
+struct WantedClone {
+  Config config;
+  CommandDone done;
+};
 
 struct LiveTrial {
   Phase phase = Phase::kQueued;
@@ -50,6 +58,8 @@ struct LiveTrial {
   Clone clone;                        ///< Of Wish::kClone.
   std::optional<Checkpoint> donated;  ///< For Wish::kClone: the donor's, once there.
   std::vector<TrialId> heirs;         ///< Trials that wait for a checkpoint of this one.
+  std::vector<WantedClone> clones;    ///< As heirs, but there are no trials yet.
+  bool paused_by_scheduler = false;   ///< Of a held one: released, it waits for the scheduler again.
 
   AfterStop after_stop = AfterStop::kForget;
   std::string failure;  ///< Of AfterStop::kRetry: why the attempt failed.
@@ -60,7 +70,7 @@ struct LiveTrial {
   std::optional<TimePoint> retry_at;
 
   bool has_call() const { return phase == Phase::kLaunching || phase == Phase::kStepping || phase == Phase::kSaving; }
-  bool has_attempt() const { return phase != Phase::kQueued && phase != Phase::kPaused; }
+  bool has_attempt() const { return phase != Phase::kQueued && phase != Phase::kPaused && phase != Phase::kHeld; }
   bool is_saved() const { return checkpoint && checkpoint->iteration == iteration; }
 };
 

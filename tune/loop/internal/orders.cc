@@ -28,6 +28,10 @@ void TuneLoop::Impl::carry_out(std::vector<Order> orders) {
 
 void TuneLoop::Impl::order_pause(TrialId trial, LiveTrial& live) {
   if (live.phase == Phase::kPaused) return;
+  if (book_[trial].state == TrialState::kHeld) {
+    live.paused_by_scheduler = true;
+    return;
+  }
   // A clone on its way replaces the trial's state: there is none of its own left to keep.
   if (live.phase == Phase::kStopping && live.after_stop == AfterStop::kClone) return;
   if (live.phase == Phase::kQueued) return pause_without_attempt(trial, live, book_[trial].cause);
@@ -36,7 +40,7 @@ void TuneLoop::Impl::order_pause(TrialId trial, LiveTrial& live) {
 }
 
 void TuneLoop::Impl::order_clone(TrialId trial, LiveTrial& live, Clone clone) {
-  if (live.wish == Wish::kPause) return;
+  if (live.wish == Wish::kPause || book_[trial].state == TrialState::kHeld) return;
   if (live.phase == Phase::kStopping && live.after_stop == AfterStop::kClone) return;
   const TrialId donor_id = clone.donor;
   LiveTrial* const donor = find(donor_id);
@@ -51,6 +55,8 @@ void TuneLoop::Impl::order_clone(TrialId trial, LiveTrial& live, Clone clone) {
 
 void TuneLoop::Impl::bequeath(TrialId donor, LiveTrial& live) {
   const std::optional<Checkpoint> checkpoint = live.checkpoint;
+  for (internal::WantedClone& clone : std::exchange(live.clones, {}))
+    add_by_hand({std::move(clone.config), donor, checkpoint}, std::move(clone.done));
   for (const TrialId trial : std::exchange(live.heirs, {})) {
     LiveTrial* const heir = find(trial);
     if (heir == nullptr || heir->ended || heir->wish != Wish::kClone || heir->clone.donor != donor) continue;

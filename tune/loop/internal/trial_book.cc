@@ -9,12 +9,11 @@ namespace manta::internal {
 
 TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, std::vector<TrialStatus> trials)
     : options_(options), parts_(parts), trials_(std::move(trials)) {
-  expected_trials_ = std::min(options.max_trials, parts.searcher.size().value_or(options.max_trials));
-  expected_trials_ = std::max(*expected_trials_, size());
   bool objective_seen = false;
   for (TrialStatus& status : trials_) {
+    if (status.by_hand) numbers_.add_by_hand(status.id);
     // What was under way when the last run ended waits for a slot now.
-    if (!is_ended(status.state)) status.state = TrialState::kPending;
+    if (!is_ended(status.state) && status.state != TrialState::kHeld) status.state = TrialState::kPending;
     objective_seen = objective_seen || status.value || status.best_value;
     if (!status.best_value) continue;
     const Objective& objective = options_.objective;
@@ -22,6 +21,18 @@ TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, s
   }
   if (!objective_seen) unseen_metrics_.push_back(options_.objective.metric);
   for (const StopCondition& condition : options_.stop) unseen_metrics_.push_back(condition.metric);
+  most_asked_ = parts.searcher.size();
+  count_expected();
+}
+
+void TrialBook::count_expected() {
+  const std::int64_t wanted = std::min(options_.max_trials, most_asked_.value_or(options_.max_trials));
+  expected_trials_ = std::max(wanted + numbers_.by_hand(), size());
+}
+
+void TrialBook::close() {
+  most_asked_ = asked();
+  count_expected();
 }
 
 void TrialBook::start() { started_ = parts_.executor.clock().now(); }
@@ -43,6 +54,27 @@ TrialId TrialBook::add(Config config) {
   trials_.push_back(std::move(status));
   return trial;
 }
+
+TrialId TrialBook::add_by_hand(Config config) {
+  const TrialId trial = add(std::move(config));
+  at(trial).by_hand = true;
+  numbers_.add_by_hand(trial);
+  count_expected();
+  record_trial(trial);
+  return trial;
+}
+
+void TrialBook::revived(TrialId trial) {
+  at(trial).retried = true;
+  state_changed(trial, TrialState::kPending, at(trial).cause);
+}
+
+void TrialBook::limits_changed(std::string spec) {
+  count_expected();
+  record(SpecChanged{std::move(spec)});
+}
+
+void TrialBook::noted(AddNote note) { record(NoteAdded{note.trial, std::move(note.text), now()}); }
 
 void TrialBook::record_trial(TrialId trial) {
   record(TrialChanged{at(trial), now()});

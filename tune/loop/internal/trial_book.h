@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tune/loop/internal/suggestion_numbers.h"
 #include "tune/loop/tune_loop.h"
 
 namespace manta::internal {
@@ -22,6 +23,10 @@ class TrialBook {
   TrialsView trials() const { return trials_; }
   const TrialStatus& operator[](TrialId trial) const { return trials_[static_cast<std::size_t>(trial.number)]; }
   std::int64_t size() const { return static_cast<std::int64_t>(trials_.size()); }
+  /// How many of them the searcher was asked for.
+  std::int64_t asked() const { return size() - numbers_.by_hand(); }
+  /// The number under which the searcher knows the trial.
+  TrialId number_for_searcher(TrialId trial) const { return numbers_.of((*this)[trial]); }
   /// The objective's metric and those of the stop conditions, in this order, as far as no report has had them: the
   /// objective's in any run, the others' in this one.
   const std::vector<std::string>& unseen_metrics() const { return unseen_metrics_; }
@@ -30,10 +35,17 @@ class TrialBook {
   void start();
   Progress progress() const;
   /// The searcher has no more: there will be as many trials as there are now.
-  void close() { expected_trials_ = size(); }
+  void close();
 
   /// A new trial, not recorded before its first attempt starts.
   TrialId add(Config config);
+  /// A new trial that the searcher was not asked for; recorded at once.
+  TrialId add_by_hand(Config config);
+  /// One that had failed waits for a slot again.
+  void revived(TrialId trial);
+  /// The options, which the book refers to, have other limits now.
+  void limits_changed(std::string spec);
+  void noted(AddNote note);
   void attempt_started(TrialId trial, std::int64_t from_iteration);
   /// `cause` only for kFailed and kInfeasible.
   void attempt_ended(TrialId trial, TrialState state, std::string cause = "");
@@ -53,6 +65,7 @@ class TrialBook {
   void record(Change change) { last_change_ = parts_.sink.record(std::move(change)); }
   void record_trial(TrialId trial);
   void forget_values(TrialStatus& status);
+  void count_expected();
   void update_best(TrialStatus& status, double value, const Report& report);
   TrialStatus& at(TrialId trial) { return trials_[static_cast<std::size_t>(trial.number)]; }
   WallTime now() const { return parts_.executor.clock().wall_now(); }
@@ -60,8 +73,10 @@ class TrialBook {
   const LoopOptions& options_;
   const TuneLoop::Parts parts_;
   std::vector<TrialStatus> trials_;
+  SuggestionNumbers numbers_;
   std::optional<TrialId> best_;
   std::optional<std::int64_t> expected_trials_;
+  std::optional<std::int64_t> most_asked_;  // The searcher has no more.
   std::vector<std::string> unseen_metrics_;
   TimePoint started_{};
   std::uint64_t last_change_ = 0;

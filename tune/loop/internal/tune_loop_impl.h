@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop's state machine: tune_loop.cc fills slots and ends runs, attempts.cc handles events, orders.cc orders,
-// limits.cc time.
+// limits.cc time, commands.cc commands.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <queue>
 #include <set>
@@ -29,6 +30,7 @@ class TuneLoop::Impl {
 
   Result<LoopEnd> run();
   void request_stop();
+  void post(Command command, CommandDone done);
   TrialsView trials() const { return book_.trials(); }
 
  private:
@@ -115,7 +117,35 @@ class TuneLoop::Impl {
   void adopt(TrialId trial, LiveTrial& live);
   void pause_without_attempt(TrialId trial, LiveTrial& live, std::string cause);
 
-  const LoopOptions options_;
+  // commands.cc
+  void take_commands();
+  void close_inbox();
+  // Tells `done` once all that is recorded by now is durable; an error at once.
+  void answer(Result<std::string> result, CommandDone done);
+  void give_answers();
+  void execute(TrialCommand command, CommandDone done);
+  void execute(AddTrial command, CommandDone done);
+  void execute(ChangeLimits command, CommandDone done);
+  void execute(AddNote command, CommandDone done);
+  Error no_such_trial(TrialId trial) const;
+  Result<void> check(TrialCommand::Action action, TrialId trial);
+  std::string carry_out(TrialCommand& command, TrialId trial);
+  std::string kill(TrialId trial, LiveTrial& live);
+  std::string hold(TrialId trial, LiveTrial& live);
+  std::string release(TrialId trial, LiveTrial& live);
+  // A trial without an attempt that is held no more.
+  void settle(TrialId trial, LiveTrial& live, bool waits_for_scheduler);
+  Result<void> check_config(const Config& config) const;
+  void add_by_hand(AddTrial command, CommandDone done);
+
+  // An answer that waits for a change to be durable.
+  struct Answer {
+    std::uint64_t change = 0;
+    Result<std::string> result;
+    CommandDone done;
+  };
+
+  LoopOptions options_;  // The user may change limits.
   const Parts parts_;
   internal::TrialBook book_;
   std::map<TrialId, LiveTrial> live_;  // Ordered, so that a run is the same each time.
@@ -128,12 +158,18 @@ class TuneLoop::Impl {
   std::vector<Order> first_orders_;
   std::int64_t attempts_ = 0;  // That hold a slot.
   std::int64_t paused_ = 0;    // In Phase::kPaused.
+  std::int64_t held_ = 0;      // In TrialState::kHeld.
 
   bool searcher_done_ = false;
   std::optional<Error> searcher_waits_;  // Its kExhausted, until the next tell.
   std::optional<Error> searcher_error_;
 
   std::atomic<bool> stop_requested_ = false;
+  std::atomic<bool> has_commands_ = false;
+  std::mutex inbox_mutex_;  // Guards the next two.
+  std::vector<std::pair<Command, CommandDone>> inbox_;
+  bool inbox_closed_ = false;
+  std::deque<Answer> answers_;  // By rising number of the change.
   std::optional<Leaving> leaving_;
   TimePoint started_{};
   TimePoint last_tick_{};

@@ -39,15 +39,16 @@ Result<void> ChangeWriter::write(const TrialChanged& change) {
   const std::optional<std::int64_t> ended =
       is_ended(trial.state) ? std::optional(to_us(change.when)) : std::optional<std::int64_t>();
   MANTA_RETURN_IF_ERROR(database_.run(
-      "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trial) DO UPDATE SET"
+      "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trial) DO UPDATE SET"
       " state = excluded.state, cause = excluded.cause, attempts = excluded.attempts, iteration = excluded.iteration,"
       " seconds = excluded.seconds, value = excluded.value, value_is_nan = excluded.value_is_nan,"
-      " best_value = excluded.best_value, ended_us = excluded.ended_us, config = excluded.config",
+      " best_value = excluded.best_value, ended_us = excluded.ended_us, config = excluded.config,"
+      " retried = excluded.retried",
       trial.id.number, to_string(trial.state), trial.cause, trial.attempt, trial.iteration, trial.seconds, trial.value,
-      is_nan(trial.value), trial.best_value, ended, config));
-  return database_.run("INSERT INTO trial_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", next_id_++, trial.id.number,
+      is_nan(trial.value), trial.best_value, ended, config, trial.by_hand, trial.retried));
+  return database_.run("INSERT INTO trial_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", next_id_++, trial.id.number,
                        trial.attempt, to_string(trial.state), trial.iteration, trial.value, is_nan(trial.value),
-                       to_us(change.when), config);
+                       to_us(change.when), config, trial.retried);
 }
 
 Result<void> ChangeWriter::write_params(TrialId trial, const Config& config) {
@@ -104,6 +105,13 @@ Result<void> ChangeWriter::write(const SnapshotsSaved& change) {
 
 Result<void> ChangeWriter::write(const SpecChanged& change) {
   return database_.run("UPDATE experiment SET spec = ?", change.json);
+}
+
+Result<void> ChangeWriter::write(const NoteAdded& change) {
+  const std::optional<std::int64_t> trial =
+      change.trial ? std::optional(change.trial->number) : std::optional<std::int64_t>();
+  return database_.run("INSERT INTO notes (trial, noted_us, text) VALUES (?, ?, ?)", trial, to_us(change.when),
+                       change.text);
 }
 
 Result<void> ChangeWriter::write(const CheckpointSaved& change, const CheckpointName& name) {

@@ -32,6 +32,7 @@ class ChangeWriter {
   Result<void> write(const Reported& change);
   Result<void> write(const SnapshotsSaved& change);
   Result<void> write(const SpecChanged& change);
+  Result<void> write(const NoteAdded& change);
   /// `name`: of its file.
   Result<void> write(const CheckpointSaved& change, const CheckpointName& name);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "core/base/result.h"
 
@@ -10,6 +11,10 @@ namespace manta::internal {
 
 /// The paths inside an experiment's directory.
 inline std::filesystem::path database_in(const std::filesystem::path& directory) { return directory / "experiment.db"; }
+/// The database as it was when its tables had version `version`.
+inline std::filesystem::path backup_in(const std::filesystem::path& directory, int version) {
+  return directory / ("experiment.db.v" + std::to_string(version));
+}
 inline std::filesystem::path checkpoints_in(const std::filesystem::path& directory) {
   return directory / "checkpoints";
 }

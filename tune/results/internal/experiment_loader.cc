@@ -57,6 +57,9 @@ class Loader {
   Result<StoredExperiment> load() && {
     MANTA_ASSIGN_OR_RETURN(loaded_.spec, load_spec(database_));
     MANTA_ASSIGN_OR_RETURN(loaded_.manta_version, database_.ask("SELECT manta_version FROM experiment"));
+    MANTA_ASSIGN_OR_RETURN(Query version, database_.query("PRAGMA user_version"));
+    MANTA_RETURN_IF_ERROR(version.step());
+    version_ = version.integer(0);
     MANTA_RETURN_IF_ERROR(load_trials());
     MANTA_RETURN_IF_ERROR(load_failures());
     MANTA_RETURN_IF_ERROR(load_checkpoints());
@@ -70,9 +73,11 @@ class Loader {
 
  private:
   Result<void> load_trials() {
+    const std::string marks = version_ > 1 ? ", by_hand, retried" : ", 0, 0";
     MANTA_ASSIGN_OR_RETURN(
         Query trials, database_.query("SELECT trial, state, cause, attempts, iteration, seconds, value, value_is_nan,"
-                                      " best_value, config FROM trials ORDER BY trial"));
+                                      " best_value, config" +
+                                      marks + " FROM trials ORDER BY trial"));
     return for_each_row(std::move(trials), [this](const Query& row) -> Result<void> {
       TrialStatus status;
       status.id = {row.integer(0)};
@@ -80,7 +85,9 @@ class Loader {
         return senseless(database_, "there is no trial " + std::to_string(loaded_.state.trials.size()));
       }
       MANTA_RETURN_IF_ERROR(read_standing(database_, row.text(1), row.text(9), status));
-      if (!is_ended(status.state)) status.state = TrialState::kPending;
+      if (!is_ended(status.state) && status.state != TrialState::kHeld) status.state = TrialState::kPending;
+      status.by_hand = row.integer(10) != 0;
+      status.retried = row.integer(11) != 0;
       status.cause = row.text(2);
       status.attempt = static_cast<int>(row.integer(3));
       status.iteration = row.integer(4);
@@ -176,9 +183,10 @@ class Loader {
   }
 
   Result<void> load_trial_changes() {
+    const std::string mark = version_ > 1 ? ", retried" : ", 0";
     MANTA_ASSIGN_OR_RETURN(
         Query rows,
-        database_.query("SELECT id, trial, attempt, state, iteration, value, value_is_nan, changed_us, config"
+        database_.query("SELECT id, trial, attempt, state, iteration, value, value_is_nan, changed_us, config" + mark +
                         " FROM trial_changes ORDER BY id"));
     return for_each_row(std::move(rows), [this](const Query& row) -> Result<void> {
       TrialStatus status;
@@ -187,6 +195,9 @@ class Loader {
       MANTA_RETURN_IF_ERROR(read_standing(database_, row.text(3), row.text(8), status));
       status.iteration = row.integer(4);
       status.value = value_of(row, 5, 6);
+      const auto number = static_cast<std::size_t>(status.id.number);
+      status.by_hand = number < loaded_.state.trials.size() && loaded_.state.trials[number].by_hand;
+      status.retried = row.integer(9) != 0;
       numbered_.emplace_back(row.integer(0), TrialChanged{std::move(status), to_time(row.integer(7))});
       return {};
     });
@@ -197,6 +208,7 @@ class Loader {
   Database& database_;
   const CheckpointStore& checkpoints_;
   StoredExperiment loaded_;
+  std::int64_t version_ = 0;  // Of the tables: one that is only read may be of an older one.
   std::int64_t snapshot_id_ = 0;
   std::vector<Numbered> numbered_;
 };

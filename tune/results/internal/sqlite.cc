@@ -126,14 +126,17 @@ Error Database::last_error() const {
   const int code = sqlite3_extended_errcode(handle_.get());
   const std::string reason = std::string(sqlite3_errmsg(handle_.get())) + " (" + sqlite3_errstr(code & 0xff) +
                              ", SQLite code " + std::to_string(code) + ")";
-  if ((code & 0xff) == SQLITE_FULL) {
+  *was_full_ = (code & 0xff) == SQLITE_FULL;
+  if (*was_full_) {
     Error error = disk_error(path_, "write", ENOSPC);
     error.message += " [" + reason + "]";
     return error;
   }
   if ((code & 0xff) == SQLITE_IOERR) {
     const int errno_value = sqlite3_system_errno(handle_.get());
-    Error error = disk_error(path_, "use", errno_value == ENOSPC || errno_value == EDQUOT ? errno_value : EIO);
+    const bool no_space = errno_value == ENOSPC || errno_value == EDQUOT;
+    *was_full_ = no_space && code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC;
+    Error error = disk_error(path_, "use", no_space ? errno_value : EIO);
     error.message += " [" + reason + "]";
     return error;
   }

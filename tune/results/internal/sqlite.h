@@ -110,6 +110,9 @@ class Database {
 
   /// The error that the last call met, as kStorage.
   Error last_error() const;
+  /// That the error which last_error() described was a full disk, and nothing worse: once there is space, the same
+  /// transaction can be tried again. A full disk that shows at fsync is worse: nobody knows what it has kept.
+  bool was_full() const { return *was_full_; }
   /// A kStorage error for a database that makes no sense any more.
   Error damaged(const std::string& reason) const;
   const std::filesystem::path& path() const { return path_; }
@@ -129,6 +132,7 @@ class Database {
 
   std::filesystem::path path_;
   std::unique_ptr<std::int64_t> wal_pages_ = std::make_unique<std::int64_t>(0);  // SQLite keeps its address.
+  std::unique_ptr<bool> was_full_ = std::make_unique<bool>(false);
   std::unique_ptr<sqlite3, CloseHandle> handle_;
   struct TextHash {
     using is_transparent = void;

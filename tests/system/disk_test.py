@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that are full and databases that others hold: the sweep waits, and goes on."""
+import contextlib
+import os
+import sqlite3
+import subprocess
+import unittest
+
+from program import SystemTest, main, read_until, wait_for
+
+BASE = ["--metric", "score", "--mode", "max"]
+
+
+class FullDiskTest(SystemTest):
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small file system")
+    def test_the_sweep_waits_for_space_says_so_once_and_goes_on(self):
+        small = self.directory / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)]).returncode != 0:
+            self.skipTest("mounting is not allowed here")
+        try:
+            process = self.start(self.write_space(), *BASE, "--trainable", "Curve", "--samples", 8, "--max-iterations",
+                                 200, "--out", small / "run")
+            self.assertTrue(read_until(process, "waits for space"))
+            subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
+            output, errors = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, 0, output + errors)
+            self.assertEqual(errors.count("there is space on the disk again"), 1)
+            self.assertNotIn("waits for space", errors)
+            self.assertEqual(self.query("select count(*) n, min(iteration) low, max(attempts) attempts from trials",
+                                        "small/run"), [{"n": 8, "low": 200, "attempts": 1}])
+            self.assertEqual(self.query("select count(*) n from results", "small/run"), [{"n": 1600}])
+        finally:
+            self.wait_for_none_left()
+            subprocess.run(["umount", str(small)], check=True)
+
+
+class LockedDatabaseTest(SystemTest):
+    def test_a_shell_that_holds_the_database_fails_nothing(self):
+        seconds = float(os.environ.get("MANTA_TEST_LOCK_SECONDS", "4"))
+        process = self.start(self.write_space(), *BASE, "--trainable", "Endless", "--samples", 2, "--max-iterations", 400,
+                             "--out", "run", "--progress", "plain")
+        self.assertTrue(wait_for(lambda: self.rows() > 10))
+        with contextlib.closing(sqlite3.connect(self.directory / "run/experiment.db", isolation_level=None)) as shell:
+            shell.execute("begin exclusive")
+            before = shell.execute("select count(*) from results").fetchone()
+            wait_for(lambda: False, seconds)
+            self.assertEqual(shell.execute("select count(*) from results").fetchone(), before)
+            self.assertIsNone(process.poll())
+            shell.execute("rollback")
+        output, errors = process.communicate(timeout=300)
+        self.assertEqual(process.returncode, 0, output + errors)
+        self.assertEqual(errors.count("another program is writing"), 1)
+        self.assertEqual(self.query("select iteration, attempts from trials"), 2 * [{"iteration": 400, "attempts": 1}])
+
+
+if __name__ == "__main__":
+    main()
