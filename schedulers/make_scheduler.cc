@@ -39,32 +39,110 @@ struct Request {
 constexpr std::int64_t kMaxIterations = AshaScheduler::kMaxIterations;
 using Kind = OptionRange::Kind;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::array<OptionRange, 3> kAshaOptions{{{.name = "grace", .high = kMaxIterations, .high_name = "max_t"},
-                                                   {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta},
-                                                   {.name = "max_t", .high = kMaxIterations}}};
-constexpr std::array<OptionRange, 4> kAshaStopOptions{
-    {kAshaOptions[0], kAshaOptions[1], kAshaOptions[2], {.name = "cost", .kind = Kind::kText}}};
-constexpr std::array<OptionRange, 3> kPbtOptions{
-    {{.name = "interval", .high = kMaxIterations},
-     {.name = "quantile", .kind = Kind::kReal, .real_low = 0, .real_high = 0.5},
-     {.name = "resample", .kind = Kind::kReal, .real_low = 0, .real_high = 1}}};
-constexpr std::array<OptionRange, 1> kPbtReplayOptions{{{.name = "from", .kind = Kind::kText}}};
-constexpr std::array<OptionRange, 2> kPatienceOptions{
-    {{.name = "reports", .high = kMaxIterations},
-     {.name = "delta", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity}}};
-constexpr std::array<OptionRange, 3> kPlateauOptions{
-    {{.name = "reports", .low = 2, .high = 1'000'000},
-     {.name = "std", .kind = Kind::kReal, .real_low = 0, .real_high = kInfinity},
-     {.name = "grace", .high = kMaxIterations}}};
-constexpr std::array<OptionRange, 2> kThresholdOptions{
-    {{.name = "at", .high = kMaxIterations},
-     {.name = "value", .kind = Kind::kReal, .real_low = -kInfinity, .real_high = kInfinity}}};
-constexpr std::array<OptionRange, 2> kHyperbandOptions{
-    {{.name = "max_t", .high = kMaxIterations}, {.name = "eta", .low = 2, .high = AshaScheduler::kMaxEta}}};
-constexpr std::array<OptionRange, 2> kMedianOptions{
-    {{.name = "grace", .high = kMaxIterations}, {.name = "samples", .high = 1'000'000}}};
-constexpr std::array<OptionRange, 2> kIEpochOptions{
-    {{.name = "i", .high = kMaxIterations}, {.name = "best", .high = 1'000'000'000}}};
+constexpr std::string_view kMaxTHelp =
+    "Iterations after which a trial is complete (`--max-iterations`; without it: 100)";
+constexpr std::string_view kHyperbandMaxTHelp =
+    "Iterations of the longest trial, R in the paper (`--max-iterations`; without it: 81)";
+
+// The defaults are those of the algorithms' Options, so that what is said of them is what holds.
+const std::array<OptionRange, 3> kAshaOptions{{{.name = "grace",
+                                                .high = kMaxIterations,
+                                                .high_name = "max_t",
+                                                .help = "Iterations of the first rung",
+                                                .otherwise = AshaScheduler::Options{}.grace},
+                                               {.name = "eta",
+                                                .low = 2,
+                                                .high = AshaScheduler::kMaxEta,
+                                                .help = "One in `eta` goes on; the next rung is `eta` times as far",
+                                                .otherwise = AshaScheduler::Options{}.eta},
+                                               {.name = "max_t", .high = kMaxIterations, .help = kMaxTHelp}}};
+const std::array<OptionRange, 4> kAshaStopOptions{
+    {kAshaOptions[0],
+     kAshaOptions[1],
+     kAshaOptions[2],
+     {.name = "cost",
+      .kind = Kind::kText,
+      .help =
+          "What rungs count in place of iterations: `seconds`, or a metric that only grows; `grace` and `max_t` are "
+          "then in its unit (iterations)"}}};
+const std::array<OptionRange, 3> kPbtOptions{
+    {{.name = "interval",
+      .high = kMaxIterations,
+      .help = "Iterations between two decisions about a trial",
+      .otherwise = PbtScheduler::Options{}.interval},
+     {.name = "quantile",
+      .kind = Kind::kReal,
+      .real_low = 0,
+      .real_high = 0.5,
+      .help = "Share of the worst that copy, and of the best that are copied",
+      .otherwise = PbtScheduler::Options{}.quantile},
+     {.name = "resample",
+      .kind = Kind::kReal,
+      .real_low = 0,
+      .real_high = 1,
+      .help = "Probability that a hyperparameter is drawn anew, not changed a little",
+      .otherwise = PbtScheduler::Options{}.resample}}};
+const std::array<OptionRange, 1> kPbtReplayOptions{
+    {{.name = "from", .kind = Kind::kText, .help = "Directory of the experiment whose schedule is used; required"}}};
+const std::array<OptionRange, 2> kPatienceOptions{
+    {{.name = "reports",
+      .high = kMaxIterations,
+      .help = "How many reports in a row may bring nothing better",
+      .otherwise = PatienceScheduler::Options{}.reports},
+     {.name = "delta",
+      .kind = Kind::kReal,
+      .real_low = 0,
+      .real_high = kInfinity,
+      .help = "What counts as better: by more than this, in the metric's unit",
+      .otherwise = PatienceScheduler::Options{}.delta}}};
+const std::array<OptionRange, 3> kPlateauOptions{
+    {{.name = "reports",
+      .low = 2,
+      .high = 1'000'000,
+      .help = "How many of the last reports are looked at",
+      .otherwise = PlateauScheduler::Options{}.reports},
+     {.name = "std",
+      .kind = Kind::kReal,
+      .real_low = 0,
+      .real_high = kInfinity,
+      .help = "The standard deviation up to which they are a plateau, in the metric's unit",
+      .otherwise = PlateauScheduler::Options{}.std},
+     {.name = "grace",
+      .high = kMaxIterations,
+      .help = "No decision before this iteration",
+      .otherwise = PlateauScheduler::Options{}.grace}}};
+const std::array<OptionRange, 2> kThresholdOptions{{{.name = "at",
+                                                     .high = kMaxIterations,
+                                                     .help = "The iteration by which a trial must be good enough",
+                                                     .otherwise = ThresholdScheduler::Options{}.at},
+                                                    {.name = "value",
+                                                     .kind = Kind::kReal,
+                                                     .real_low = -kInfinity,
+                                                     .real_high = kInfinity,
+                                                     .help = "How good, as a value of the metric; required"}}};
+const std::array<OptionRange, 2> kHyperbandOptions{
+    {{.name = "max_t", .high = kMaxIterations, .help = kHyperbandMaxTHelp},
+     {.name = "eta",
+      .low = 2,
+      .high = AshaScheduler::kMaxEta,
+      .help = "One in `eta` goes on; the next rung is `eta` times as far",
+      .otherwise = HyperbandScheduler::Options{}.eta}}};
+const std::array<OptionRange, 2> kMedianOptions{{{.name = "grace",
+                                                  .high = kMaxIterations,
+                                                  .help = "The first iteration that is judged",
+                                                  .otherwise = MedianScheduler::Options{}.grace},
+                                                 {.name = "samples",
+                                                  .high = 1'000'000,
+                                                  .help = "Others that must have reported at an iteration",
+                                                  .otherwise = MedianScheduler::Options{}.samples}}};
+const std::array<OptionRange, 2> kIEpochOptions{{{.name = "i",
+                                                  .high = kMaxIterations,
+                                                  .help = "Iterations that every trial gets",
+                                                  .otherwise = IEpochScheduler::Options{}.iterations},
+                                                 {.name = "best",
+                                                  .high = 1'000'000'000,
+                                                  .help = "How many go on to their end",
+                                                  .otherwise = IEpochScheduler::Options{}.best}}};
 
 Result<AshaScheduler::Options> read_asha(const Request& request) {
   AshaScheduler::Options options;
@@ -158,33 +236,73 @@ Made make_threshold(const Request& request) {
 }
 
 struct Entry {
-  std::string_view name;
-  std::span<const OptionRange> options;
+  SchedulerKind kind;
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
-  bool only_stops = false;   // So it may stand behind another.
 };
-constexpr std::array<Entry, 14> kSchedulers{
-    {{"fifo", {}, make_fifo, "", true},
-     {"asha", kAshaStopOptions, make_asha, "grace=1,eta=4,max_t=100", true},
-     {"asha-promote", kAshaOptions, make_asha_promote, "grace=1,eta=4"},
-     {"hyperband", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
-     {"async-hyperband", kAshaOptions, make_async_hyperband, "grace=1,eta=3", true},
-     // HyperBand's brackets and a searcher that learns from each report's iteration: Falkner et al. 2018.
-     {"bohb", kHyperbandOptions, make_hyperband, "max_t=81,eta=3"},
-     {"median", kMedianOptions, make_median, "grace=1,samples=3", true},
-     {"i-epoch", kIEpochOptions, make_i_epoch, "i=1,best=10"},
-     {"pbt", kPbtOptions, make_pbt_async, "interval=5,quantile=0.25,resample=0.25"},
-     {"pbt-sync", kPbtOptions, make_pbt_sync, "interval=5"},
-     {"pbt-replay", kPbtReplayOptions, make_pbt_replay, "from=runs/pbt"},
-     {"patience", kPatienceOptions, make_patience, "reports=10,delta=0", true},
-     {"plateau", kPlateauOptions, make_plateau, "reports=4,std=0.01,grace=1", true},
-     {"threshold", kThresholdOptions, make_threshold, "at=5,value=0.9", true}}};
+const std::vector<Entry> kSchedulers{
+    {{"fifo", "Lets every trial run to its end", {}, true}, make_fifo, ""},
+    {{"asha",
+      "Stops at iterations grace, grace eta, grace eta^2, … whoever is not among the best 1/eta of those that came "
+      "there",
+      kAshaStopOptions, true},
+     make_asha,
+     "grace=1,eta=4,max_t=100"},
+    {{"asha-promote",
+      "Pauses every trial at the rungs of `asha` and lets the best 1/eta go on, the furthest first; needs checkpoints",
+      kAshaOptions},
+     make_asha_promote,
+     "grace=1,eta=4"},
+    {{"hyperband",
+      "Brackets of trials that pause at each rung until all of them are there; then the best 1/eta go on; needs "
+      "checkpoints",
+      kHyperbandOptions},
+     make_hyperband,
+     "max_t=81,eta=3"},
+    {{"async-hyperband",
+      "Several brackets of `asha`, which begin to judge at grace, at grace eta, at grace eta^2 and so on", kAshaOptions,
+      true},
+     make_async_hyperband,
+     "grace=1,eta=3"},
+    // HyperBand's brackets and a searcher that learns from each report's iteration: Falkner et al. 2018.
+    {{"bohb", "The brackets of `hyperband`, for a searcher that learns from trials of different lengths",
+      kHyperbandOptions},
+     make_hyperband,
+     "max_t=81,eta=3"},
+    {{"median", "Stops a trial whose best value is worse than the median of the others' running means", kMedianOptions,
+      true},
+     make_median,
+     "grace=1,samples=3"},
+    {{"i-epoch", "Pauses every trial after i iterations, then lets the best go on to their end; needs checkpoints",
+      kIEpochOptions},
+     make_i_epoch,
+     "i=1,best=10"},
+    {{"pbt",
+      "All trials are one population: at each interval one of the worst goes on from the weights of one of the best, "
+      "its hyperparameters changed; needs checkpoints",
+      kPbtOptions},
+     make_pbt_async,
+     "interval=5,quantile=0.25,resample=0.25"},
+    {{"pbt-sync", "As `pbt`, but at each interval all wait for all", kPbtOptions}, make_pbt_sync, "interval=5"},
+    {{"pbt-replay",
+      "Trains with the hyperparameters over time that the best trial of a `pbt` experiment had; needs checkpoints",
+      kPbtReplayOptions},
+     make_pbt_replay,
+     "from=runs/pbt"},
+    {{"patience", "Stops a trial whose best value has not become better in so many reports", kPatienceOptions, true},
+     make_patience,
+     "reports=10,delta=0"},
+    {{"plateau", "Stops a trial whose last values hardly differ", kPlateauOptions, true},
+     make_plateau,
+     "reports=4,std=0.01,grace=1"},
+    {{"threshold", "Stops a trial that is not good enough by a given iteration", kThresholdOptions, true},
+     make_threshold,
+     "at=5,value=0.9"}};
 
 std::string known_schedulers() {
   std::string text = "known are";
   for (const Entry& entry : kSchedulers) {
-    text += (&entry == &kSchedulers.front() ? " \"" : ", \"") + std::string(entry.name) + "\"";
+    text += (&entry == &kSchedulers.front() ? " \"" : ", \"") + std::string(entry.kind.name) + "\"";
     if (!entry.example.empty()) text += " (:" + std::string(entry.example) + ")";
   }
   return text;
@@ -199,16 +317,22 @@ std::string_view trimmed(std::string_view text) {
 Made make_one(std::string_view text, const SchedulerSetup& setup, bool may_only_stop) {
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry =
-      std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.name == name; });
+      std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.kind.name == name; });
   if (entry == kSchedulers.end())
     return invalid_request("scheduler", text, "there is no such scheduler; " + known_schedulers());
-  if (may_only_stop && !entry->only_stops)
+  if (may_only_stop && !entry->kind.only_stops)
     return invalid_request("scheduler", text, "it may do more than stop trials, so it has to stand before the first +");
-  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("scheduler", text, entry->options));
+  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("scheduler", text, entry->kind.options));
   return entry->make({text, options, setup});
 }
 
 }  // namespace
+
+std::vector<SchedulerKind> scheduler_kinds() {
+  std::vector<SchedulerKind> kinds;
+  for (const Entry& entry : kSchedulers) kinds.push_back(entry.kind);
+  return kinds;
+}
 
 Result<std::unique_ptr<TrialScheduler>> make_scheduler(std::string_view text, const SchedulerSetup& setup) {
   if (text.find('+') == std::string_view::npos) return make_one(text, setup, false);

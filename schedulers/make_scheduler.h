@@ -6,12 +6,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "tune/scheduler.h"
 #include "tune/space/space.h"
+#include "tune/trial/named_options.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
@@ -20,12 +23,23 @@ namespace manta {
 struct SchedulerSetup {
   Objective objective;
   std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Default of max_t (100 where there is none).
-  const Space* space = nullptr;  ///< Of pbt and pbt-sync, which it must outlive.
-  std::int64_t max_trials = 1;   ///< How many trials there will be: the population of pbt.
+  const Space* space = nullptr;                               ///< Of pbt and pbt-sync, which it must outlive.
+  std::int64_t max_trials = 1;                                ///< How many trials there will be: the population of pbt.
   std::uint64_t seed = 0;
   /// The scheduler's last snapshot of the experiment in a directory, for pbt-replay. None: there are no experiments.
   std::function<Result<Snapshot>(const std::string& directory)> read_snapshot = {};
 };
+
+/// What there is to say of a scheduler, for help and reference.
+struct SchedulerKind {
+  std::string_view name;
+  std::string_view summary;  ///< A line without a full stop.
+  std::span<const OptionRange> options = {};
+  bool only_stops = false;  ///< May stand behind a plus.
+};
+
+/// All that make_scheduler() knows, in the order in which help lists them.
+std::vector<SchedulerKind> scheduler_kinds();
 
 /// The scheduler that `text` asks for: "fifo", or "asha" with any of "asha:grace=1,eta=4,max_t=100". Several with a
 /// plus between them are asked together: "hyperband + patience:reports=5 + threshold:at=3,value=0.9". All but the

@@ -3,7 +3,6 @@
 #include "searchers/make_searcher.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -122,35 +121,40 @@ Made make_bohb(const Request& request) {
 Made make_de(const Request& request) { return make_model<internal::DeProposer>("DeSearcher", request.setup); }
 
 struct Entry {
-  std::string_view name;
-  std::span<const OptionRange> options;
+  SearcherKind kind;
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
 };
-constexpr auto kSearchers = std::to_array<Entry>({
-    {"random", {}, make_random, ""},
-    {"grid", {}, make_grid, ""},
-    {"sobol", {}, make_sobol, ""},
-    {"lhs", {}, make_lhs, ""},
-    {"tpe", {}, make_tpe, ""},
-    {"gp", {}, make_gp, ""},
-    {"forest", {}, make_forest, ""},
-    {"cma-es", {}, make_cma_es, ""},
-    {"bohb", {}, make_bohb, ""},
-    {"de", {}, make_de, ""},
-    {"auto", {}, make_auto, ""},
-});
+const std::vector<Entry> kSearchers{
+    {{"random", "Draws each configuration by itself"}, make_random, ""},
+    {{"grid", "Every combination of the grid parameters; the others are drawn"}, make_grid, ""},
+    {{"sobol", "A scrambled Sobol sequence, which covers the space evenly"}, make_sobol, ""},
+    {{"lhs", "Latin hypercube: as many strata on each axis as there are samples, a trial in each"}, make_lhs, ""},
+    {{"tpe", "Tree-structured Parzen estimator, multivariate"}, make_tpe, ""},
+    {{"gp", "Gaussian process with expected improvement"}, make_gp, ""},
+    {{"forest", "Random forest with expected improvement"}, make_forest, ""},
+    {{"cma-es", "Covariance matrix adaptation with restarts"}, make_cma_es, ""},
+    {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
+    {{"de", "Differential evolution, asynchronous"}, make_de, ""},
+    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials"}, make_auto, ""},
+};
 
 std::string known_searchers() {
   std::string text = "known are";
   for (const Entry& entry : kSearchers) {
-    text += (&entry == &kSearchers.front() ? " \"" : ", \"") + std::string(entry.name) + "\"";
+    text += (&entry == &kSearchers.front() ? " \"" : ", \"") + std::string(entry.kind.name) + "\"";
     if (!entry.example.empty()) text += " (:" + std::string(entry.example) + ")";
   }
   return text;
 }
 
 }  // namespace
+
+std::vector<SearcherKind> searcher_kinds() {
+  std::vector<SearcherKind> kinds;
+  for (const Entry& entry : kSearchers) kinds.push_back(entry.kind);
+  return kinds;
+}
 
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
   if (setup.samples < 1) {
@@ -159,10 +163,10 @@ Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const Sea
   }
   if (text.empty()) text = has_grid(*setup.space) ? "grid" : kDefault;
   const std::string_view name = text.substr(0, text.find(':'));
-  const auto entry = std::ranges::find(kSearchers, name, &Entry::name);
+  const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())
     return invalid_request("searcher", text, "there is no such searcher; " + known_searchers());
-  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->options));
+  MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->kind.options));
   MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, entry->make({text, options, setup}));
   if (name == "grid") return searcher;
   MANTA_ASSIGN_OR_RETURN(std::vector<Config> points, first_points(*setup.space, setup.seed));

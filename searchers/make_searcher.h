@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "tune/searcher.h"
 #include "tune/space/space.h"
+#include "tune/trial/named_options.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
@@ -22,6 +25,16 @@ struct SearcherSetup {
   std::int64_t samples = 1;  ///< How many trials there will be; of a grid, how often it is repeated. At least 1.
   std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Of a trial, where there is such a limit.
 };
+
+/// What there is to say of a searcher, for help and reference.
+struct SearcherKind {
+  std::string_view name;
+  std::string_view summary;  ///< A line without a full stop.
+  std::span<const OptionRange> options = {};
+};
+
+/// All that make_searcher() knows, in the order in which help lists them.
+std::vector<SearcherKind> searcher_kinds();
 
 /// The searcher that `text` asks for by its name, with options behind a colon where it has some; "" is "grid" if the
 /// space has a grid parameter, else the default, "random". A searcher without an end is asked by whoever runs it until

@@ -232,8 +232,8 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "auto, gp, tpe, forest, cma-es, de, sobol, lhs, random or grid (default: grid if the space has one, else "
-             "random)",
+     .help = "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random or grid (default: grid if the space has one, "
+             "else random)",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
     {.name = "scheduler",

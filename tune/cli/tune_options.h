@@ -19,7 +19,7 @@ struct TuneOptions {
   std::string metric;  ///< Objective; required.
   Mode mode = Mode::kMin;
   std::int64_t samples = 10;  ///< Trials, or, with a grid, times the whole grid.
-  std::string searcher;       ///< "random" or "grid"; default: grid if the space has one, else random.
+  std::string searcher;       ///< Of make_searcher.h; default: grid if the space has one, else random.
   /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).
   std::string scheduler = "fifo";
   std::optional<std::int64_t> max_iterations;

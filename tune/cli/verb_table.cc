@@ -174,13 +174,15 @@ const std::vector<Verb> kVerbs{
          "samples, "
          "time-budget, max-failures and checkpoint-every at once, and the others at the next --resume. With a smaller "
          "concurrency nothing is ended, only less is started. The time budget counts from the start of the run.",
-     .arguments = {kExperiment,
-                   {.name = "NAME=VALUE",
-                    .help = "A limit and its new value",
-                    .count = Count::kMany,
-                    .completion = Completion::kWords,
-                    .words = "samples= max-iterations= stop= time-budget= max-failures= allow-failed= concurrency= "
-                             "cpus-per-trial= gpus-per-trial= checkpoint-every= keep-checkpoints="}},
+     .arguments =
+         {kExperiment,
+          {.name = "NAME=VALUE",
+           .help = "A limit and its new value",
+           .count = Count::kMany,
+           .completion = Completion::kWords,
+           .words = "samples= max-iterations= stop= time-budget= trial-time= step-time= stall-timeout= max-failures= "
+                    "retry-wait= allow-failed= concurrency= cpus-per-trial= gpus-per-trial= "
+                    "memory-per-trial= checkpoint-every= keep-checkpoints="}},
      .options = {},
      .examples = {"manta set runs/net concurrency=8 samples=200 time-budget=2h"},
      .run = verbs::set},

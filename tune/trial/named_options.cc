@@ -31,24 +31,13 @@ std::string to_text(double number) {
   return text.str();
 }
 
-// "1 to max_t", "0 to 0.5", "text".
-std::string range_of(const OptionRange& option) {
-  if (option.kind == OptionRange::Kind::kText) return "text";
-  if (option.kind == OptionRange::Kind::kReal && std::isinf(option.real_high)) {
-    return std::isinf(option.real_low) ? "a number" : "a number from " + to_text(option.real_low);
-  }
-  if (option.kind == OptionRange::Kind::kReal) return to_text(option.real_low) + " to " + to_text(option.real_high);
-  return std::to_string(option.low) + " to " +
-         (option.high_name.empty() ? std::to_string(option.high) : std::string(option.high_name));
-}
-
 // "asha knows grace (1 to max_t), eta (2 to 1000) and max_t (1 to 1000000000)".
 std::string describe(std::string_view owner, std::span<const OptionRange> known) {
   if (known.empty()) return std::string(owner) + " takes no options";
   std::string text = std::string(owner) + " knows ";
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (i > 0) text += i + 1 == known.size() ? " and " : ", ";
-    text += std::string(known[i].name) + " (" + range_of(known[i]) + ")";
+    text += std::string(known[i].name) + " (" + range_text(known[i]) + ")";
   }
   return text;
 }
@@ -61,6 +50,16 @@ bool parse_number(std::string_view text, Number& number) {
 }
 
 }  // namespace
+
+std::string range_text(const OptionRange& option) {
+  if (option.kind == OptionRange::Kind::kText) return "text";
+  if (option.kind == OptionRange::Kind::kReal && std::isinf(option.real_high)) {
+    return std::isinf(option.real_low) ? "a number" : "a number from " + to_text(option.real_low);
+  }
+  if (option.kind == OptionRange::Kind::kReal) return to_text(option.real_low) + " to " + to_text(option.real_high);
+  return std::to_string(option.low) + " to " +
+         (option.high_name.empty() ? std::to_string(option.high) : std::string(option.high_name));
+}
 
 Error invalid_request(std::string_view what, std::string_view text, const std::string& why) {
   return {ErrorCode::kInvalidArgument, std::string(what) + " \"" + std::string(text) + "\": " + why};
@@ -124,7 +123,8 @@ Result<double> NamedOptions::read_real(std::string_view name, double otherwise) 
   const auto written = written_.find(name);
   const double value = written != written_.end() ? written->second.real : otherwise;
   if (value >= known.real_low && value <= known.real_high) return value;
-  return invalid_request(what_, text_, std::string(name) + " is " + to_text(value) + "; it must be " + range_of(known));
+  return invalid_request(what_, text_,
+                         std::string(name) + " is " + to_text(value) + "; it must be " + range_text(known));
 }
 
 std::string NamedOptions::read_text(std::string_view name) const {

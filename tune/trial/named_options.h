@@ -24,7 +24,12 @@ struct OptionRange {
   Kind kind = Kind::kWhole;
   double real_low = 0;  ///< Of Kind::kReal, in place of `low` and `high`; both ends are allowed.
   double real_high = 1;
+  std::string_view help = {};                      ///< What it is, for the reference: a line without a full stop.
+  std::optional<double> otherwise = std::nullopt;  ///< What holds where it is not written; none: `help` says it.
 };
+
+/// What may be written: "1 to max_t", "0 to 0.5", "text".
+std::string range_text(const OptionRange& option);
 
 /// The options behind the name of one scheduler or searcher, as they were written.
 ///

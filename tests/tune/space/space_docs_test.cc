@@ -5,9 +5,12 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 
+#include "schedulers/make_scheduler.h"
+#include "searchers/make_searcher.h"
 #include "tune/cli/option_table.h"
 #include "tune/space/space.h"
 
@@ -58,6 +61,29 @@ TEST(SpaceDocsTest, TheSchemaKnowsEveryKeyOfAnExperimentAndNoOther) {
   }
 
   EXPECT_EQ(documented, read);
+}
+
+TEST(SpaceDocsTest, TheSchemaKnowsEverySearcherAndNoOther) {
+  std::set<nlohmann::json> known{nullptr};
+  for (const SearcherKind& kind : searcher_kinds()) known.insert(kind.name);
+
+  const nlohmann::json documented = schema()["$defs"]["experiment"]["properties"]["searcher"]["enum"];
+
+  EXPECT_EQ(std::set<nlohmann::json>(documented.begin(), documented.end()), known);
+}
+
+TEST(SpaceDocsTest, TheSchemaTakesTheSchedulersThatTheProgramTakes) {
+  const std::string text = schema()["$defs"]["experiment"]["properties"]["scheduler"]["pattern"];
+  const std::regex pattern(text, std::regex::ECMAScript);
+  const auto takes = [&pattern](const std::string& scheduler) { return std::regex_match(scheduler, pattern); };
+
+  for (const SchedulerKind& kind : scheduler_kinds()) {
+    const std::string name(kind.name);
+    EXPECT_TRUE(takes(name)) << name;
+    EXPECT_TRUE(takes(name + ":a=0.5,b_c=x/y + median")) << name;
+    EXPECT_EQ(takes("fifo + " + name + ":a=1"), kind.only_stops) << name;
+    EXPECT_FALSE(takes(name + "x")) << name;
+  }
 }
 
 TEST(SpaceDocsTest, TheSchemaKnowsEveryKindThatTheProgramReads) {
