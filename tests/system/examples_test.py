@@ -75,6 +75,24 @@ class ExamplesTest(SystemTest):
         self.assertGreater(len(self.query("select * from attempts where from_iteration > 0")), 3)
         self.assertLess(self.query("select value from best_trials where rank = 1")[0]["value"], 0.15)
 
+    def test_resume(self):
+        shutil.copytree(EXAMPLES / "resume", self.directory / "resume")
+        code, output, errors = self.run_program(BIN / "tune_run", self.directory / "run", program=self.directory / "resume/run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertIn("rows from before the kill that are gone or differ: 0\n", output)
+        self.assertIn("trials without each of the iterations 1 to 10: 0\n", output)
+        self.assertEqual(self.query("select distinct state, iterations from trial_summary"), [{"state": "completed", "iterations": 10}])
+        # Those that ran when the kill came, and no others, have a second attempt; none failed.
+        self.assertIn(self.query("select count(*) n from attempts where attempt = 2")[0]["n"], (1, 2))
+        self.assertEqual(self.query("select state, count(*) n from attempts where state != 'interrupted' group by state"),
+                         [{"state": "completed", "n": 12}])
+
+    def test_hyperband_vs_asha(self):
+        example = EXAMPLES / "hyperband_vs_asha"
+        code, output, errors = self.run_program(BIN / "tune_run", program=example / "compare")
+        self.assertEqual(code, 0, output + errors)
+        self.assertIn(output, (example / "README.md").read_text(encoding="utf-8"))  # It is the same each time.
+
 
 if __name__ == "__main__":
     main()
