@@ -2,6 +2,8 @@
 #include "tune/cli/control/control_desk.h"
 
 #include <map>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/escape_control.h"
@@ -19,6 +21,13 @@ const std::map<std::string, Action, std::less<>> kActions{{"stop", Action::kStop
                                                           {"pause", Action::kHold},
                                                           {"resume", Action::kRelease},
                                                           {"retry", Action::kRetry}};
+
+// For the console, where a message is one line.
+std::string on_one_line(std::string_view lines) {
+  std::string line;
+  for (const char c : lines) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  return line;
+}
 
 }  // namespace
 
@@ -94,7 +103,7 @@ Result<void> ControlDesk::begin_set(const ControlRequest& request, const Command
       const std::lock_guard lock(mutex_);
       options_ = options;
     }
-    setup_.announce("the user has set: " + text);
+    setup_.announce("the user has set: " + on_one_line(text));
     done(text);
   });
   return {};
