@@ -3,12 +3,14 @@
 """Compares schedulers on recorded curves by `tune_run --simulate`, and draws what comes out.
 
     docs/figures/schedulers.py run      # simulate all, write schedulers.csv (a few minutes)
-    docs/figures/schedulers.py draw     # write schedulers.svg from schedulers.csv
+    docs/figures/schedulers.py trials   # run 49 trials under each scheduler, write scheduler_trials.csv (some minutes)
+    docs/figures/schedulers.py draw     # write schedulers.svg and scheduler_trials.svg from these
     docs/figures/schedulers.py table    # print the table of docs/guides/schedulers.md from schedulers.csv
     docs/figures/schedulers.py record DIR   # digits_curves.csv from an experiment of examples/digits
 
 A run is one scheduler on the first N trials of the curves in one of ORDERS random orders, four workers. `crossing` are
-curves made here, of trials whose end is the better the slower they begin. Everything is the same each time.
+curves made here, of trials whose end is the better the slower they begin. `trials` runs no simulation but programs that
+print the first curves of the table, one at a time, so that it is seen who ran when. Everything is the same each time.
 """
 
 import csv
@@ -38,6 +40,28 @@ SCHEDULERS = {
     "median": "#7b3294",
 }
 
+LANES = [  # What scheduler_trials.svg shows.
+    "fifo",
+    "i-epoch:i=1,best=5",
+    "median",
+    "asha:eta=3",
+    "asha-promote:eta=3",
+    "patience:reports=3,delta=0.005",
+    "hyperband:eta=3",
+    "async-hyperband:eta=3",
+]
+LANE_TRIALS = 49  # A band of HyperBand's brackets.
+# Prints the curve of one row from where it stopped, with a checkpoint at each report.
+CURVE_PROGRAM = """
+start=0; test -z "$MANTA_CHECKPOINT" || read -r start <"$MANTA_CHECKPOINT"
+awk -F, -v row="$1" -v start="$start" -v last="$2" 'NR == row + 2 {
+  for (t = start + 1; t <= last; ++t) {
+    file = ENVIRON["MANTA_CHECKPOINT_DIR"] "/" t; print t >file; close(file)
+    printf "{\\"accuracy\\": %s, \\"checkpoint\\": \\"%d\\"}\\n", $(4 + t), t; fflush()
+  }
+}' "$3"
+"""
+
 
 def crossing_curves():
     """A table of 250 trials: value(t) = end - (end - 0.3) exp(-t / time), where a better end takes more time."""
@@ -61,10 +85,10 @@ def table_of(curves, folder):
     return path
 
 
-def simulate(table, scheduler, samples, order, binaries=BIN):
+def simulate(table, scheduler, samples, order, binaries=BIN, workers=4):
     """(reports, best value) of one run."""
     words = [binaries / "tune_run", "--simulate", table, "--metric", "accuracy", "--mode", "max", "--scheduler",
-             scheduler, "--samples", samples, "--seed", order, "--concurrency", 4, "--progress", "none"]  # fmt: skip
+             scheduler, "--samples", samples, "--seed", order, "--concurrency", workers, "--progress", "none"]  # fmt: skip
     done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, check=True)
     reports = re.search(r"^simulated: .*, (\d+) reports?$", done.stdout, re.MULTILINE).group(1)
     best = re.search(r"^best accuracy: (\S+)", done.stdout, re.MULTILINE).group(1)
@@ -100,6 +124,69 @@ def print_table():
     for scheduler in SCHEDULERS:
         cells = [f"{spent:,.0f} | {best:.4f}" for spent, best in (mean_of(rows, c, scheduler, 250) for c in CURVES)]
         print(f"| `{scheduler}` | {' | '.join(cells)} |")
+
+
+def run_trials(scheduler, folder):
+    """[(trial, first report, reports in a row)] of one experiment with one trial at a time, and its best trial."""
+    folder = pathlib.Path(folder)
+    (folder / "curve.sh").write_text(CURVE_PROGRAM)
+    (folder / "space.json").write_text(f'{{"row": {{"grid": {list(range(LANE_TRIALS))}}}}}')
+    words = [BIN / "tune_run", "space.json", "--metric", "accuracy", "--mode", "max", "--scheduler", scheduler, "--samples", 1,
+             "--concurrency", 1, "--max-iterations", ITERATIONS, "--out", "run", "--progress", "none", "--command",
+             f"sh curve.sh {{row}} {ITERATIONS} {HERE / 'digits_curves.csv'}"]  # fmt: skip
+    subprocess.run([str(word) for word in words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with sqlite3.connect(f"file:{folder}/run/experiment.db?mode=ro", uri=True) as database:
+        order = [trial for trial, in database.execute("select trial from results order by id")]
+        (best,) = database.execute("select trial from best_trials where rank = 1").fetchone()
+    lanes = []
+    for position, trial in enumerate(order):
+        if lanes and lanes[-1][0] == trial:
+            lanes[-1][2] += 1
+        else:
+            lanes.append([trial, position, 1])
+    return lanes, best
+
+
+def trials():
+    with open(HERE / "scheduler_trials.csv", "w", encoding="utf-8") as file:
+        file.write("scheduler,trial,begin,length,is_best\n")
+        for scheduler in LANES:
+            with tempfile.TemporaryDirectory() as folder:
+                lanes, best = run_trials(scheduler, folder)
+            for trial, begin, length in lanes:
+                file.write(f'"{scheduler}",{trial},{begin},{length},{int(trial == best)}\n')
+
+
+def read_lanes():
+    """{scheduler: [(trial, begin, length, is_best)]}."""
+    found = {scheduler: [] for scheduler in LANES}
+    with open(HERE / "scheduler_trials.csv", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found[row["scheduler"]].append(tuple(int(row[name]) for name in ("trial", "begin", "length", "is_best")))
+    return found
+
+
+def drawing_of_trials():
+    """Who ran when, as SVG: a line for each trial, a panel for each scheduler."""
+    width, height, gap, top = 280, 147, 26, 26
+    most = LANE_TRIALS * ITERATIONS
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {3 * (width + gap) + 14} {3 * (height + 46) + 12}" '
+             'font-family="sans-serif" font-size="11" fill="#222">',
+             "<title>Which of 49 trials runs when, under each scheduler, one at a time</title>",
+             '<rect width="100%" height="100%" fill="#fff"/>']  # fmt: skip
+    for index, (scheduler, lanes) in enumerate(read_lanes().items()):
+        left, y = 20 + index % 3 * (width + gap), top + index // 3 * (height + 46)
+        spent = sum(length for _, _, length, _ in lanes)
+        parts += [f'<text x="{left}" y="{y - 7}" font-weight="bold">{scheduler}</text>',
+                  f'<text x="{left + width}" y="{y - 7}" text-anchor="end">{spent:,} iterations</text>',
+                  f'<rect x="{left}" y="{y}" width="{width}" height="{height}" fill="#f6f6f6"/>']  # fmt: skip
+        for is_best, colour in ((0, "#2166ac"), (1, "#d6301d")):
+            path = "".join(f"M{left + width * begin / most:.1f} {y + 3 * trial + 1.5}h{width * length / most:.1f}"
+                           for trial, begin, length, best in lanes if best == is_best)  # fmt: skip
+            parts.append(f'<path d="{path}" stroke="{colour}" stroke-width="2.4"/>')
+        if index + 3 >= len(LANES):
+            parts.append(f'<text x="{left + width / 2}" y="{y + height + 15}" text-anchor="middle">iterations spent</text>')
+    return "\n".join(parts) + "\n</svg>\n"
 
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 400, 260, 56, 34, 74
@@ -182,8 +269,11 @@ def main():
     words = sys.argv[1:]
     if words == ["run"]:
         run()
+    elif words == ["trials"]:
+        trials()
     elif words == ["draw"]:
         (HERE / "schedulers.svg").write_text(drawing())
+        (HERE / "scheduler_trials.svg").write_text(drawing_of_trials())
     elif words == ["table"]:
         print_table()
     elif len(words) == 2 and words[0] == "record":

@@ -27,6 +27,17 @@ class FigureTest(unittest.TestCase):
                          "docs/figures/schedulers.py draw writes it anew")  # fmt: skip
         lines = xml.etree.ElementTree.fromstring(drawn).findall("{http://www.w3.org/2000/svg}polyline")
         self.assertEqual(len(lines), len(schedulers.CURVES) * len(schedulers.SCHEDULERS))
+        self.assertEqual(schedulers.drawing_of_trials(),
+                         (ROOT / "docs/figures/scheduler_trials.svg").read_text(encoding="utf-8"))  # fmt: skip
+
+    def test_programs_were_stopped_where_the_simulator_stops_them(self):
+        rows = (ROOT / "docs/figures/digits_curves.csv").read_text(encoding="utf-8").splitlines()
+        with tempfile.TemporaryDirectory() as folder:
+            table = pathlib.Path(folder) / "first.csv"
+            table.write_text("\n".join(rows[:schedulers.LANE_TRIALS + 1]) + "\n")
+            for scheduler, lanes in schedulers.read_lanes().items():
+                reports, _ = schedulers.simulate(table, scheduler, schedulers.LANE_TRIALS, 0, BIN, workers=1)
+                self.assertEqual(sum(length for _, _, length, _ in lanes), reports, scheduler)
 
     def test_the_runs_come_out_as_recorded(self):
         recorded = {(row["curves"], row["scheduler"]): (int(row["reports"]), float(row["best"]))
