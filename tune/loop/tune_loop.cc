@@ -49,6 +49,9 @@ TuneLoop::Impl::Impl(LoopOptions options, Parts parts, LoopState state)
     if (status.state == TrialState::kHeld) {
       live.phase = Phase::kHeld;
       ++held_;
+    } else if (status.state == TrialState::kPaused) {
+      live.phase = Phase::kPaused;  // The scheduler, which knows it as such, says when it goes on.
+      ++paused_;
     } else {
       queue_.push_back(status.id);
     }
@@ -153,11 +156,12 @@ void TuneLoop::Impl::cut_off() {
 Result<LoopEnd> TuneLoop::Impl::finish() {
   close_inbox();
   for (const auto& [trial, live] : live_) {
-    if (book_[trial].state == TrialState::kHeld) continue;
+    const TrialState state = book_[trial].state;
+    if (state == TrialState::kHeld || state == TrialState::kPaused) continue;  // As which the resumed run knows them.
     book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
   }
+  if (!has_open_orders()) book_.snapshots_saved();
   live_.clear();
-  book_.snapshots_saved();
   flush();
   MANTA_RETURN_IF_ERROR(parts_.sink.status());
   if (leaving_ && leaving_->error) return *std::move(leaving_->error);
@@ -176,9 +180,21 @@ void TuneLoop::Impl::flush() {
     late.done(Error{ErrorCode::kStorage, "it could not be made durable"});
 }
 
+// A resumed run finds an order that was not carried out by judging again the report which brought it; so no snapshot
+// may stand between the two.
+bool TuneLoop::Impl::has_open_orders() const {
+  return dropped_orders_ || std::any_of(live_.begin(), live_.end(), [](const auto& entry) {
+           const LiveTrial& live = entry.second;
+           const bool is_carried_out = live.phase == Phase::kStopping &&
+                                       (live.after_stop == AfterStop::kPause || live.after_stop == AfterStop::kClone);
+           return !live.ended && (is_carried_out || live.wish == Wish::kPause || live.wish == Wish::kClone);
+         });
+}
+
 void TuneLoop::Impl::save_snapshots_if_due() {
   if (!snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return;
   if (reports_since_snapshot_ * kTrialsPerReport < book_.size()) return;
+  if (has_open_orders()) return;
   book_.snapshots_saved();
   snapshot_due_ = false;
   last_snapshot_ = now();

@@ -157,7 +157,7 @@ TEST_F(TuneLoopEndTest, AStopOrderedWhileLeavingIsStillCarriedOut) {
   EXPECT_EQ(trial(1).state, kInterrupted);
 }
 
-TEST_F(TuneLoopEndTest, PausedAndQueuedTrialsAreInterruptedToo) {
+TEST_F(TuneLoopEndTest, QueuedTrialsAreInterruptedTooAndPausedOnesStayPaused) {
   scheduler_.judge = [](const Report& report, TrialsView) -> Result<std::vector<Order>> {
     if (report.trial.number == 0) return std::vector<Order>{{report.trial, Pause{}}};
     return std::vector<Order>{};
@@ -167,8 +167,9 @@ TEST_F(TuneLoopEndTest, PausedAndQueuedTrialsAreInterruptedToo) {
   const auto end = run();
 
   ASSERT_TRUE(end.has_value());
-  EXPECT_THAT(states(0), ElementsAre(kRunning, kPaused, kInterrupted));
-  for (const TrialStatus& status : loop_->trials()) EXPECT_EQ(status.state, kInterrupted);
+  EXPECT_THAT(states(0), ElementsAre(kRunning, kPaused));
+  for (const TrialStatus& status : loop_->trials())
+    EXPECT_EQ(status.state, status.id.number == 0 ? kPaused : kInterrupted);
 }
 
 TEST_F(TuneLoopEndTest, AFailureWhileLeavingIsNoEnd) {

@@ -102,6 +102,25 @@ TEST_F(TuneLoopResumeTest, AshaDecidesTheSameWhereverTheRunWasCut) {
   }
 }
 
+TEST_F(TuneLoopResumeTest, WhatASchedulerHasPausedItAloneResumesWhereverTheRunWasCut) {
+  // Saved after each iteration: what is repeated would show the scheduler a report twice.
+  options_.checkpoint_every = 1;
+  for (const char* const text :
+       {"asha-promote:grace=1,eta=2,max_t=9", "hyperband:eta=3,max_t=9", "i-epoch:i=2,best=3"}) {
+    scheduler_text_ = text;
+    const Run undisturbed = run_after({});
+    const auto pauses = std::count_if(undisturbed.changes.begin(), undisturbed.changes.end(), [](const Change& change) {
+      const auto* const changed = std::get_if<TrialChanged>(&change);
+      return changed != nullptr && changed->trial.state == kPaused;
+    });
+    ASSERT_GT(pauses, 3) << text;
+
+    for (std::size_t cut = 0; cut <= undisturbed.changes.size(); ++cut) {
+      ASSERT_EQ(run_after(first(undisturbed.changes, cut)).table, undisturbed.table) << text << " after " << cut;
+    }
+  }
+}
+
 TEST_F(TuneLoopResumeTest, FifoEndsTheSameWhereverTheRunWasCutAndHoweverManyRanAtOnce) {
   options_.concurrency = 3;
   const Run undisturbed = run_after({});

@@ -17,7 +17,7 @@ void TuneLoop::Impl::carry_out(std::vector<Order> orders) {
       end_trial(order.trial, TrialState::kStopped,
                 "stopped by the scheduler after iteration " + std::to_string(book_[order.trial].iteration));
     } else if (leaving_) {
-      continue;  // All others are checkpointed and stopped anyway.
+      dropped_orders_ = true;  // All others are checkpointed and stopped anyway; a resumed run carries it out.
     } else if (std::holds_alternative<Pause>(order.action)) {
       order_pause(order.trial, *live);
     } else {

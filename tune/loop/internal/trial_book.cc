@@ -13,7 +13,8 @@ TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, s
   for (TrialStatus& status : trials_) {
     if (status.by_hand) numbers_.add_by_hand(status.id);
     // What was under way when the last run ended waits for a slot now.
-    if (!is_ended(status.state) && status.state != TrialState::kHeld) status.state = TrialState::kPending;
+    const bool waits = status.state == TrialState::kHeld || status.state == TrialState::kPaused;
+    if (!is_ended(status.state) && !waits) status.state = TrialState::kPending;
     objective_seen = objective_seen || status.value || status.best_value;
     if (!status.best_value) continue;
     const Objective& objective = options_.objective;

@@ -65,6 +65,7 @@ class TuneLoop::Impl {
   void cut_off();
   Result<LoopEnd> finish();
   void flush();
+  bool has_open_orders() const;
   void save_snapshots_if_due();
   TimePoint next_deadline();
   void tick_if_due();
@@ -173,6 +174,7 @@ class TuneLoop::Impl {
   std::optional<Leaving> leaving_;
   TimePoint started_{};
   TimePoint last_tick_{};
+  bool dropped_orders_ = false;
   bool snapshot_due_ = false;
   TimePoint last_snapshot_{};
   std::int64_t reports_since_snapshot_ = 0;
