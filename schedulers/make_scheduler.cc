@@ -191,11 +191,11 @@ Made make_i_epoch(const Request& request) {
   return std::unique_ptr<TrialScheduler>(std::make_unique<IEpochScheduler>(request.setup.objective, options));
 }
 
-Made make_pbt(const Request& request, bool synchronous) {
+Made make_pbt(const Request& request, bool synchronous, bool bandit = false) {
   if (request.setup.space == nullptr)
     return invalid_request("scheduler", request.text, "it changes hyperparameters, so it needs a search space");
   PbtScheduler::Options options{
-      .synchronous = synchronous, .max_trials = request.setup.max_trials, .seed = request.setup.seed};
+      .synchronous = synchronous, .bandit = bandit, .max_trials = request.setup.max_trials, .seed = request.setup.seed};
   MANTA_ASSIGN_OR_RETURN(options.interval, request.options.read("interval", options.interval));
   MANTA_ASSIGN_OR_RETURN(options.quantile, request.options.read_real("quantile", options.quantile));
   MANTA_ASSIGN_OR_RETURN(options.resample, request.options.read_real("resample", options.resample));
@@ -204,6 +204,7 @@ Made make_pbt(const Request& request, bool synchronous) {
 }
 Made make_pbt_async(const Request& request) { return make_pbt(request, false); }
 Made make_pbt_sync(const Request& request) { return make_pbt(request, true); }
+Made make_pb2(const Request& request) { return make_pbt(request, false, true); }
 Made make_pbt_replay(const Request& request) {
   const std::string directory = request.options.read_text("from");
   if (directory.empty() || !request.setup.read_snapshot)
@@ -284,6 +285,12 @@ const std::vector<Entry> kSchedulers{
      make_pbt_async,
      "interval=5,quantile=0.25,resample=0.25"},
     {{"pbt-sync", "As `pbt`, but at each interval all wait for all", kPbtOptions}, make_pbt_sync, "interval=5"},
+    {{"pb2",
+      "As `pbt`, but the numbers of a copy are those that a model of all gains so far promises most from; choices "
+      "change as in `pbt`",
+      kPbtOptions},
+     make_pb2,
+     "interval=5,quantile=0.25"},
     {{"pbt-replay",
       "Trains with the hyperparameters over time that the best trial of a `pbt` experiment had; needs checkpoints",
       kPbtReplayOptions},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,12 +42,35 @@ double score_from(const json& saved) {
   return saved.is_null() ? -std::numeric_limits<double>::infinity() : saved.get<double>();
 }
 
+json to_json(const std::deque<internal::Gain>& gains) {
+  json list = json::array();
+  for (const internal::Gain& gain : gains) {
+    json point = json::array();
+    for (const double u : gain.point) point.push_back(std::isnan(u) ? json() : json(u));
+    list.push_back({gain.time, gain.score, gain.gain, std::move(point)});
+  }
+  return list;
+}
+
+internal::Gain gain_from(const json& saved, std::size_t axes) {
+  internal::Gain gain{.time = saved.at(0).get<double>(),
+                      .score = saved.at(1).get<double>(),
+                      .point = {},
+                      .gain = saved.at(2).get<double>()};
+  for (std::size_t i = 0; i < axes; ++i) {
+    const json& u = saved.at(3).at(i);
+    gain.point.push_back(u.is_null() ? std::numeric_limits<double>::quiet_NaN() : u.get<double>());
+  }
+  return gain;
+}
+
 }  // namespace
 
 PbtScheduler::PbtScheduler(Objective objective, const Space& space, Options options)
     : objective_(std::move(objective)), space_(space), options_(options) {
   MANTA_CHECK(options.interval >= 1, "PBT: interval is out of range");
   MANTA_CHECK(options.quantile >= 0 && options.quantile <= 0.5, "PBT: quantile is out of range");
+  if (options.bandit) gains_.emplace(space);
 }
 
 Result<std::vector<Order>> PbtScheduler::on_report(const Report& report, TrialsView trials) {
@@ -56,8 +80,10 @@ Result<std::vector<Order>> PbtScheduler::on_report(const Report& report, TrialsV
   if (!std::isfinite(score)) score = -std::numeric_limits<double>::infinity();  // The good infinity is no value either.
   Member& member = members_[report.trial];
   member.score = score;
-  // It began anew, from an earlier checkpoint or none.
-  member.begun = std::min(member.begun, report.iteration);
+  if (report.iteration < member.begun) {  // It began anew, from an earlier checkpoint or none.
+    member.begun = report.iteration;
+    member.begun_score.reset();
+  }
   const TrialStatus* const status = status_of(trials, report.trial);
   PbtHistory::Best& best = history_.best;
   if (std::isfinite(score) && status != nullptr && (best.trial.number < 0 || score > best.score))
@@ -87,7 +113,7 @@ std::vector<Order> PbtScheduler::judge(TrialId trial, std::int64_t iteration, Tr
   const std::optional<std::int64_t> behind = iteration_of_the_waiting(trials);
   // A copy goes on at once. One that copied each time would never let the others have its slot.
   if (behind && iteration - *behind > options_.interval) return {{trial, Pause{}}};
-  members_[trial].begun = iteration;
+  begin_interval(trial, iteration, trials);
   // Nor would they, if it took over the lead of one that is further ahead.
   const std::int64_t limit = behind ? *behind + options_.interval : kNoLimit;
   if (const std::optional<Order> order = exploit(trial, ranking(), trials, limit)) return {*order};
@@ -123,7 +149,7 @@ void PbtScheduler::close_interval(TrialsView trials, std::vector<Order>& orders)
   for (auto& [trial, member] : members_) {
     if (!std::exchange(member.arrived, false)) continue;
     arrived.push_back(trial);
-    if (const TrialStatus* const status = status_of(trials, trial)) member.begun = status->iteration;
+    if (const TrialStatus* const status = status_of(trials, trial)) begin_interval(trial, status->iteration, trials);
   }
   for (const TrialId trial : arrived)
     if (const std::optional<Order> order = exploit(trial, ranked, trials, kNoLimit)) orders.push_back(*order);
@@ -132,9 +158,8 @@ void PbtScheduler::close_interval(TrialsView trials, std::vector<Order>& orders)
 PbtScheduler::Ranking PbtScheduler::ranking() const {
   Ranking ranked;
   for (const auto& [trial, member] : members_) ranked.push_back(trial);
-  std::stable_sort(ranked.begin(), ranked.end(), [this](TrialId one, TrialId other) {
-    return members_.at(one).score > members_.at(other).score;
-  });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [this](TrialId one, TrialId other) { return members_.at(one).score > members_.at(other).score; });
   return ranked;
 }
 
@@ -160,11 +185,42 @@ std::optional<Order> PbtScheduler::exploit(TrialId trial, const Ranking& ranking
   const TrialId donor = donors[random.below(donors.size())];
   const TrialStatus& status = *status_of(trials, donor);
   Config config = internal::explore(space_, status.config, random, options_.resample);
+  if (gains_) config = improved(config, status.iteration, members_.at(donor).score, trial, trials, random);
   history_.exploits.push_back({trial, donor, status.iteration, status.config, config});
   member.ordered = config;
   member.score = members_.at(donor).score;
   member.begun = status.iteration;
+  member.begun_score = member.score;
   return Order{trial, Clone{donor, std::move(config)}};
+}
+
+void PbtScheduler::begin_interval(TrialId trial, std::int64_t iteration, TrialsView trials) {
+  Member& member = members_.at(trial);
+  const TrialStatus* const status = status_of(trials, trial);
+  const double interval = static_cast<double>(options_.interval);
+  if (gains_ && status != nullptr && member.begun_score && std::isfinite(member.score) && iteration > member.begun) {
+    const double gained = (member.score - *member.begun_score) / static_cast<double>(iteration - member.begun);
+    if (std::isfinite(gained)) {
+      gains_->add({static_cast<double>(iteration) / interval, *member.begun_score, gains_->encode(status->config),
+                   gained * interval});
+    }
+  }
+  member.begun = iteration;
+  member.begun_score.reset();
+  if (std::isfinite(member.score)) member.begun_score = member.score;
+}
+
+Config PbtScheduler::improved(const Config& explored, std::int64_t iteration, double score, TrialId trial,
+                              TrialsView trials, RandomStream& random) const {
+  const double interval = static_cast<double>(options_.interval);
+  std::vector<internal::UnderWay> others;
+  for (const auto& [other, member] : members_) {
+    const TrialStatus* const status = status_of(trials, other);
+    if (other == trial || status == nullptr || !member.begun_score) continue;
+    others.push_back({static_cast<double>(member.begun) / interval + 1, *member.begun_score,
+                      member.ordered.value_or(status->config)});
+  }
+  return gains_->choose(explored, static_cast<double>(iteration) / interval + 1, score, others, random);
 }
 
 std::optional<std::int64_t> PbtScheduler::iteration_of_the_waiting(TrialsView trials) const {
@@ -205,12 +261,18 @@ Snapshot PbtScheduler::save() const {
   json members = json::array();
   for (const auto& [trial, member] : members_) {
     members.push_back({trial.number, member.begun, score_json(member.score), member.arrived,
-                       member.ordered ? internal::to_json(*member.ordered) : json()});
+                       member.ordered ? internal::to_json(*member.ordered) : json(),
+                       member.begun_score ? json(*member.begun_score) : json()});
   }
-  const json state = {{"metric", objective_.metric},     {"mode", mode_name(objective_.mode)},
-                      {"interval", options_.interval},   {"members", std::move(members)},
-                      {"ended", ended_},                 {"ordered", exploits_},
-                      {"synchronous", options_.synchronous}, {"history", internal::to_json(history_)}};
+  const json state = {{"metric", objective_.metric},
+                      {"mode", mode_name(objective_.mode)},
+                      {"interval", options_.interval},
+                      {"members", std::move(members)},
+                      {"ended", ended_},
+                      {"ordered", exploits_},
+                      {"synchronous", options_.synchronous},
+                      {"history", internal::to_json(history_)},
+                      {"gains", gains_ ? to_json(gains_->gains()) : json()}};
   return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
@@ -220,7 +282,8 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
   try {
     const json state = json::parse(text);
     if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
-        state.at("interval") != options_.interval || state.at("synchronous") != options_.synchronous)
+        state.at("interval") != options_.interval || state.at("synchronous") != options_.synchronous ||
+        state.at("gains").is_null() == options_.bandit)
       return internal::damaged_snapshot(kClassName, "metric, mode or interval differ; resume with those it began with");
     for (const json& saved : state.at("members")) {
       Member& member = read.members_[{saved.at(0).get<std::int64_t>()}];
@@ -228,10 +291,14 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
       member.score = score_from(saved.at(2));
       member.arrived = saved.at(3).get<bool>();
       if (!saved.at(4).is_null()) member.ordered = internal::config_from(saved.at(4));
+      if (!saved.at(5).is_null()) member.begun_score = saved.at(5).get<double>();
     }
     read.ended_ = state.at("ended").get<std::int64_t>();
     read.exploits_ = state.at("ordered").get<std::uint64_t>();
     read.history_ = internal::history_from(state.at("history"));
+    if (gains_) {
+      for (const json& gain : state.at("gains")) read.gains_->add(gain_from(gain, gains_->axes()));
+    }
   } catch (const json::exception& error) {
     return internal::damaged_snapshot(kClassName, error.what());
   }
@@ -239,6 +306,7 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
   ended_ = read.ended_;
   exploits_ = read.exploits_;
   history_ = std::move(read.history_);
+  gains_ = std::move(read.gains_);
   return {};
 }
 

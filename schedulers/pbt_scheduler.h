@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "schedulers/internal/gain_model.h"
 #include "schedulers/pbt_schedule.h"
 #include "tune/scheduler.h"
 #include "tune/space/space.h"
@@ -27,19 +28,23 @@ namespace manta {
 ///    report. Equal values are ranked by number and copied too: where all stand still, that is what moves them.
 ///  - The copy counts its interval from its donor's iteration, whose time it takes over.
 ///  - Where more trials are wanted than there are slots, a trial pauses at its interval; the one that is behind is
-///    resumed first, new ones before it. Meanwhile nobody who is more than an interval ahead of those who wait copies or
-///    is copied, as a copy goes on at once: so none is three intervals ahead of them.
+///    resumed first, new ones before it. Meanwhile nobody who is more than an interval ahead of those who wait copies
+///    or is copied, as a copy goes on at once: so none is three intervals ahead of them.
 ///  - Synchronous: what has ended is not waited for. A trial that runs and never reports is waited for until it ends.
+///
+/// With `bandit` (PB2) the copy's numbers are those that a model of all gains so far promises most from:
+/// internal::GainModel.
 ///
 /// Cost: on_report() O(n log n) in the live trials at an interval, else O(log n); an exploit leaves its record, an
 /// ended trial nothing else.
 class PbtScheduler final : public TrialScheduler {
  public:
   struct Options {
-    std::int64_t interval = 5;    ///< Iterations between decisions: 1 to 1,000,000,000.
-    double quantile = 0.25;       ///< Share that copies and share that is copied: 0 to 0.5.
-    double resample = 0.25;       ///< Probability that a hyperparameter is drawn anew: 0 to 1.
+    std::int64_t interval = 5;  ///< Iterations between decisions: 1 to 1,000,000,000.
+    double quantile = 0.25;     ///< Share that copies and share that is copied: 0 to 0.5.
+    double resample = 0.25;     ///< Probability that a hyperparameter is drawn anew: 0 to 1.
     bool synchronous = false;
+    bool bandit = false;
     std::int64_t max_trials = 1;  ///< How many the experiment will have.
     std::uint64_t seed = 0;
   };
@@ -59,7 +64,9 @@ class PbtScheduler final : public TrialScheduler {
   struct Member {
     std::int64_t begun = 0;  // The iteration at which its interval began.
     double score = 0;        // Of its newest report, or its donor's.
-    bool arrived = false;    // Synchronous: waits at the end of its interval.
+    // Where its interval began; none: unknown.
+    std::optional<double> begun_score{};
+    bool arrived = false;             // Synchronous: waits at the end of its interval.
     std::optional<Config> ordered{};  // Its configuration once the exploit is carried out.
   };
   using Ranking = std::vector<TrialId>;  // The best first.
@@ -72,6 +79,10 @@ class PbtScheduler final : public TrialScheduler {
   void close_interval(TrialsView trials, std::vector<Order>& orders);
   // None: it is not among the worst, or nobody whose iteration is at most `latest` is worth copying.
   std::optional<Order> exploit(TrialId trial, const Ranking& ranking, TrialsView trials, std::int64_t latest);
+  // The interval of the trial is over, and another begins.
+  void begin_interval(TrialId trial, std::int64_t iteration, TrialsView trials);
+  Config improved(const Config& explored, std::int64_t iteration, double score, TrialId trial, TrialsView trials,
+                  RandomStream& random) const;
   // Whether the exploit ordered last did not happen; forgets about it.
   bool take_back_failed_exploit(TrialId trial, TrialsView trials);
   // Of the trial that is furthest behind of those without a slot; 0: one that has not begun. None: all have one.
@@ -85,6 +96,7 @@ class PbtScheduler final : public TrialScheduler {
   std::int64_t ended_ = 0;
   std::uint64_t exploits_ = 0;  // Ordered so far; keys the random numbers.
   PbtHistory history_;
+  std::optional<internal::GainModel> gains_;  // Of a bandit.
 };
 
 }  // namespace manta

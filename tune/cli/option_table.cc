@@ -240,8 +240,9 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "fifo, asha, asha-promote, hyperband, async-hyperband, bohb, median, i-epoch, pbt, pbt-sync, pbt-replay, "
-             "patience, plateau or threshold; with options: asha:grace=1,eta=4; together: asha + patience (fifo)",
+     .help =
+         "fifo, asha, asha-promote, hyperband, async-hyperband, bohb, median, i-epoch, pbt, pbt-sync, pb2, pbt-replay, "
+         "patience, plateau or threshold; with options: asha:grace=1,eta=4; together: asha + patience (fifo)",
      .set = set_text<&Options::scheduler>,
      .get = get_text<&Options::scheduler>},
     {.name = "seed",

@@ -97,17 +97,8 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
     MANTA_ASSIGN_OR_RETURN(StopCondition condition, StopCondition::parse(text));
     loop.stop.push_back(std::move(condition));
   }
-  const auto duration = [](std::optional<double> seconds) {
-    return seconds ? std::optional<Duration>(from_seconds(*seconds)) : std::nullopt;
-  };
-  loop.time_budget = duration(options.time_budget_seconds);
-  loop.limits = {.trial_time = duration(options.trial_time_seconds),
-                 .step_time = duration(options.step_time_seconds),
-                 .stall_timeout = duration(options.stall_timeout_seconds)};
-  loop.retry_wait = from_seconds(options.retry_wait_seconds);
-  loop.max_failures = options.max_failures;
+  take_limits(options, loop);
   loop.non_finite = options.non_finite;
-  loop.checkpoint_every = options.checkpoint_every;
   loop.wait_for_durable_reports = true;
   loop.space = &space;
   return loop;
@@ -122,6 +113,19 @@ Result<Snapshot> last_scheduler_snapshot(const std::string& directory) {
 }
 
 }  // namespace
+
+void take_limits(const TuneOptions& options, LoopOptions& loop) {
+  const auto duration = [](std::optional<double> seconds) {
+    return seconds ? std::optional<Duration>(from_seconds(*seconds)) : std::nullopt;
+  };
+  loop.time_budget = duration(options.time_budget_seconds);
+  loop.limits = {.trial_time = duration(options.trial_time_seconds),
+                 .step_time = duration(options.step_time_seconds),
+                 .stall_timeout = duration(options.stall_timeout_seconds)};
+  loop.retry_wait = from_seconds(options.retry_wait_seconds);
+  loop.max_failures = options.max_failures;
+  loop.checkpoint_every = options.checkpoint_every;
+}
 
 SearcherSetup searcher_setup(const TuneOptions& options, const Space& space) {
   return {.space = &space,

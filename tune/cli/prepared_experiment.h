@@ -33,6 +33,9 @@ struct PreparedExperiment {
 /// Makes what `options` leave open definite: the plugin's absolute path, the name. Does not need them to be right.
 TuneOptions complete_options(TuneOptions options);
 
+/// Gives the loop the limits that may change while it runs, without concurrency and number of trials.
+void take_limits(const TuneOptions& options, LoopOptions& loop);
+
 /// What `options` tell a searcher over `space`, which must outlive its use.
 SearcherSetup searcher_setup(const TuneOptions& options, const Space& space);
 

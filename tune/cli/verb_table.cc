@@ -171,8 +171,8 @@ const std::vector<Verb> kVerbs{
      .summary = "Change limits and resources",
      .text =
          "Names are those of the options that --resume may change. A running experiment takes over concurrency, "
-         "samples, "
-         "time-budget, max-failures and checkpoint-every at once, and the others at the next --resume. With a smaller "
+         "samples, time-budget, trial-time, step-time, stall-timeout, max-failures, retry-wait and checkpoint-every at "
+         "once, and the others at the next --resume. A call under way keeps its limits. With a smaller "
          "concurrency nothing is ended, only less is started. The time budget counts from the start of the run.",
      .arguments =
          {kExperiment,

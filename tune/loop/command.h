@@ -41,8 +41,10 @@ struct AddTrial {
 
 /// Other limits from now on.
 struct ChangeLimits {
-  LoopOptions options;  ///< Of which concurrency, max_trials, time_budget, max_failures and checkpoint_every count.
-  std::string spec;     ///< For SpecChanged.
+  /// Of which concurrency, max_trials, time_budget, limits, max_failures, retry_wait and checkpoint_every count. A call
+  /// under way keeps its limits.
+  LoopOptions options;
+  std::string spec;  ///< For SpecChanged.
 };
 
 /// Something to be remembered with the results.

@@ -51,7 +51,9 @@ Climb climb_with(TrialScheduler& scheduler, int concurrency = 2, std::int64_t tr
   RecordingObserver observer;
   TuneLoop loop(options, {searcher, scheduler, executor, sink, observer});
   EXPECT_TRUE(loop.run().has_value());
-  Climb result{.highest = observer.bests.back().second, .snapshot = scheduler.save().json, .changes = sink.changes(),
+  Climb result{.highest = observer.bests.back().second,
+               .snapshot = scheduler.save().json,
+               .changes = sink.changes(),
                .ends = {}};
   for (const TrialStatus& trial : loop.trials()) result.ends.push_back(trial.state);
   return result;
@@ -93,9 +95,8 @@ TEST_P(PbtSimulationTest, ThePopulationMovesForwardTogether) {
   for (const Change& change : climb.changes) {
     if (const auto* reported = std::get_if<Reported>(&change)) {
       iterations[reported->report.trial] = reported->report.iteration;
-      const auto [low, high] = std::minmax_element(iterations.begin(), iterations.end(), [](auto& one, auto& other) {
-        return one.second < other.second;
-      });
+      const auto [low, high] = std::minmax_element(iterations.begin(), iterations.end(),
+                                                   [](auto& one, auto& other) { return one.second < other.second; });
       ASSERT_LT(high->second - low->second, 60);
     } else if (const auto* changed = std::get_if<TrialChanged>(&change); changed && is_ended(changed->trial.state)) {
       iterations.erase(changed->trial.id);
@@ -104,12 +105,11 @@ TEST_P(PbtSimulationTest, ThePopulationMovesForwardTogether) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, PbtSimulationTest, ::testing::Values("pbt", "pbt-sync"),
-                         [](const auto& test) { return test.param == "pbt" ? "Asynchronous" : "Synchronous"; });
+INSTANTIATE_TEST_SUITE_P(All, PbtSimulationTest, ::testing::Values("pbt", "pbt-sync", "pb2"), [](const auto& test) {
+  return test.param == "pbt" ? "Asynchronous" : test.param == "pb2" ? "Bandit" : "Synchronous";
+});
 
-TEST_F(PbtSimulationTest, IndependentTrialsStayBelow) {
-  EXPECT_LT(climb_with(*make("fifo", 0)).highest, 0.4);
-}
+TEST_F(PbtSimulationTest, IndependentTrialsStayBelow) { EXPECT_LT(climb_with(*make("fifo", 0)).highest, 0.4); }
 
 TEST_P(PbtSimulationTest, EqualValuesDoNotEndTheSearch) {
   // Here both may lose the use of one direction and stand still at the same height, which only a copy can change.

@@ -91,10 +91,7 @@ Result<void> ControlDesk::begin_set(const ControlRequest& request, const Command
   LoopOptions& loop = command.options;
   loop.concurrency = options.concurrency == 0 ? setup_.slots : options.concurrency;
   loop.max_trials = options.samples * (has_grid_ ? setup_.experiment.space->grid_size() : 1);
-  loop.time_budget =
-      options.time_budget_seconds ? std::optional(from_seconds(*options.time_budget_seconds)) : std::nullopt;
-  loop.max_failures = options.max_failures;
-  loop.checkpoint_every = options.checkpoint_every;
+  take_limits(options, loop);
   if (loop.concurrency > setup_.slots)
     text += "\nthere is room for " + std::to_string(setup_.slots) + " trials at once, and no more";
   loop_.post(std::move(command), [this, options, text, done](const Result<std::string>& result) {

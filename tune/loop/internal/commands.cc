@@ -236,6 +236,8 @@ void TuneLoop::Impl::execute(ChangeLimits command, CommandDone done) {
   options_.concurrency = command.options.concurrency;
   options_.max_trials = command.options.max_trials;
   options_.time_budget = command.options.time_budget;
+  options_.limits = command.options.limits;
+  options_.retry_wait = command.options.retry_wait;
   options_.max_failures = command.options.max_failures;
   options_.checkpoint_every = command.options.checkpoint_every;
   book_.limits_changed(std::move(command.spec));
