@@ -14,10 +14,10 @@
 namespace manta::internal {
 namespace {
 
-constexpr std::array<double, 4> kLengths{0.1, 0.2, 0.4, 0.8};  // Times the root of the number of axes.
-constexpr std::array<double, 3> kForgetting{0.02, 0.1, 0.3};   // Share of the correlation lost per interval.
-constexpr std::array<double, 3> kNoises{0.01, 0.1, 0.5};       // Variance; that of all gains is about 1.
-constexpr double kDeviations = 1;                              // Of the bound above the mean.
+constexpr std::array<double, 3> kLengths{0.1, 0.25, 0.6};  // Times the root of the number of axes.
+constexpr std::array<double, 2> kForgetting{0.03, 0.2};    // Share of the correlation lost per interval.
+constexpr std::array<double, 2> kNoises{0.02, 0.3};        // Variance; that of all gains is about 1.
+constexpr double kDeviations = 1;                          // Of the bound above the mean.
 constexpr double kClip = 3;
 constexpr int kFar = 256;
 constexpr int kNear = 64;

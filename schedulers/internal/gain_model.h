@@ -33,11 +33,11 @@ struct UnderWay {
 /// Population-Based Bandits": gains are regressed on a kernel that forgets with time, and what others have under way
 /// counts as seen at its mean. Deviations:
 ///  - Numbers and ordinals are chosen so; choices, and what a condition brings in, stay as they come from explore().
-///  - Length, forgetting and noise are the most likely ones of a grid of 36, all axes alike; gains are clipped at three
+///  - Length, forgetting and noise are the most likely ones of a grid of 12, all axes alike; gains are clipped at three
 ///    interquartile ranges, so that one trial that diverges hides nothing.
 ///  - The newest kMost gains count, and the bound lies one deviation above the mean at all times.
 ///
-/// Cost: choose() O(36 n^3 + 500 n^2) for n gains.
+/// Cost: choose() O(12 n^3 + 500 n^2) for n gains.
 /// Thread-safety: const methods from any thread.
 class GainModel {
  public:
