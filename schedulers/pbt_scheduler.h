@@ -30,6 +30,7 @@ namespace manta {
 ///  - Where more trials are wanted than there are slots, a trial pauses at its interval; the one that is behind is
 ///    resumed first, new ones before it. Meanwhile nobody who is more than an interval ahead of those who wait copies
 ///    or is copied, as a copy goes on at once: so none is three intervals ahead of them.
+///    With a single slot nobody runs when one has paused, so it is resumed at once: take the synchronous form there.
 ///  - Synchronous: what has ended is not waited for. A trial that runs and never reports is waited for until it ends.
 ///
 /// With `bandit` (PB2) the copy's numbers are those that a model of all gains so far promises most from:

@@ -3,8 +3,8 @@
 """A training in plain Python that can be paused, cloned and resumed; it imports nothing of Manta.
 
 Stochastic gradient descent on a long, noisy valley. At first a large rate is best, which carries the weights to the
-bottom; there the noise of each step keeps them away from it, and only a small rate comes closer. No constant rate is
-good at both, but a population that changes its rates on the way is.
+bottom; there the noise of each step keeps them away from it, and only a small rate comes closer. A population can
+change its rates on the way.
 """
 
 import argparse

@@ -71,7 +71,7 @@ class ExamplesTest(SystemTest):
         code, output, errors = self.run_program("space.json", "--out", "run", program=BIN / "tune_run")
         self.assertEqual(code, 0, output + errors)
         self.assertEqual(self.query("select distinct state, iterations from trial_summary"), [{"state": "completed", "iterations": 30}])
-        # Clones went on from the weights of others, and the best of them is better than any constant rate (0.19).
+        # Clones went on from the weights of others, and came about as far as the best constant rates (0.11).
         self.assertGreater(len(self.query("select * from attempts where from_iteration > 0")), 3)
         self.assertLess(self.query("select value from best_trials where rank = 1")[0]["value"], 0.15)
 
