@@ -7,10 +7,19 @@
 
 namespace manta {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
+/// How far a sanitizer goes with it: it looks at what each step does, which hardly depends on the order.
+inline constexpr std::size_t kMaxStates = kIsSanitized ? 500 : 2'000;
+
 /// From the command line: --max-states=N, --walks=N, --seed=N (of the first walk; with --walks=1 it repeats one).
 struct ExploreFlags {
-  std::size_t max_states = 2'000;
-  std::size_t walks = 60;
+  std::size_t max_states = kMaxStates;
+  std::size_t walks = kIsSanitized ? 30 : 60;
   std::uint64_t seed = 1;
 };
 

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "tests/explore/explore_flags.h"
+
 namespace manta {
 
 std::vector<std::string> WorldScenario::choices() {
@@ -76,8 +78,8 @@ void expect_no_fault(const Findings& findings) {
 }
 
 void expect_no_fault_in_all_orders(const MakeExplorable& make) {
-  constexpr std::size_t kMaxStates = 1'000'000;
-  expect_no_fault(explore(make, kMaxStates));
+  constexpr std::size_t kAll = 1'000'000;
+  expect_no_fault(explore(make, kIsSanitized ? explore_flags().max_states : kAll));
 }
 
 void expect_fault(const Findings& findings, const std::string& text) {
