@@ -76,6 +76,7 @@ Result<void> ResultsWriter::apply(const std::vector<Change>& batch) {
     if (options_.on_notice) options_.on_notice(notice);
   };
   std::optional<TimePoint> full_since;
+  bool is_last_try = false;  // Nobody waits any longer.
   for (;;) {
     const Result<void> applied = store_.apply(batch);
     if (applied && full_since) tell("there is space on the disk again: the sweep goes on");
@@ -85,10 +86,10 @@ Result<void> ResultsWriter::apply(const std::vector<Change>& batch) {
       full_since = now;
       tell("the sweep waits for space on the disk, and goes on by itself: " + applied.error().message);
     }
-    std::unique_lock lock(mutex_);
-    const bool is_closing = work_.wait_for(lock, options_.full_interval, [this] { return closing_; });
-    if (is_closing || now - *full_since >= options_.full_limit)
+    if (is_last_try || now - *full_since >= options_.full_limit)
       return Error{ErrorCode::kStorage, applied.error().message};
+    std::unique_lock lock(mutex_);
+    is_last_try = work_.wait_for(lock, options_.full_interval, [this] { return closing_; });
   }
 }
 
