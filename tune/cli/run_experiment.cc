@@ -116,8 +116,8 @@ Result<void> record_request(const PreparedExperiment& experiment, const std::str
                             ResultStore& store) {
   std::vector<Change> changes;
   MANTA_ASSIGN_OR_RETURN(std::string document, to_document(experiment.options));
-  if (document != stored) changes.push_back(SpecChanged{std::move(document)});
-  if (has_grown) changes.push_back(SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()});
+  if (document != stored) changes.emplace_back(SpecChanged{std::move(document)});
+  if (has_grown) changes.emplace_back(SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()});
   return changes.empty() ? Result<void>() : store.apply(changes);
 }
 

@@ -109,9 +109,9 @@ std::string comparison_text(const RecordedTrials& recorded, const LoopOptions& l
 
 void print_notes(const RecordedTrials& recorded) {
   if (recorded.approximated() > 0) {
+    const long long attempts = recorded.approximated() + recorded.exact();
     std::fprintf(stderr, "note: %lld of %lld attempts ran the nearest recorded trial: none has their configuration\n",
-                 static_cast<long long>(recorded.approximated()),
-                 static_cast<long long>(recorded.approximated() + recorded.exact()));
+                 static_cast<long long>(recorded.approximated()), attempts);
   }
   if (recorded.ran_out() > 0) {
     std::fprintf(stderr,

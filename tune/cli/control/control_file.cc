@@ -37,7 +37,7 @@ class FileCommand {
     if (request_.verb == "clone") return clone(request_.trials.front(), changes);
     if (request_.verb == "note") {
       const auto trial = request_.trials.empty() ? std::optional<TrialId>() : std::optional(request_.trials.front());
-      changes.push_back(NoteAdded{trial, request_.text, now_});
+      changes.emplace_back(NoteAdded{trial, request_.text, now_});
       return std::string("noted");
     }
     std::string text;
@@ -75,7 +75,7 @@ class FileCommand {
                              std::vector<Change>& changes) {
     current.state = state;
     current.cause = std::move(cause);
-    changes.push_back(TrialChanged{current, now_});
+    changes.emplace_back(TrialChanged{current, now_});
     return text;
   }
 
@@ -100,11 +100,11 @@ class FileCommand {
     added.by_hand = true;
     MANTA_RETURN_IF_ERROR(space.validate(added.config));
     std::string text = name_of(added.id) + " is added";
-    changes.push_back(TrialChanged{added, now_});
+    changes.emplace_back(TrialChanged{added, now_});
     if (!checkpoint) return text;
     text +=
         ": a clone of " + name_of(request_.trials.front()) + " from iteration " + std::to_string(checkpoint->iteration);
-    changes.push_back(CheckpointSaved{added.id, 0, *std::move(checkpoint), now_});
+    changes.emplace_back(CheckpointSaved{added.id, 0, *std::move(checkpoint), now_});
     return text;
   }
 
@@ -112,7 +112,7 @@ class FileCommand {
     MANTA_ASSIGN_OR_RETURN(TuneOptions options, stored_request());
     MANTA_ASSIGN_OR_RETURN(std::string text, set_options(request_.options, options, /*is_running=*/false));
     MANTA_ASSIGN_OR_RETURN(std::string spec, to_document(options));
-    changes.push_back(SpecChanged{std::move(spec)});
+    changes.emplace_back(SpecChanged{std::move(spec)});
     return text;
   }
 
