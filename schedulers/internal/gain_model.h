@@ -41,7 +41,7 @@ struct UnderWay {
 /// Thread-safety: const methods from any thread.
 class GainModel {
  public:
-  static constexpr std::size_t kMost = 100;
+  static constexpr std::size_t kMost = 60;
   static constexpr std::size_t kLeast = 4;  ///< With fewer, choose() returns what it was given.
 
   explicit GainModel(const Space& space) : cube_(space) {}
