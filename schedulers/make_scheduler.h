@@ -23,7 +23,7 @@ namespace manta {
 struct SchedulerSetup {
   Objective objective;
   std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Default of max_t (100 where there is none).
-  const Space* space = nullptr;                               ///< Of pbt and pbt-sync, which it must outlive.
+  const Space* space = nullptr;                               ///< Of pbt, pbt-sync and pb2; must outlive them.
   std::int64_t max_trials = 1;                                ///< How many trials there will be: the population of pbt.
   std::uint64_t seed = 0;
   /// The scheduler's last snapshot of the experiment in a directory, for pbt-replay. None: there are no experiments.

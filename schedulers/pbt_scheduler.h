@@ -37,7 +37,7 @@ namespace manta {
 /// internal::GainModel.
 ///
 /// Cost: on_report() O(n log n) in the live trials at an interval, else O(log n); an exploit leaves its record, an
-/// ended trial nothing else.
+/// ended trial nothing else. With `bandit` an exploit costs GainModel::choose() besides.
 class PbtScheduler final : public TrialScheduler {
  public:
   struct Options {
@@ -57,7 +57,7 @@ class PbtScheduler final : public TrialScheduler {
   void on_end(TrialId trial, TrialState state) override;
   std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override;
   Snapshot save() const override;
-  /// Errors: also kInvalidArgument when metric, mode or interval differ.
+  /// Errors: also kInvalidArgument when metric, mode, interval, or which of pbt, pbt-sync and pb2 it is, differ.
   Result<void> restore(const Snapshot& snapshot) override;
 
  private:

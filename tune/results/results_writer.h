@@ -52,7 +52,8 @@ class ResultsWriter final : public ResultsSink {
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   Result<void> status() const override;
 
-  /// Makes durable what was recorded, ends the thread and closes the store. Does nothing the second time.
+  /// Makes durable what was recorded, ends the thread and closes the store. Does nothing the second time. A disk that
+  /// is full is tried once more, and not waited for.
   /// Errors: kStorage: that of status(), or of ResultStore::close().
   Result<void> close();
 
