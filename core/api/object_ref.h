@@ -39,7 +39,7 @@ class ObjectRef {
   bool is_ready() const;
   /// Calls `callback` once the value or its error is there: at once, or later on a thread of the runtime, which it must
   /// not keep: it may not wait for another object, nor, in a worker, put a large value. In a worker that is a thread
-  /// that waits, or has ended its call. Of an empty ref never.
+  /// that waits, or has ended its call. A get() on another thread may return before. Of an empty ref never.
   void then(std::function<void()> callback) const {
     if (state_) state_->then(std::move(callback));
   }

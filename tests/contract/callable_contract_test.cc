@@ -15,6 +15,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "tests/support/in_process/in_process_world.h"
 
@@ -261,7 +262,11 @@ TEST_P(CallableContract, ADeathAnswersEachCallOnce) {
   std::vector<ObjectRef<int>> calls = {worker.call<&Worker::hold>(begun, Signal::make())};
   for (int i = 0; i < 20; ++i) calls.push_back(worker.call<&Worker::add>(1));
   std::atomic<int> answers{0};
-  for (const auto& call : calls) call.then([&] { ++answers; });
+  Promise<void> all_answered;  // A get() may see the error before the callback has run.
+  for (const auto& call : calls)
+    call.then([&] {
+      if (++answers == 21) all_answered.set();
+    });
   begun.wait();
 
   host_->kill(worker.pid());
@@ -270,6 +275,7 @@ TEST_P(CallableContract, ADeathAnswersEachCallOnce) {
     EXPECT_EQ(code_of(call), ErrorCode::kActorDied);
     EXPECT_THAT(text_of(call), HasSubstr("signal 9"));
   }
+  EXPECT_TRUE(get(all_answered.ref()));
   EXPECT_EQ(code_of(worker.call<&Worker::add>(1)), ErrorCode::kActorDied);
   EXPECT_EQ(answers.load(), 21);
 }
