@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tune/searcher.h"
@@ -21,7 +22,9 @@ class FirstPointsSearcher final : public Searcher {
 
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { inner_->tell(outcome); }
+  bool learns() const override { return inner_->learns(); }
   std::optional<std::int64_t> size() const override { return inner_->size(); }
+  std::string describe() const override { return inner_->describe(); }
 
   Snapshot save() const override;
   /// Takes over the snapshot's points: what was drawn of them stays as it was. Errors also: those of the inner one.

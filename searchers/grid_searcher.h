@@ -25,6 +25,7 @@ class GridSearcher final : public Searcher {
 
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { static_cast<void>(outcome); }
+  bool learns() const override { return false; }
   /// Points times samples; saturates at 2^62.
   std::optional<std::int64_t> size() const override { return size_; }
 

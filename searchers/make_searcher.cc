@@ -28,8 +28,6 @@ namespace {
 
 constexpr std::int64_t kMaxGridSize = std::int64_t{1} << 62;  // Where Space::grid_size() saturates.
 
-constexpr std::string_view kDefault = "random";
-
 using Made = Result<std::unique_ptr<Searcher>>;
 
 // What a searcher is made of.
@@ -156,12 +154,14 @@ std::vector<SearcherKind> searcher_kinds() {
   return kinds;
 }
 
+std::string_view default_searcher(const Space& space) { return has_grid(space) ? "grid" : "auto"; }
+
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
   if (setup.samples < 1) {
     return Error{ErrorCode::kInvalidArgument,
                  "samples is " + std::to_string(setup.samples) + "; it must be at least 1"};
   }
-  if (text.empty()) text = has_grid(*setup.space) ? "grid" : kDefault;
+  if (text.empty()) text = default_searcher(*setup.space);
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())
@@ -169,6 +169,10 @@ Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const Sea
   MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->kind.options));
   MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, entry->make({text, options, setup}));
   if (name == "grid") return searcher;
+  return with_first_points(std::move(searcher), setup);
+}
+
+Result<std::unique_ptr<Searcher>> with_first_points(std::unique_ptr<Searcher> searcher, const SearcherSetup& setup) {
   MANTA_ASSIGN_OR_RETURN(std::vector<Config> points, first_points(*setup.space, setup.seed));
   if (points.empty()) return searcher;
   return std::unique_ptr<Searcher>(std::make_unique<FirstPointsSearcher>(std::move(points), std::move(searcher)));

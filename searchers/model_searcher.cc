@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "searchers/model_searcher.h"
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "searchers/internal/seed_snapshot.h"
 
@@ -15,6 +18,19 @@ using Json = nlohmann::json;
 constexpr std::uint32_t kStream = static_cast<std::uint32_t>(hash_name("searchers/model"));
 constexpr int kNeighbours = 64;   // Tried before any point will do.
 constexpr int kStrangers = 1024;  // Tried before a configuration comes again.
+
+// Where the levels of `axis` lie on it.
+std::vector<double> levels_of(const Axis& axis, const Parameter& parameter) {
+  std::vector<double> levels;
+  const auto* whole = std::get_if<IntDomain>(&parameter.domain);
+  for (std::int64_t level = 0; level < axis.levels; ++level) {
+    // Those of a logarithm are not equally wide.
+    levels.push_back(whole != nullptr && whole->log
+                         ? position_of(parameter.domain, Value(whole->low + level))
+                         : (static_cast<double>(level) + 0.5) / static_cast<double>(axis.levels));
+  }
+  return levels;
+}
 
 }  // namespace
 
@@ -43,9 +59,10 @@ Result<std::optional<Config>> ModelSearcher::ask(TrialId trial) {
 // `point` itself where it is new and keeps the constraints; none if no feasible point was found.
 std::optional<UnitCube::Point> ModelSearcher::new_near(UnitCube::Point point, RandomStream& random) const {
   if (cube_->size() == 0) return point;
+  const bool can_be_looked_through = cube_->configurations() <= kMostLookedThrough;
   std::optional<UnitCube::Point> feasible;
   UnitCube::Point tried = point;
-  for (int i = 0; i < kNeighbours + kStrangers; ++i) {
+  for (int i = 0; i < kNeighbours + (can_be_looked_through ? 0 : kStrangers); ++i) {
     if (cube_->is_feasible(tried)) {
       if (!history_.contains(cube_->snap(tried))) return tried;
       if (!feasible) feasible = tried;
@@ -57,7 +74,41 @@ std::optional<UnitCube::Point> ModelSearcher::new_near(UnitCube::Point point, Ra
     }
     for (double& u : tried) u = random.uniform();
   }
-  return feasible;
+  if (!can_be_looked_through) return feasible;
+  std::optional<UnitCube::Point> left = nearest_left(point);
+  return left ? left : feasible;
+}
+
+std::optional<UnitCube::Point> ModelSearcher::nearest_left(const UnitCube::Point& point) const {
+  std::optional<UnitCube::Point> nearest;
+  double least = std::numeric_limits<double>::infinity();
+  UnitCube::Point at(cube_->size());
+  std::vector<std::vector<double>> levels;
+  for (const Axis& axis : cube_->axes()) levels.push_back(levels_of(axis, *cube_->space().find(axis.name)));
+  for (std::int64_t number = 0; number < cube_->configurations(); ++number) {
+    auto rest = static_cast<std::size_t>(number);
+    for (std::size_t axis = 0; axis < at.size(); ++axis) {
+      at[axis] = levels[axis][rest % levels[axis].size()];
+      rest /= levels[axis].size();
+    }
+    const double from_point = distance(at, point);
+    if (from_point >= least || history_.contains(cube_->snap(at)) || !cube_->is_feasible(at)) continue;
+    least = from_point;
+    nearest = at;
+  }
+  return nearest;
+}
+
+double ModelSearcher::distance(const UnitCube::Point& a, const UnitCube::Point& b) const {
+  double sum = 0;
+  for (std::size_t axis = 0; axis < a.size(); ++axis) {
+    const double difference = std::isnan(b[axis]) ? 0 : a[axis] - b[axis];
+    const bool is_choice = cube_->axes()[axis].kind == AxisKind::kChoice;
+    // Half a level at most is the same one.
+    const double half = 0.5 / static_cast<double>(cube_->axes()[axis].levels);
+    sum += is_choice ? (std::abs(difference) > half ? 1 : 0) : difference * difference;
+  }
+  return sum;
 }
 
 Snapshot ModelSearcher::save() const {

@@ -17,12 +17,15 @@
 namespace manta {
 
 /// Remembers trials, asks a proposer for the next point, and sees to it that no configuration comes twice while there
-/// is another: a point that was there already, or breaks a constraint, is replaced by a random neighbour, at last by
-/// any that is new. Without an end; where every configuration has been tried, they come again.
+/// is another: a point that was there already, or breaks a constraint, is replaced by a random neighbour, then by any
+/// that is new; where there are kMostLookedThrough configurations at most, by the nearest of those that are left.
+/// Without an end; where every configuration has been tried, they come again.
 ///
 /// A suggestion depends on seed, trial number and history only, so a restored copy goes on as the original would.
 class ModelSearcher final : public Searcher {
  public:
+  static constexpr std::int64_t kMostLookedThrough = 65'536;
+
   /// `class_name` begins its snapshots. `make` is called with the cube of the space, which outlives the proposer.
   ModelSearcher(std::string class_name, Space space, const Objective& objective, std::uint64_t seed,
                 const std::function<std::unique_ptr<internal::Proposer>(const UnitCube&)>& make);
@@ -30,6 +33,7 @@ class ModelSearcher final : public Searcher {
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { history_.tell(outcome); }
   std::optional<std::int64_t> size() const override { return std::nullopt; }
+  std::string describe() const override { return proposer_->describe(history_); }
 
   Snapshot save() const override;
   /// Errors also: kInvalidArgument: it was made for another space.
@@ -37,6 +41,8 @@ class ModelSearcher final : public Searcher {
 
  private:
   std::optional<UnitCube::Point> new_near(UnitCube::Point point, RandomStream& random) const;
+  std::optional<UnitCube::Point> nearest_left(const UnitCube::Point& point) const;
+  double distance(const UnitCube::Point& a, const UnitCube::Point& b) const;
 
   const std::string class_name_;
   const std::unique_ptr<const UnitCube> cube_;  // Where it is is known to the history and the proposer.

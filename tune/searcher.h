@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/base/result.h"
 #include "tune/space/config.h"
@@ -15,6 +16,9 @@ namespace manta {
 
 /// Outcomes of trials that the user added have numbers from here on: nobody has asked the searcher for them.
 inline constexpr std::int64_t kFirstNumberByHand = std::int64_t{1} << 40;
+
+/// Outcomes of trials of an earlier experiment have numbers from here on.
+inline constexpr std::int64_t kFirstNumberOfBefore = std::int64_t{1} << 50;
 
 /// What became of a suggestion. Sent on every report and once at the end; once more from the beginning when the user
 /// has a failed trial tried again.
@@ -45,8 +49,15 @@ class Searcher {
   /// was not asked for here, and its configuration another than was suggested: a clone's.
   virtual void tell(const Outcome& outcome) = 0;
 
+  /// Whether suggestions depend on what is told: where they do not, an earlier experiment is of no use.
+  virtual bool learns() const { return true; }
+
   /// How many suggestions there can be in all, or none: without end.
   virtual std::optional<std::int64_t> size() const = 0;
+
+  /// How it comes to its suggestions now, in one line for the user; "" where its name says it all. It is asked for
+  /// again after each ask(), and what differs from before is said.
+  virtual std::string describe() const { return ""; }
 
   /// What restore() needs to make an equal searcher in another process.
   virtual Snapshot save() const = 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of trainables, and the entry by which a plugin shows it.
+// The tables of trainables and searchers, and the entry by which a plugin shows them: in one file, because whoever
+// registers something must link the entry.
 #include "tune/trainable.h"
 
 #include "tune/plugin_info.h"
+#include "tune/searcher_entry.h"
 
 #define MANTA_TEXT_INNER_(x) #x
 #define MANTA_TEXT_(x) MANTA_TEXT_INNER_(x)
@@ -32,6 +34,16 @@ bool internal::register_trainable(TrainableEntry entry) {
   return true;
 }
 
+std::vector<SearcherEntry>& registered_searchers() {
+  static std::vector<SearcherEntry> table;
+  return table;
+}
+
+bool internal::register_searcher(SearcherEntry entry) {
+  registered_searchers().push_back(std::move(entry));
+  return true;
+}
+
 }  // namespace manta
 
 const manta::PluginInfo* manta_plugin_entry() {
@@ -40,6 +52,7 @@ const manta::PluginInfo* manta_plugin_entry() {
                                       .version = MANTA_VERSION,
                                       .library_abi = manta::kLibraryAbi,
                                       .compiler = __VERSION__,
-                                      .trainables = &manta::registered_trainables()};
+                                      .trainables = &manta::registered_trainables(),
+                                      .searchers = &manta::registered_searchers()};
   return &info;
 }

@@ -59,12 +59,12 @@ std::vector<const char*> null_terminated(const std::vector<std::string>& lines) 
 }  // namespace
 
 Result<std::unique_ptr<CommandProcess>> CommandProcess::start(const std::string& command,
-                                                              const Environment& environment, Log log) {
+                                                              const Environment& environment, Log log, UniqueFd input) {
   MANTA_ASSIGN_OR_RETURN(Pipe lifeline, make_pipe());
   MANTA_ASSIGN_OR_RETURN(Pipe status, make_pipe());
   MANTA_ASSIGN_OR_RETURN(Pipe output, make_pipe());
   MANTA_ASSIGN_OR_RETURN(Pipe errors, make_pipe());
-  const UniqueFd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!input) input.reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!input) return system_error("open /dev/null", errno);
   const std::vector<std::string> variables = merged_environment(environment);
   const std::vector<const char*> variable_pointers = null_terminated(variables);
@@ -99,19 +99,19 @@ std::optional<LineSplitter::Line> CommandProcess::next_line() {
   while (true) {
     if (auto line = lines_.next()) return line;
     if (!output_ && !errors_) break;
-    wait_for_output();
+    wait(-1);
   }
   if (auto line = lines_.rest()) return line;
   if (status_) take_status();  // A command may close its output long before it ends.
   return std::nullopt;
 }
 
-void CommandProcess::wait_for_output() {
+void CommandProcess::wait(int milliseconds, int writable) {
   // Negative descriptors are left out by poll().
-  std::array<pollfd, 3> watched{pollfd{output_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0},
-                                pollfd{status_.get(), POLLIN, 0}};
-  const int ready = poll(watched.data(), watched.size(), status_ ? -1 : kDrainMilliseconds);
-  if (ready == 0) {
+  std::array<pollfd, 4> watched{pollfd{output_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0},
+                                pollfd{status_.get(), POLLIN, 0}, pollfd{writable, POLLOUT, 0}};
+  const int ready = poll(watched.data(), watched.size(), status_ ? milliseconds : kDrainMilliseconds);
+  if (ready == 0 && !status_) {
     output_.reset();
     errors_.reset();
   }

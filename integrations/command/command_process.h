@@ -18,7 +18,7 @@
 
 namespace manta {
 
-/// A running `/bin/sh -c`, in a process group of its own, with /dev/null as its standard input.
+/// A running `/bin/sh -c`, in a process group of its own, with /dev/null as its standard input unless it is given one.
 ///
 /// Between this process and the shell stands a guardian: a fork that waits for the shell's end or this process's, then
 /// kills the whole group. So neither a kill -9 of this process nor a command that leaves children behind leaves
@@ -32,9 +32,10 @@ class CommandProcess {
   using Log = std::function<void(std::string_view bytes)>;
 
   /// Starts `command` with the variables of this process and those of `environment`. Its standard error goes to `log`.
+  /// `input`: its standard input; empty: /dev/null.
   /// Errors: kSystem: no process or descriptor to be had.
   static Result<std::unique_ptr<CommandProcess>> start(const std::string& command, const Environment& environment,
-                                                       Log log);
+                                                       Log log, UniqueFd input = {});
 
   CommandProcess(const CommandProcess&) = delete;
   CommandProcess& operator=(const CommandProcess&) = delete;
@@ -44,14 +45,23 @@ class CommandProcess {
   /// The next line of standard output, or none: the command has ended and all it printed was read. Blocks.
   std::optional<LineSplitter::Line> next_line();
 
-  /// How the command ended, as wait() says it. After next_line() gave none.
+  // For whoever talks with the command, and must not wait for its output alone:
+  /// A whole line that has been read already, or none.
+  std::optional<LineSplitter::Line> line_at_hand() { return lines_.next(); }
+  /// Waits until something of the command could be read, `writable`, a descriptor or -1, takes bytes, or the time is
+  /// over; negative: without end.
+  void wait(int milliseconds, int writable = -1);
+  /// All it printed has been read, because it closed its output or ended.
+  bool has_closed_output() const { return !output_; }
+  bool has_ended() const { return !status_; }
+
+  /// How the command ended, as wait() says it. After next_line() gave none, or has_ended().
   int wait_status() const { return wait_status_; }
   /// The last lines of standard error, at most 2 KiB.
   const std::string& error_tail() const { return error_tail_; }
 
  private:
   explicit CommandProcess(Log log) : log_(std::move(log)) {}
-  void wait_for_output();
   std::string read_from(UniqueFd& fd);
   void take_status();
 

@@ -62,6 +62,31 @@ Result<void> check_info(const PluginInfo* info, const std::string& path) {
   return {};
 }
 
+// Loads the library, asks all that must be asked, and returns what it says of itself.
+Result<const PluginInfo*> open_plugin(const PluginReference& reference) {
+  MANTA_RETURN_IF_ERROR(check_file(reference.path));
+  // With a slash in it the loader takes the path as it is; a bare name would be searched for in the system's folders.
+  const std::string path = std::filesystem::absolute(reference.path).string();
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    return Error{ErrorCode::kInvalidArgument, "plugin " + path + " does not load: " + dlerror()};
+  }
+  void* const symbol = dlsym(handle, kPluginEntryName);
+  if (symbol == nullptr) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "plugin " + path +
+                     " is not a Manta plugin: link manta::manta and use MANTA_TRAINABLE(YourClass) "
+                     "or MANTA_SEARCHER(YourClass)"};
+  }
+  const PluginInfo* const info = reinterpret_cast<PluginEntry>(symbol)();
+  MANTA_RETURN_IF_ERROR(check_info(info, path));
+  return info;
+}
+
+std::string name_of(const PluginReference& reference) {
+  return "plugin " + std::filesystem::absolute(reference.path).string();
+}
+
 }  // namespace
 
 std::optional<PluginReference> PluginReference::parse(std::string_view text) {
@@ -76,21 +101,13 @@ std::optional<PluginReference> PluginReference::parse(std::string_view text) {
 }
 
 Result<TrainableEntry> load_plugin(const PluginReference& reference) {
-  MANTA_RETURN_IF_ERROR(check_file(reference.path));
-  // With a slash in it the loader takes the path as it is; a bare name would be searched for in the system's folders.
-  const std::string path = std::filesystem::absolute(reference.path).string();
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    return Error{ErrorCode::kInvalidArgument, "plugin " + path + " does not load: " + dlerror()};
-  }
-  void* const symbol = dlsym(handle, kPluginEntryName);
-  if (symbol == nullptr) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "plugin " + path + " is not a Manta plugin: link manta::manta and use MANTA_TRAINABLE(YourClass)"};
-  }
-  const PluginInfo* const info = reinterpret_cast<PluginEntry>(symbol)();
-  MANTA_RETURN_IF_ERROR(check_info(info, path));
-  return find_trainable(*info->trainables, reference.name, "plugin " + path);
+  MANTA_ASSIGN_OR_RETURN(const PluginInfo* info, open_plugin(reference));
+  return find_trainable(*info->trainables, reference.name, name_of(reference));
+}
+
+Result<SearcherEntry> load_plugin_searcher(const PluginReference& reference) {
+  MANTA_ASSIGN_OR_RETURN(const PluginInfo* info, open_plugin(reference));
+  return find_searcher(*info->searchers, reference.name, name_of(reference));
 }
 
 }  // namespace manta

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trainables from a shared library.
+// Trainables and searchers from a shared library.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "tune/searcher_entry.h"
 #include "tune/trainable.h"
 
 namespace manta {
@@ -31,5 +32,8 @@ struct PluginReference {
 ///           symbol), not a plugin, or several trainables and no name.
 ///         kIncompatible: built with another Manta or standard library (the message names both); build it again.
 Result<TrainableEntry> load_plugin(const PluginReference& reference);
+
+/// The same of its searchers, which MANTA_SEARCHER makes known. They run in the driver, so it is called there.
+Result<SearcherEntry> load_plugin_searcher(const PluginReference& reference);
 
 }  // namespace manta

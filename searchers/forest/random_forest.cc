@@ -269,6 +269,32 @@ std::vector<RandomForest::Prediction> RandomForest::predict_all(std::span<const 
   return predict_some(points, levels_.empty() ? 0 : points.size() / levels_.size());
 }
 
+std::vector<std::vector<RandomForest::Leaf>> RandomForest::leaves() const {
+  std::vector<std::vector<Leaf>> trees;
+  std::vector<Side> sides(levels_.size());
+  for (const std::uint32_t root : roots_) collect_leaves(root, sides, trees.emplace_back());
+  return trees;
+}
+
+void RandomForest::collect_leaves(std::uint32_t node, std::vector<Side>& sides, std::vector<Leaf>& leaves) const {
+  const Node& at = nodes_[node];
+  if (at.right == 0) {
+    leaves.push_back({sides, at.value});
+    return;
+  }
+  const Side whole = sides[at.axis];
+  const auto left_levels = std::bit_cast<std::uint64_t>(at.value);
+  const bool is_choice = levels_[at.axis] > 0;
+  if (is_choice) sides[at.axis].levels &= left_levels;
+  if (!is_choice) sides[at.axis].high = std::min(whole.high, at.value);
+  collect_leaves(node + 1, sides, leaves);
+  sides[at.axis] = whole;
+  if (is_choice) sides[at.axis].levels &= ~left_levels;
+  if (!is_choice) sides[at.axis].low = std::max(whole.low, at.value);
+  collect_leaves(at.right, sides, leaves);
+  sides[at.axis] = whole;
+}
+
 // One tree after the other, as a tree fits into the cache.
 std::vector<RandomForest::Prediction> RandomForest::predict_some(std::span<const double> points,
                                                                  std::size_t count) const {

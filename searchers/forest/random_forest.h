@@ -37,6 +37,17 @@ class RandomForest {
     double variance = 0;  ///< Between the trees' means and within their leaves.
   };
 
+  /// The part of one axis that a leaf covers.
+  struct Side {
+    double low = 0;                            ///< Above this, unless it is 0,
+    double high = 1;                           ///< and up to and with this.
+    std::uint64_t levels = ~std::uint64_t{0};  ///< Of a choice: a bit for each level.
+  };
+  struct Leaf {
+    std::vector<Side> sides;  ///< One per axis.
+    double value = 0;
+  };
+
   /// `points`: [n, axes], row by row, not NaN. `targets`: n finite numbers, n >= 1.
   RandomForest(std::span<const Axis> axes, std::span<const double> points, std::span<const double> targets,
                const Options& options, RandomStream& random);
@@ -44,6 +55,8 @@ class RandomForest {
   Prediction predict(std::span<const double> point) const;
   /// `points`: [n, axes]. One prediction for each.
   std::vector<Prediction> predict_all(std::span<const double> points) const;
+  /// Of each tree all leaves, which cover the cube without overlap.
+  std::vector<std::vector<Leaf>> leaves() const;
 
  private:
   friend class TreeBuilder;
@@ -57,6 +70,7 @@ class RandomForest {
   };
 
   bool goes_left(const Node& node, double u) const;
+  void collect_leaves(std::uint32_t node, std::vector<Side>& sides, std::vector<Leaf>& leaves) const;
   std::vector<Prediction> predict_some(std::span<const double> points, std::size_t count) const;
   std::uint32_t leaf_at(std::uint32_t root, const double* point) const;
 

@@ -24,6 +24,9 @@ class Proposer {
   /// `history` contains already is replaced by whoever asks.
   virtual UnitCube::Point propose(const History& history, RandomStream& random) = 0;
 
+  /// Searcher::describe(), by the history alone.
+  virtual std::string describe(const History& history) const { return static_cast<void>(history), ""; }
+
   /// JSON of what a copy needs beside the history to propose the same.
   virtual std::string save() const { return "null"; }
   /// Errors: kInvalidArgument: not what save() wrote; nothing has changed.

@@ -39,6 +39,7 @@ double run_experiment(std::int64_t trials, std::int64_t iterations, int concurre
   options.max_iterations = iterations;
   options.concurrency = concurrency;
   options.trainable = "Trivial";
+  options.searcher = "random";  // The loop is measured, no model.
   options.out = root / "experiment";
   const auto begin = std::chrono::steady_clock::now();
   const manta::Result<manta::TuneOutcome> outcome = manta::tune_run(options, {.print_summary = false});

@@ -25,6 +25,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
 # The floors of core/, lowest first: a folder sees those before it.
 CORE = ["base", "shm", "objects", "placement", "net", "control", "node", "worker", "api"]
+# Those that every program has.
+ROOT_INTEGRATIONS = ["integrations/command", "integrations/external_searcher", "integrations/plugin"]
 # What each folder may include besides itself; "core/*" is all of core, "tune" the interfaces directly in tune/.
 FOLDERS = {
     **{f"core/{name}": [f"core/{lower}" for lower in CORE[:floor]] for floor, name in enumerate(CORE)},
@@ -38,9 +40,10 @@ FOLDERS = {
     "searchers": ["core/base", "tune", "tune/space", "tune/trial"],
     "schedulers": ["core/base", "tune", "tune/space", "tune/trial"],
     "integrations/*": ["core/*", "tune", "tune/space", "tune/trial", "tune/checkpoint"],
+    "integrations/external_searcher": ["core/*", "tune", "tune/space", "tune/trial", "integrations/command"],
     # The composition root: the only places that know all parts by name.
-    "tune/cli": ["core/*", "tune/*", "searchers", "schedulers", "integrations/command", "integrations/plugin"],
-    "tune/include": ["core/*", "tune/*", "searchers", "schedulers", "integrations/command", "integrations/plugin"],
+    "tune/cli": ["core/*", "tune/*", "searchers", "schedulers", *ROOT_INTEGRATIONS],
+    "tune/include": ["core/*", "tune/*", "searchers", "schedulers", *ROOT_INTEGRATIONS],
     "examples/*": ["core/*", "tune/*", "searchers", "schedulers", "integrations/*"],
     "tests": ["core/*", "tune/*", "searchers", "schedulers", "integrations/*", "examples/*"],
 }

@@ -37,7 +37,7 @@ TEST(MakeSearcherTest, EachIsMadeByItsName) {
 }
 
 TEST(MakeSearcherTest, WithoutANameAGridParameterDecides) {
-  EXPECT_THAT(made("", plain()), StartsWith("{\"RandomSearcher\""));
+  EXPECT_THAT(made("", plain()), StartsWith("{\"AutoSearcher\""));
   EXPECT_THAT(made("", with_grid()), StartsWith("{\"GridSearcher\""));
 }
 

@@ -52,6 +52,49 @@ TEST_P(ModelSearchersTest, TriesEveryConfigurationOfASmallSpaceOnce) {
   EXPECT_EQ(different.size(), 12u);
 }
 
+TEST_P(ModelSearchersTest, NoConfigurationComesTwiceWhileAnyIsLeftThatKeepsTheConstraints) {
+  const Space space = parse_space(R"({"a": {"int": [1, 20], "log": true}, "b": {"choice": [1, 2, 3]},
+    "c": {"ordinal": [1, 2], "when": {"b": 3}}, "constraints": ["a != 7 or b != 2"]})")
+                          .value();
+  const auto sum = [](const Config& config) { return static_cast<double>(config["a"].as<std::int64_t>()); };
+  constexpr int kConfigurations = 20 + 19 + 2 * 20;
+
+  const FunctionRun run = run_on(GetParam(), space, 1, kConfigurations, sum);
+
+  std::set<std::string> different;
+  for (const Config& config : run.configs) different.insert(config.to_json());
+  EXPECT_EQ(different.size(), static_cast<std::size_t>(kConfigurations));
+}
+
+std::string description_of(const char* json) {
+  const Space space = parse_space(json).value();
+  return make_searcher("auto", {.space = &space, .samples = 100}).value()->describe();
+}
+
+TEST(AutoSearcherTest, SaysWhatItTakesAndWhy) {
+  EXPECT_EQ(description_of(R"({"a": {"int": [1, 20]}, "b": {"choice": [1, 2]}})"),
+            "auto - gp and forest in turn: all 2 parameters have few values; tpe once 600 trials have a value");
+  EXPECT_EQ(description_of(R"({"a": {"int": [1, 20]}})"),
+            "auto - gp and forest in turn: the parameter has few values; tpe once 600 trials have a value");
+  EXPECT_EQ(description_of(R"({"a": {"int": [1, 21]}, "b": {"choice": [1, 2]}, "k": 3})"),
+            "auto - gp: 1 of 2 parameters have more than 20 values; tpe once 600 trials have a value");
+  EXPECT_EQ(description_of(R"({"x": {"float": [0, 1], "default": 0.5}})"),
+            "auto - gp: the parameter has more than 20 values; tpe once 600 trials have a value");
+}
+
+TEST(AutoSearcherTest, SaysThatItHasSwitched) {
+  const Space space = parse_space(R"({"x": {"float": [0, 1]}})").value();
+  const std::unique_ptr<Searcher> searcher = make_searcher("auto", {.space = &space, .samples = 1000}).value();
+  for (int trial = 0; trial < 600; ++trial) {
+    const Config config{{"x", trial / 600.0}};
+    searcher->tell({.trial = TrialId{trial}, .config = config, .state = TrialState::kCompleted, .value = trial});
+  }
+
+  ASSERT_TRUE(searcher->ask(TrialId{600}).has_value());
+
+  EXPECT_EQ(searcher->describe(), "auto - tpe: 600 trials have a value, and it is the quickest");
+}
+
 TEST_P(ModelSearchersTest, ConcurrentSuggestionsKeepApart) {
   const std::unique_ptr<Searcher> searcher =
       make_searcher(GetParam(), {.space = &mixed_, .seed = 1, .samples = 100}).value();

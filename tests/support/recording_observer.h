@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ class RecordingObserver final : public LoopObserver {
   void on_new_best(const TrialStatus& trial, const Progress&) override {
     bests.emplace_back(trial.id, *trial.best_value);
   }
+  void on_searcher(const std::string& line) override { searcher_lines.push_back(line); }
   void on_tick(const Progress& progress) override {
     ticks.push_back(progress.elapsed);
     if (tick_hook) tick_hook();
@@ -36,6 +38,7 @@ class RecordingObserver final : public LoopObserver {
   std::vector<Report> reports;
   std::vector<std::pair<TrialId, double>> bests;
   std::vector<Duration> ticks;
+  std::vector<std::string> searcher_lines;
 };
 
 }  // namespace manta

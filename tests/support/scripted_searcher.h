@@ -36,6 +36,7 @@ class ScriptedSearcher final : public Searcher {
     told.push_back({outcome.trial, outcome.state, outcome.iteration, outcome.value});
   }
   std::optional<std::int64_t> size() const override { return limit; }
+  std::string describe() const override { return asked.size() < 2 ? description : later_description; }
   Snapshot save() const override { return {"{\"ScriptedSearcher\":" + std::to_string(told.size()) + "}"}; }
   Result<void> restore(const Snapshot& snapshot) override {
     restored = snapshot.json;
@@ -46,6 +47,8 @@ class ScriptedSearcher final : public Searcher {
   std::vector<ToldOutcome> told;
   std::optional<std::int64_t> limit;
   std::string restored;
+  std::string description;        // Of itself, before it was asked for a second trial,
+  std::string later_description;  // and then.
 
  private:
   Ask ask_;

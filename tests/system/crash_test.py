@@ -25,7 +25,7 @@ class DriverKillTest(SystemTest):
         randomness = random.Random(SEED)
         rows = self.directory / "rows"
         space = self.write_space({"x": {"float": [0.1, 1]}, "acknowledged": str(rows)})
-        begin = [space, "--trainable", "Acknowledged", "--metric", "score", "--mode", "max", "--samples", "40",
+        begin = [space, "--trainable", "Acknowledged", "--metric", "score", "--mode", "max", "--searcher", "random", "--samples", "40",
                  "--out", "run", "--concurrency", "2"]
         process = self.start(*begin)
         for kill in range(KILLS):
@@ -65,7 +65,7 @@ class WorkerKillTest(SystemTest):
             round_number += 1
             out = f"run{round_number}"
             space = self.write_space({"x": {"float": [0.1, 1]}})
-            process = self.start(space, "--trainable", "Endless", "--metric", "score", "--mode", "max", "--samples", "6",
+            process = self.start(space, "--trainable", "Endless", "--metric", "score", "--mode", "max", "--searcher", "random", "--samples", "6",
                                  "--max-iterations", "40", "--max-failures", "100", "--retry-wait", "0.001", "--concurrency", "2", "--out", out)
             killed = {}
             while process.poll() is None and kills < KILLS:

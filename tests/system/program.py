@@ -102,6 +102,8 @@ class SystemTest(unittest.TestCase):
 
     def sweep(self, *arguments, trainable="Curve", out="run", expect=0, space=None, program=PROGRAMS):
         base = [self.write_space(space), "--metric", "score", "--mode", "max", "--out", out]
+        if "--searcher" not in arguments:
+            base += ["--searcher", "random"]  # What is looked at here is not what a model suggests.
         if trainable:
             base += ["--trainable", trainable]
         code, output, errors = self.run_program(*base, *arguments, program=program)

@@ -39,6 +39,20 @@ class SweepTest(SystemTest):
         sql = "select trial, config, value, iterations from trial_summary order by trial"
         self.assertEqual(self.query(sql, "run1"), self.query(sql, "run2"))
 
+    def test_the_default_is_auto_which_says_what_it_does_and_repeats_itself_one_trial_after_the_other(self):
+        for out in ("run1", "run2"):
+            code, _, errors = self.run_program(self.write_space(), "--metric", "score", "--mode", "max", "--trainable", "Curve",
+                                               "--samples", "12", "--max-iterations", "2", "--seed", "7", "--concurrency", "1",
+                                               "--out", out)
+            self.assertEqual(code, 0, errors)
+            self.assertEqual(errors.count("searcher: auto - gp: the parameter has more than 20 values; tpe once"), 1, errors)
+
+        sql = "select trial, config, value, iterations from trial_summary order by trial"
+        self.assertEqual(self.query(sql, "run1"), self.query(sql, "run2"))
+        _, shown, _ = self.run_program("show", "run1", program=BIN / "manta")
+        self.assertIn("searcher: auto - gp", shown)
+        self.assertRegex(shown, "searcher +auto")
+
     def test_asha_stops_trials_early_and_keeps_the_best(self):
         self.sweep("--samples", "27", "--max-iterations", "9", "--scheduler", "asha:grace=1,eta=3", "--seed", "3")
 

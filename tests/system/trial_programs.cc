@@ -5,8 +5,10 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,6 +30,33 @@ class Curve : public manta::Trainable {
  protected:
   double x_ = 0;
   int iteration_ = 0;
+};
+
+// A searcher of the program's own: x = 1, 0.9, …, down to 0.1, or from where its options say.
+class Countdown : public manta::Searcher {
+ public:
+  static manta::Result<std::unique_ptr<manta::Searcher>> make(const manta::SearcherSetup& setup) {
+    const int tenths = setup.options.empty() ? 10 : std::atoi(setup.options.c_str());
+    if (tenths < 1 || tenths > 10) {
+      return manta::Error{manta::ErrorCode::kInvalidArgument,
+                          "Countdown begins at 1 to 10 tenths, not at " + setup.options};
+    }
+    return std::unique_ptr<manta::Searcher>(std::make_unique<Countdown>(tenths));
+  }
+
+  explicit Countdown(int tenths) : tenths_(tenths) {}
+  manta::Result<std::optional<manta::Config>> ask(manta::TrialId trial) override {
+    if (trial.number >= tenths_) return std::optional<manta::Config>();
+    return std::optional(manta::Config{{"x", static_cast<double>(tenths_ - trial.number) / 10}});
+  }
+  void tell(const manta::Outcome&) override {}
+  bool learns() const override { return false; }
+  std::optional<std::int64_t> size() const override { return tenths_; }
+  manta::Snapshot save() const override { return {R"({"Countdown":{}})"}; }
+  manta::Result<void> restore(const manta::Snapshot&) override { return {}; }
+
+ private:
+  const int tenths_;
 };
 
 // As Curve, and the same process takes the next trial.
@@ -171,6 +200,7 @@ void Acknowledged(manta::Trial& trial) {
 
 }  // namespace
 
+MANTA_SEARCHER(Countdown);
 MANTA_TRAINABLE(Curve);
 MANTA_TRAINABLE(Typed);
 MANTA_TRAINABLE_FUNCTION(typed_function);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/escape_control.h"
+
 namespace manta {
 
 ConsoleReporter::ConsoleReporter(Options options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
@@ -36,6 +38,11 @@ void ConsoleReporter::on_new_best(const TrialStatus& trial, const Progress& prog
   if (best_ != trial.id) tell(new_best_line(trial, options_.label, options_.style));
   best_ = trial.id;
   refresh(progress);
+}
+
+void ConsoleReporter::on_searcher(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  tell("searcher: " + escape_control(line));
 }
 
 void ConsoleReporter::on_tick(const Progress& progress) {

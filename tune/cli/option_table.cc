@@ -152,22 +152,21 @@ std::string get_out(const RunRequest& request) {
   return request.tune.out.empty() ? "null" : quoted(request.tune.out.string());
 }
 
+template <std::optional<std::filesystem::path> TuneOptions::*field>
+Result<void> set_path(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "an experiment's directory");
+  request.tune.*field = values.back();
+  return {};
+}
 Result<void> set_simulate(RunRequest& request, Values values) {
   if (values.back().empty()) return not_expected("", "an experiment or a table");
   request.tune.simulate = values.back();
   return {};
 }
-std::string get_simulate(const RunRequest& request) {
-  return request.tune.simulate ? quoted(request.tune.simulate->string()) : "null";
-}
-
-Result<void> set_resume(RunRequest& request, Values values) {
-  if (values.back().empty()) return not_expected("", "an experiment's directory");
-  request.tune.resume = values.back();
-  return {};
-}
-std::string get_resume(const RunRequest& request) {
-  return request.tune.resume ? quoted(request.tune.resume->string()) : "null";
+template <std::optional<std::filesystem::path> TuneOptions::*field>
+std::string get_path(const RunRequest& request) {
+  const std::optional<std::filesystem::path>& path = request.tune.*field;
+  return path ? quoted(path->string()) : "null";
 }
 
 using Options = TuneOptions;
@@ -218,7 +217,7 @@ const std::vector<OptionSpec> kTable{
      .in_document = false,
      .is_stored = false,
      .set = set_simulate,
-     .get = get_simulate},
+     .get = get_path<&Options::simulate>},
 
     {.name = "samples",
      .kind = OptionKind::kInteger,
@@ -232,10 +231,25 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random or grid (default: grid if the space has one, "
-             "else random)",
+     .help = "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random, grid, one of your own (Name, ./libx.so:Name) "
+             "or a program ('exec:python3 search.py'); default: grid if the space has one, else auto",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
+    {.name = "searcher-timeout",
+     .kind = OptionKind::kDuration,
+     .value_name = "TIME",
+     .group = "Search",
+     .help = "For each answer of an exec: searcher (60)",
+     .may_change = true,
+     .set = set_duration<&Options::searcher_timeout_seconds>,
+     .get = get_number<&Options::searcher_timeout_seconds>},
+    {.name = "warm-start",
+     .kind = OptionKind::kText,
+     .value_name = "DIR",
+     .group = "Search",
+     .help = "Tell the searcher first what came out in an earlier experiment; they do not count as samples",
+     .set = set_path<&Options::warm_start>,
+     .get = get_path<&Options::warm_start>},
     {.name = "scheduler",
      .kind = OptionKind::kText,
      .value_name = "NAME",
@@ -381,8 +395,8 @@ const std::vector<OptionSpec> kTable{
      .help = "Go on with the experiment in DIR; only limits and resources may change",
      .in_document = false,
      .is_stored = false,
-     .set = set_resume,
-     .get = get_resume},
+     .set = set_path<&Options::resume>,
+     .get = get_path<&Options::resume>},
     {.name = "checkpoint-every",
      .kind = OptionKind::kInteger,
      .value_name = "N",

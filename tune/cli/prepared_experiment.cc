@@ -9,10 +9,13 @@
 
 #include "integrations/command/command_template.h"
 #include "integrations/command/command_trainable.h"
+#include "integrations/external_searcher/external_searcher.h"
 #include "integrations/plugin/load_plugin.h"
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
+#include "tune/cli/choose_searcher.h"
 #include "tune/cli/space_report.h"
+#include "tune/cli/warm_start.h"
 #include "tune/results/result_store.h"
 #include "tune/trainable.h"
 
@@ -44,6 +47,16 @@ std::string file_name_of(const std::string& name) {
       },
       '_');
   return file.empty() || file.front() == '.' ? "experiment" + file : file;
+}
+
+// A plugin's reference with the absolute path: a resumed experiment may be started from another directory.
+std::string with_absolute_path(const std::string& reference) {
+  const auto plugin = PluginReference::parse(reference);
+  std::error_code failed;
+  const std::filesystem::path absolute =
+      plugin ? std::filesystem::absolute(plugin->path, failed).lexically_normal() : std::filesystem::path();
+  if (!plugin || failed) return reference;
+  return absolute.string() + (plugin->name.empty() ? "" : ":" + plugin->name);
 }
 
 Result<void> check_required(const TuneOptions& options) {
@@ -80,6 +93,22 @@ Result<void> check_feasibility(PreparedExperiment& experiment) {
   if (std::string note = feasibility_note(space, experiment.options.seed); !note.empty()) {
     experiment.notes.push_back(std::move(note));
   }
+  return {};
+}
+
+// Of a resumed experiment it is in the searcher's snapshot.
+Result<void> warm_up(PreparedExperiment& experiment) {
+  const std::filesystem::path& source = *experiment.options.warm_start;
+  if (!experiment.searcher->learns()) {
+    return Error{ErrorCode::kInvalidArgument, "--warm-start: the searcher \"" + experiment.options.searcher +
+                                                  "\" learns nothing from results; those that do are " +
+                                                  learning_searchers() + " and your own"};
+  }
+  MANTA_ASSIGN_OR_RETURN(const WarmStart warm, read_warm_start(source, *experiment.space,
+                                                               {experiment.options.metric, experiment.options.mode}));
+  tell_warm_start(warm, *experiment.searcher);
+  experiment.warm_start_line = warm.line;
+  experiment.notes.push_back(warm.line);
   return {};
 }
 
@@ -127,20 +156,13 @@ void take_limits(const TuneOptions& options, LoopOptions& loop) {
   loop.checkpoint_every = options.checkpoint_every;
 }
 
-SearcherSetup searcher_setup(const TuneOptions& options, const Space& space) {
-  return {.space = &space,
-          .objective = {options.metric, options.mode},
-          .seed = options.seed,
-          .samples = options.samples,
-          .max_iterations = options.max_iterations};
-}
-
 TuneOptions complete_options(TuneOptions options) {
-  if (auto plugin = PluginReference::parse(options.trainable)) {
-    // A resumed experiment may be started from another directory.
+  options.trainable = with_absolute_path(options.trainable);
+  if (!external_searcher_command(options.searcher)) options.searcher = with_absolute_path(options.searcher);
+  if (options.warm_start) {
     std::error_code failed;
-    const std::filesystem::path absolute = std::filesystem::absolute(plugin->path, failed).lexically_normal();
-    if (!failed) options.trainable = absolute.string() + (plugin->name.empty() ? "" : ":" + plugin->name);
+    const std::filesystem::path absolute = std::filesystem::absolute(*options.warm_start, failed).lexically_normal();
+    if (!failed) options.warm_start = absolute;
   }
   if (options.name.empty()) options.name = name_of_trainable(options);
   if (options.name.empty()) options.name = "experiment";
@@ -153,11 +175,13 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   experiment.options = complete_options(options);
   MANTA_ASSIGN_OR_RETURN(Space space, parse_space(options.space));
   experiment.space = std::make_unique<Space>(std::move(space));
+  // By name, so that a resumed experiment has the searcher that it began with whatever the default is by then.
+  if (experiment.options.searcher.empty()) experiment.options.searcher = default_searcher(*experiment.space);
   experiment.trainable = experiment.options.trainable;
   if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
   MANTA_RETURN_IF_ERROR(check_feasibility(experiment));
-  MANTA_ASSIGN_OR_RETURN(experiment.searcher,
-                         make_searcher(options.searcher, searcher_setup(options, *experiment.space)));
+  MANTA_ASSIGN_OR_RETURN(experiment.searcher, choose_searcher(experiment.options, *experiment.space));
+  if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment));
   MANTA_ASSIGN_OR_RETURN(
       experiment.scheduler,
       make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},

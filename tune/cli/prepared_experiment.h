@@ -9,7 +9,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "searchers/make_searcher.h"
 #include "tune/cli/console_text.h"
 #include "tune/cli/tune_options.h"
 #include "tune/loop/loop_options.h"
@@ -28,6 +27,7 @@ struct PreparedExperiment {
   std::unique_ptr<TrialScheduler> scheduler;
   LoopOptions loop;                ///< The concurrency is the options'; 0: not chosen yet.
   std::vector<std::string> notes;  ///< For the user, one line each.
+  std::string warm_start_line;     ///< What the searcher was told of an earlier experiment; "" where nothing was.
 };
 
 /// Makes what `options` leave open definite: the plugin's absolute path, the name. Does not need them to be right.
@@ -35,9 +35,6 @@ TuneOptions complete_options(TuneOptions options);
 
 /// Gives the loop the limits that may change while it runs, without concurrency and number of trials.
 void take_limits(const TuneOptions& options, LoopOptions& loop);
-
-/// What `options` tell a searcher over `space`, which must outlive its use.
-SearcherSetup searcher_setup(const TuneOptions& options, const Space& space);
 
 /// Errors: kInvalidArgument, kNotFound: what is wrong with the options, the space, or the command's placeholders.
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options);

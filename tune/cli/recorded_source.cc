@@ -110,6 +110,7 @@ std::string space_of(const CurveTable& table) {
 TuneOptions without_the_real_run(TuneOptions options) {
   options.name = "simulation of " + options.name;
   options.searcher.clear();
+  options.warm_start.reset();
   options.trainable.clear();
   options.command.clear();
   options.time_budget_seconds.reset();

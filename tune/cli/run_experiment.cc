@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "searchers/make_searcher.h"
+#include "tune/cli/choose_searcher.h"
 #include "tune/cli/console_reporter.h"
 #include "tune/cli/control/control_desk.h"
 #include "tune/cli/control/control_socket.h"
@@ -23,6 +25,7 @@
 #include "tune/cli/signal_watch.h"
 #include "tune/cli/summary.h"
 #include "tune/cli/terminal.h"
+#include "tune/cli/warm_start.h"
 #include "tune/loop/replay.h"
 #include "tune/results/result_store.h"
 #include "tune/results/results_writer.h"
@@ -56,6 +59,10 @@ ResultStoreOptions store_options(const TuneOptions& options, ConsoleReporter& co
 Result<TuneOptions> options_of(const StoredExperiment& stored) {
   RunRequest request;
   MANTA_RETURN_IF_ERROR(apply_document(stored.spec.json, "the stored experiment", request));
+  if (!request.tune.searcher.empty()) return request.tune;
+  // By a version that did not write it down, and had another default.
+  MANTA_ASSIGN_OR_RETURN(const Space space, parse_space(request.tune.space));
+  request.tune.searcher = default_searcher(space) == "grid" ? "grid" : "random";
   return request.tune;
 }
 
@@ -65,6 +72,8 @@ Result<TuneOptions> resumed_options(const TuneOptions& asked, const TuneOptions&
   if (options.space.empty()) options.space = stored.space;
   if (options.metric.empty()) options.metric = stored.metric;
   if (options.name.empty()) options.name = stored.name;
+  if (options.searcher.empty()) options.searcher = stored.searcher;
+  if (!options.warm_start) options.warm_start = stored.warm_start;
   options = complete_options(std::move(options));
   const std::vector<std::string> changes = forbidden_changes(stored, options);
   if (changes.empty()) return options;
@@ -79,22 +88,37 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
   MANTA_ASSIGN_OR_RETURN(std::string document, to_document(options));
   const ExperimentSpec spec{options.name, experiment.loop.objective, std::move(document), now};
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::create(directory, spec, store_options(options, console)));
+  if (!experiment.warm_start_line.empty()) {
+    // A resumed run begins with this snapshot, whatever has become of the earlier experiment by then.
+    const std::vector<Change> warm{NoteAdded{std::nullopt, experiment.warm_start_line, now},
+                                   SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()}};
+    MANTA_RETURN_IF_ERROR(store.apply(warm));
+  }
   return OpenResults{std::move(store), {}};
+}
+
+// The snapshot that had it was of the old space. An earlier experiment that is gone is no reason not to go on.
+void warm_up_again(PreparedExperiment& experiment, const std::filesystem::path& source, ConsoleReporter& console) {
+  const Result<WarmStart> warm = read_warm_start(source, *experiment.space, experiment.loop.objective);
+  if (warm) tell_warm_start(*warm, *experiment.searcher);
+  console.announce(escape_control(warm ? "note: " + warm->line
+                                       : "warning: the grown space goes on without it: " + warm.error().message));
 }
 
 // Brings searcher and scheduler to where they stood. A searcher keeps what it knows in terms of its space: where that
 // has grown, one of the old space is brought there for the scheduler's sake, and the new one is told all trials. True
 // if so.
-Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, StoredExperiment& stored) {
+Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, StoredExperiment& stored,
+                     ConsoleReporter& console) {
   MANTA_ASSIGN_OR_RETURN(const Space old_space, parse_space(before.space));
   if (is_same_space(old_space, *experiment.space)) {
     MANTA_RETURN_IF_ERROR(
         replay(stored.changes, experiment.loop, *experiment.searcher, *experiment.scheduler, stored.state));
     return false;
   }
-  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher,
-                         make_searcher(before.searcher, searcher_setup(before, old_space)));
+  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher, choose_searcher(before, old_space));
   MANTA_RETURN_IF_ERROR(replay(stored.changes, experiment.loop, *old_searcher, *experiment.scheduler, stored.state));
+  if (before.warm_start) warm_up_again(experiment, *before.warm_start, console);
   std::int64_t by_hand = 0;
   for (const TrialStatus& trial : stored.state.trials) {
     // Under the numbers that the loop uses.
@@ -128,7 +152,7 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
   for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
   MANTA_ASSIGN_OR_RETURN(const TuneOptions before, options_of(stored));
-  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored));
+  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored, console));
   MANTA_RETURN_IF_ERROR(record_request(experiment, stored.spec.json, has_grown, store));
   return OpenResults{std::move(store), std::move(stored.state)};
 }

@@ -57,6 +57,9 @@ Result<void> check(const TuneOptions& options, const std::vector<RecordedTrial>&
   if (!options.command.empty() || !options.trainable.empty()) {
     return Error{ErrorCode::kInvalidArgument, "a simulation runs recorded trials: leave out --trainable and --command"};
   }
+  if (options.warm_start && uses_recorded(options)) {
+    return Error{ErrorCode::kInvalidArgument, "--warm-start: name a --searcher that learns, in place of the recording"};
+  }
   if (!trials.empty()) return {};
   return Error{ErrorCode::kInvalidArgument, options.simulate->string() + " has no trial that has reported"};
 }

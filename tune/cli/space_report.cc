@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "searchers/make_searcher.h"
+#include "tune/cli/choose_searcher.h"
 #include "tune/cli/console_text.h"
-#include "tune/cli/prepared_experiment.h"
 #include "tune/cli/terminal.h"
 
 namespace manta {
@@ -106,18 +105,19 @@ std::string feasibility_note(const Space& space, std::uint64_t seed) {
 std::string domain_text(const Domain& domain) { return escape_control(std::visit(DomainWords{}, domain)); }
 
 Result<std::string> space_report(const Space& space, const TuneOptions& options) {
-  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
-                         make_searcher(options.searcher, searcher_setup(options, space)));
+  MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher, choose_searcher(options, space));
   std::string samples;
   for (int trial = 0; trial < kSamples; ++trial) {
     MANTA_ASSIGN_OR_RETURN(const std::optional<Config> config, searcher->ask(TrialId{trial}));
     if (!config) break;  // A small grid has fewer.
     samples += config->to_json() + "\n";
   }
+  const std::string description = searcher->describe();
+  const std::string chosen = description.empty() ? "" : "searcher: " + escape_control(description) + "\n";
   const std::optional<std::int64_t> size = searcher->size();
   const std::int64_t trials = size ? *size : options.samples;
   return plural(static_cast<std::int64_t>(space.parameters().size()), "parameter") + "\n" + parameter_table(space) +
-         "first samples (seed " + std::to_string(options.seed) + "):\n" + samples +
+         chosen + "first samples (seed " + std::to_string(options.seed) + "):\n" + samples +
          "grid: " + plural(space.grid_size(), "point") + "\n" + constraint_table(space, options.seed) +
          "trials: " + std::to_string(trials) + "\n";
 }

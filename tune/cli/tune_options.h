@@ -19,7 +19,11 @@ struct TuneOptions {
   std::string metric;  ///< Objective; required.
   Mode mode = Mode::kMin;
   std::int64_t samples = 10;  ///< Trials, or, with a grid, times the whole grid.
-  std::string searcher;       ///< Of make_searcher.h; default: grid if the space has one, else random.
+  /// A name of make_searcher.h, "Name" of MANTA_SEARCHER, "libx.so:Name" or "exec:COMMAND"; default: grid if the space
+  /// has one, else auto.
+  std::string searcher;
+  double searcher_timeout_seconds = 60;             ///< For each answer of an exec: searcher.
+  std::optional<std::filesystem::path> warm_start;  ///< An earlier experiment whose trials the searcher is told first.
   /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).
   std::string scheduler = "fifo";
   std::optional<std::int64_t> max_iterations;

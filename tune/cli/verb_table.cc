@@ -100,6 +100,20 @@ const std::vector<Verb> kVerbs{
      .options = {},
      .examples = {"manta explain runs/net"},
      .run = verbs::explain},
+    {.name = "importance",
+     .group = kLooking,
+     .summary = "Which parameters mattered, and which of them together",
+     .text =
+         "The share of a parameter is what it does alone, whatever the others are: its part of the variance of what a "
+         "random forest, learnt from the trials, predicts over the whole space (functional ANOVA). An interaction "
+         "is what two do together beyond that. Permutation is by how much the forest's error grows, in variances "
+         "of the objective, when the parameter's values are mixed up among trials that it has not seen: large for "
+         "what it cannot do without.\n\nTrials count that completed or were stopped with a finite value, by "
+         "their last one. A forest that explains little of what it has not seen says little.",
+     .arguments = {kExperiment},
+     .options = {kJson},
+     .examples = {"manta importance runs/net"},
+     .run = verbs::importance},
     {.name = "stop",
      .group = kChanging,
      .summary = "End trials, as stopped",

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/base/clock.h"
 #include "tune/trial/trial_status.h"
@@ -29,6 +30,8 @@ class LoopObserver {
   virtual void on_report(const Report& report, const Progress& progress) = 0;
   /// A report made `progress.best` the best so far.
   virtual void on_new_best(const TrialStatus& trial, const Progress& progress) = 0;
+  /// What Searcher::describe() says, at the beginning and whenever it has changed.
+  virtual void on_searcher(const std::string& line) { static_cast<void>(line); }
   /// Nothing happened for a while: at least twice a second.
   virtual void on_tick(const Progress& progress) = 0;
 };

@@ -72,6 +72,7 @@ Result<LoopEnd> TuneLoop::Impl::run() {
   started_ = last_tick_ = now();
   last_snapshot_ = started_;
   book_.start();
+  say_searcher(/*is_news=*/book_.size() == 0);
   carry_out(std::exchange(first_orders_, {}));
   while (turn()) {
   }
@@ -262,6 +263,7 @@ std::optional<Config> TuneLoop::Impl::ask() {
     book_.close();
     return std::nullopt;
   }
+  say_searcher(/*is_news=*/true);
   if (options_.space == nullptr) return *std::move(suggestion);
   if (const Result<void> valid = options_.space->validate(**suggestion); !valid) {
     searcher_error_ = Error{ErrorCode::kInvalidArgument, "the searcher's suggestion for trial " + to_string(trial) +
@@ -269,6 +271,14 @@ std::optional<Config> TuneLoop::Impl::ask() {
     return std::nullopt;
   }
   return *std::move(suggestion);
+}
+
+void TuneLoop::Impl::say_searcher(bool is_news) {
+  std::string line = parts_.searcher.describe();
+  if (line == searcher_line_) return;
+  searcher_line_ = std::move(line);
+  parts_.observer.on_searcher(searcher_line_);
+  if (is_news) book_.noted({.trial = std::nullopt, .text = "searcher: " + searcher_line_});
 }
 
 bool TuneLoop::Impl::end_a_paused_trial() {

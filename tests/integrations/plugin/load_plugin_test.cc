@@ -81,6 +81,28 @@ TEST(LoadPluginTest, AnUnknownNameListsThoseInThePlugin) {
                  AllOf(HasSubstr("\"Third\""), HasSubstr("First, Second")));
 }
 
+TEST(LoadPluginTest, ItsSearcherSearches) {
+  const auto loaded = load_plugin_searcher({MANTA_TEST_SEARCHER_PLUGIN, ""});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  const Space space = parse_space(R"({"act": {"choice": ["relu", "tanh"]}})").value();
+
+  const auto searcher = loaded->make({.space = &space, .options = "tanh"});
+
+  ASSERT_TRUE(searcher.has_value());
+  EXPECT_EQ((*searcher)->ask(TrialId{0}).value(), (Config{{"act", std::string("tanh")}}));
+}
+
+TEST(LoadPluginTest, AnUnknownSearcherListsThoseInThePlugin) {
+  const auto missing = load_plugin_searcher({MANTA_TEST_SEARCHER_PLUGIN, "Other"});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(missing.error().message, AllOf(HasSubstr("\"Other\""), HasSubstr("Constant")));
+
+  const auto none = load_plugin_searcher({MANTA_TEST_GOOD_PLUGIN, ""});
+  ASSERT_FALSE(none.has_value());
+  EXPECT_THAT(none.error().message, HasSubstr("MANTA_SEARCHER(YourClass)"));
+}
+
 TEST(LoadPluginTest, AMissingFileIsNamed) {
   expect_refused({"./nowhere/libx.so", "Net"}, ErrorCode::kNotFound, HasSubstr("./nowhere/libx.so: no such file"));
 }

@@ -97,6 +97,17 @@ TEST_F(ConsoleReporterTest, ANewBestIsToldWhenTheLeadChanges) {
   EXPECT_EQ(take(), "new best: loss 0.25 (trial 1)  \n");
 }
 
+TEST_F(ConsoleReporterTest, WhatTheSearcherSaysIsALineWhereEventsAre) {
+  ConsoleReporter plain = reporter(ProgressStyle::kPlain);
+  plain.on_searcher("auto - gp\x1b");
+  EXPECT_EQ(take(), "searcher: auto - gp\\u001b\n");
+  ConsoleReporter none = reporter(ProgressStyle::kNone);
+
+  none.on_searcher("auto - gp");
+
+  EXPECT_EQ(take(), "");
+}
+
 TEST_F(ConsoleReporterTest, NoneWritesNothingButAnnouncements) {
   ConsoleReporter console = reporter(ProgressStyle::kNone);
   tell(console, 0, TrialState::kFailed);

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "tune/loop/simulated_executor.h"
+#include "tune/results/experiment_view.h"
 #include "tune/results/result_store.h"
 
 namespace manta {
@@ -30,6 +31,7 @@ class RunExperimentTest : public ::testing::Test {
     options_.concurrency = 2;
     options_.out = folder_ / "run";
     options_.trainable = "Net";
+    options_.searcher = "random";  // Whose suggestions do not depend on which trial ends first.
     settings_ = {.console = {.progress = ProgressStyle::kNone}, .print_summary = false, .handle_signals = false};
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -78,6 +80,41 @@ TEST_F(RunExperimentTest, ASweepEndsWithItsBestTrialAndItsResultsOnDisk) {
   auto store = ResultStore::open_read_only(outcome->directory);
   ASSERT_TRUE(store.has_value());
   EXPECT_THAT(store->load().value().state.trials, SizeIs(6));
+}
+
+TEST_F(RunExperimentTest, TheDefaultIsAutoByNameAndItsLineIsInTheNotes) {
+  options_.searcher = "";
+
+  const auto outcome = run(simulated());
+
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+  EXPECT_EQ(stored_options(outcome->directory).value().searcher, "auto");
+  auto view = ExperimentView::open(outcome->directory);
+  ASSERT_TRUE(view.has_value());
+  const auto notes = view->notes().value();
+  ASSERT_THAT(notes, SizeIs(1));
+  EXPECT_THAT(notes[0].text, HasSubstr("searcher: auto - gp"));
+}
+
+TEST_F(RunExperimentTest, AnExperimentThatNamesNoSearcherWasOneOfTheTimeWhenRandomWasTheDefault) {
+  options_.time_budget_seconds = 5;
+  const auto part = run(simulated());
+  ASSERT_TRUE(part.has_value()) << part.error().message;
+  auto store = ResultStore::open(options_.out, {});
+  ASSERT_TRUE(store.has_value());
+  const std::vector<Change> old{SpecChanged{
+      R"({"metric":"loss","mode":"min","name":"Net","samples":6,"space":{"x":{"float":[0,1]}},"trainable":"Net"})"}};
+  ASSERT_TRUE(store->apply(old).has_value());
+  store = Error{ErrorCode::kNotFound, "closed"};
+  options_.resume = options_.out;
+  options_.out.clear();
+  options_.searcher = "";
+  options_.time_budget_seconds.reset();
+
+  const auto rest = run(simulated());
+
+  ASSERT_TRUE(rest.has_value()) << rest.error().message;
+  EXPECT_EQ(stored_options(rest->directory).value().searcher, "random");
 }
 
 TEST_F(RunExperimentTest, TheExecutorIsAskedForWhatTheOptionsSay) {

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string report_of(const std::string& json, const TuneOptions& options = {}) {
   const auto space = parse_space(json);
@@ -60,6 +61,13 @@ TEST(SpaceReportTest, WithoutAGridTheSamplesAreTheTrials) {
 
   EXPECT_THAT(report_of(R"({"lr": {"float": [0, 1]}})", options),
               AllOf(HasSubstr("1 parameter\n"), HasSubstr("grid: 1 point\n"), HasSubstr("trials: 12\n")));
+}
+
+TEST(SpaceReportTest, ItSaysWhatTheSearcherMakesOfTheSpace) {
+  EXPECT_THAT(report_of(R"({"lr": {"float": [0, 1]}})"), HasSubstr("searcher: auto - gp: the parameter has more than"));
+  TuneOptions options;
+  options.searcher = "random";
+  EXPECT_THAT(report_of(R"({"lr": {"float": [0, 1]}})", options), Not(HasSubstr("searcher:")));
 }
 
 TEST(SpaceReportTest, ASearcherThatDoesNotFitIsRefused) {

@@ -51,6 +51,33 @@ TEST_F(TuneLoopTest, RecordsTheTripOfATrialInOrder) {
   EXPECT_EQ(reported.when - sink_.all<AttemptStarted>().front().when, std::chrono::seconds(1));
 }
 
+TEST_F(TuneLoopTest, WhatTheSearcherSaysOfItselfIsSaidAndNotedDownWhenItChanges) {
+  searcher_.description = "slow and good";
+  searcher_.later_description = "quick";
+
+  run_to_end();
+
+  EXPECT_THAT(observer_.searcher_lines, ElementsAre("slow and good", "quick"));
+  const std::vector<NoteAdded> notes = sink_.all<NoteAdded>();
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].text, "searcher: slow and good");
+  EXPECT_EQ(notes[1].text, "searcher: quick");
+  EXPECT_EQ(notes[1].trial, std::nullopt);
+}
+
+TEST_F(TuneLoopTest, AResumedRunSaysTheSearcherAgainAndNotesNothingDown) {
+  options_.max_trials = 1;
+  run_to_end();
+  LoopState state{.trials = {loop_->trials().begin(), loop_->trials().end()}};
+  searcher_.description = searcher_.later_description = "slow and good";
+  const std::size_t notes = sink_.all<NoteAdded>().size();
+
+  run_to_end(std::move(state));
+
+  EXPECT_THAT(observer_.searcher_lines, ElementsAre("slow and good"));
+  EXPECT_EQ(sink_.all<NoteAdded>().size(), notes);
+}
+
 TEST_F(TuneLoopTest, NoTrialsAskedForIsAnEnd) {
   options_.max_trials = 0;
 

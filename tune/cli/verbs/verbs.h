@@ -20,6 +20,8 @@ Result<ExitCode> best(const VerbWords& words);
 Result<ExitCode> export_rows(const VerbWords& words);
 Result<ExitCode> logs(const VerbWords& words);
 Result<ExitCode> explain(const VerbWords& words);
+/// Errors, besides: kFailedPrecondition: too few trials to conclude anything.
+Result<ExitCode> importance(const VerbWords& words);
 /// Errors, besides: kFailedPrecondition: somebody runs the experiment; kStorage: a file that stays.
 Result<ExitCode> remove(const VerbWords& words);
 

@@ -19,6 +19,7 @@
 #include "tune/cli/tune_main.h"
 #include "tune/cli/tune_run.h"
 #include "tune/function_trainable.h"
+#include "tune/searcher_entry.h"
 #include "tune/space/space_builder.h"
 #include "tune/trainable.h"
 #include "tune/typed_trainable.h"

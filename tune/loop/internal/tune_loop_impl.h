@@ -75,6 +75,8 @@ class TuneLoop::Impl {
   bool launch_new();
   bool more_to_come() const;
   std::optional<Config> ask();
+  // Says what the searcher says of itself, if that is new, and notes it down where `is_news`.
+  void say_searcher(bool is_news);
   bool end_a_paused_trial();
   TimePoint now() const { return parts_.executor.clock().now(); }
   LiveTrial* find(TrialId trial);
@@ -161,6 +163,7 @@ class TuneLoop::Impl {
   std::int64_t paused_ = 0;    // In Phase::kPaused.
   std::int64_t held_ = 0;      // In TrialState::kHeld.
 
+  std::string searcher_line_;  // What the searcher said of itself last.
   bool searcher_done_ = false;
   std::optional<Error> searcher_waits_;  // Its kExhausted, until the next tell.
   std::optional<Error> searcher_error_;

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Searchers of the user's own, what is taken over from an earlier experiment, and what mattered in one."""
+import importlib.util
+import json
+import os
+import shutil
+import sys
+
+from program import BIN, SOURCE, SystemTest, main, wait_for
+
+EXAMPLE = SOURCE / "examples" / "external_searcher"
+HILL_CLIMB = f"exec:{sys.executable} -B {EXAMPLE}/hill_climb.py"
+SPACE = {"x": {"float": [0, 1]}, "c": {"choice": ["p", "q"]}, "b": {"float": [0, 1], "when": {"c": "q"}}}
+COMMAND = "echo {x}"
+
+
+class SearchersTest(SystemTest):
+    def tune(self, *arguments, out="run", expect=0, space=None, program=BIN / "tune_run", command=COMMAND):
+        code, output, errors = self.run_program(self.write_space(space or SPACE), "--metric", "score", "--command", command, "--out", out,
+                                                *arguments, program=program)
+        self.assertEqual(code, expect, output + errors)
+        return output + errors
+
+    def configs(self, out="run"):
+        return [json.loads(row["config"]) for row in self.query("select config from trial_summary order by trial", out)]
+
+
+class ExternalSearcherTest(SearchersTest):
+    def test_a_python_program_searches_and_repeats_itself(self):
+        for out in ("run1", "run2"):
+            text = self.tune("--searcher", HILL_CLIMB, "--samples", 24, "--concurrency", 1, out=out)
+            self.assertIn("searcher: the program", text)
+        self.assertEqual(self.configs("run1"), self.configs("run2"))
+        found = [config["x"] for config in self.configs("run1")]
+        self.assertLess(sum(found[-8:]), 0.7 * sum(found[:8]), found)  # It has learnt which way is down.
+
+    def test_a_killed_run_goes_on_as_if_it_had_not_been(self):
+        whole = ["--searcher", HILL_CLIMB, "--samples", 12, "--concurrency", 1, "--seed", 3]
+        self.tune(*whole, out="whole")
+        gate = self.directory / "gate"
+        seen = self.directory / "seen"
+        seen.mkdir()
+        command = f"touch {seen}/$$; until test $(ls {seen} | wc -l) -lt 7 -o -e {gate}; do sleep 0.01; done; echo {{x}}"
+        process = self.start(self.write_space(SPACE), "--metric", "score", "--command", command, "--out", "run", *whole,
+                             program=BIN / "tune_run")
+        self.assertTrue(wait_for(lambda: len(list(seen.iterdir())) == 7 and self.rows() == 6))
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.wait_for_none_left(), [], "the searcher outlived the driver")
+        gate.touch()
+
+        code, output, errors = self.run_program("--resume", "run", program=BIN / "tune_run")
+
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.configs(), self.configs("whole"))
+
+    def test_what_goes_wrong_with_a_program_is_named(self):
+        broken = self.directory / "broken.py"
+        broken.write_text("import sys\nprint('{\"ready\": true}', flush=True)\nsys.stdin.readline()\n"
+                          "for line in sys.stdin:\n    print(sys.argv[1], flush=True)\n    sys.exit(4)\n")
+        for command, code, words in ((f"exec:/nowhere/search", 3, "command not found"),
+                                     ("exec:", 2, "there is no command"),
+                                     (f"exec:{sys.executable} {broken} hello", 2, "said hello"),
+                                     (f"exec:{sys.executable} {broken} '{{\"config\":{{\"x\":2,\"c\":\"p\"}}}}'", 2, "x: 2 lies outside"),
+                                     (f"exec:{sys.executable} {broken} ''", 3, "exit code 4")):
+            with self.subTest(command):
+                text = self.tune("--searcher", command, "--samples", 3, out="run" + str(len(list(self.directory.iterdir()))), expect=code)
+                self.assertIn(words, text)
+        text = self.tune("--searcher", "exec:sleep 1000", "--searcher-timeout", "0.1", out="late", expect=3)
+        self.assertIn("has not answered for 0.1 s", text)
+
+    def test_optuna_and_hyperopt_search_too(self):
+        for name in ("optuna", "hyperopt"):
+            with self.subTest(name):
+                if importlib.util.find_spec(name) is None:
+                    self.skipTest(f"the module {name} is not installed here")
+                self.tune("--searcher", f"exec:{sys.executable} -B {EXAMPLE}/{name}_searcher.py", "--samples", 15, out=name)
+                self.assertEqual(len(self.configs(name)), 15)
+
+    def test_the_example_runs(self):
+        for file in EXAMPLE.iterdir():
+            if file.is_file():
+                shutil.copy(file, self.directory / file.name)
+        code, output, errors = self.run_program("space.json", "--out", "run", program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(len(self.configs()), 40)
+
+
+class OwnSearcherTest(SearchersTest):
+    def sweep_own(self, searcher, **options):
+        return self.sweep("--samples", "20", "--max-iterations", "1", "--searcher", searcher, **options)
+
+    def test_a_class_of_the_program_searches_and_has_options(self):
+        self.sweep_own("Countdown")
+        self.assertEqual([config["x"] for config in self.configs()], [n / 10 for n in range(10, 0, -1)])
+        self.sweep_own("Countdown:2", out="two")
+        self.assertEqual([config["x"] for config in self.configs("two")], [0.2, 0.1])
+
+    def test_a_wrong_name_or_option_says_what_there_is(self):
+        _, errors = self.sweep_own("Countup", expect=2)
+        for words in ("no such searcher", '"auto"', "of this program Countdown", "exec:COMMAND"):
+            self.assertIn(words, errors)
+        _, errors = self.sweep_own("Countdown:0", expect=2)
+        self.assertIn("not at 0", errors)
+
+    def test_a_plugin_brings_one(self):
+        plugin = os.environ["MANTA_TEST_SEARCHER_PLUGIN"]
+        self.tune("--searcher", plugin + ":Constant:tanh", "--samples", 2, space={"act": {"choice": ["relu", "tanh"]}}, command="echo 1")
+        self.assertEqual(self.configs(), [{"act": "tanh"}] * 2)
+        self.assertIn("lies outside the space", self.tune("--searcher", plugin + "::gelu", "--samples", 2, out="wrong", expect=2,
+                                                          space={"act": {"choice": ["relu", "tanh"]}}, command="echo 1"))
+
+
+class WarmStartTest(SearchersTest):
+    def test_what_an_earlier_experiment_found_is_known_at_once_and_survives_its_end(self):
+        self.tune("--searcher", "random", "--samples", 30, out="before")
+        best = min(config["x"] for config in self.configs("before"))
+        arguments = ["--searcher", "tpe", "--warm-start", "before", "--samples", 8, "--concurrency", 1]
+
+        text = self.tune(*arguments, out="whole")
+        self.assertIn("note: warm start from", text)
+        self.assertIn("30 of 30 trials", text)
+        self.assertEqual(len(self.configs("whole")), 8)
+        # Random ones would be 0.5 on average; nothing random comes first, for there is enough to learn from.
+        self.assertLess(sum(config["x"] for config in self.configs("whole")[:4]) / 4, 0.35)
+        self.assertGreater(min(config["x"] for config in self.configs("before")), best - 1e-12)
+
+        self.tune(*arguments, "--time-budget", "0.001", out="part", expect=1)  # No value yet.
+        shutil.rmtree(self.directory / "before")
+        code, output, errors = self.run_program("--resume", "part", "--time-budget", "1h", program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.configs("part"), self.configs("whole"))
+        _, shown, _ = self.run_program("show", "part", program=BIN / "manta")
+        self.assertIn("30 of 30 trials", shown)
+
+    def test_what_cannot_be_taken_is_counted_with_its_reason(self):
+        self.tune("--searcher", "random", "--samples", 10, out="before")
+        outside = sum(config["x"] > 0.5 for config in self.configs("before"))
+
+        text = self.tune("--searcher", "tpe", "--warm-start", "before/experiment.db", "--samples", 1,
+                         space=dict(SPACE, x={"float": [0, 0.5]}))
+
+        self.assertIn(f"{10 - outside} of 10 trials; left out are {outside} outside of the space (trial ", text)
+
+    def test_a_searcher_that_cannot_learn_and_another_objective_are_refused(self):
+        self.tune("--searcher", "random", "--samples", 2, out="before")
+        text = self.tune("--searcher", "sobol", "--warm-start", "before", expect=2)
+        self.assertIn('"sobol" learns nothing from results; those that do are', text)
+        self.assertIn("auto", text)
+        text = self.tune("--mode", "max", "--warm-start", "before", expect=2)
+        self.assertIn("--mode min", text)
+        self.tune("--warm-start", "nowhere", expect=2)
+        self.assertFalse((self.directory / "run").exists())
+
+
+class ImportanceTest(SearchersTest):
+    def test_the_parameter_that_matters_comes_first(self):
+        space = {"x": {"float": [0, 1]}, "y": {"float": [0, 1]}}
+        self.tune("--searcher", "random", "--samples", 40, "--cpus-per-trial", 0.5, space=space)
+
+        code, text, errors = self.run_program("importance", "run", program=BIN / "manta")
+        self.assertEqual(code, 0, errors)
+        self.assertIn("what moved score in 40 trials", text)
+        self.assertRegex(text, r"parameter +share +permutation\nx +9\d\.\d % +\d\.\d\d\ny ")
+
+        _, text, _ = self.run_program("importance", "run", "--json", program=BIN / "manta")
+        found = json.loads(text)
+        self.assertEqual([one["name"] for one in found["parameters"]], ["x", "y"])
+        self.assertEqual(found["interactions"][0]["parameters"], ["x", "y"])
+
+    def test_too_few_trials_say_so(self):
+        self.tune("--searcher", "random", "--samples", 3)
+        code, _, errors = self.run_program("importance", "run", program=BIN / "manta")
+        self.assertEqual(code, 3)
+        self.assertIn("only 3 of 3 trials", errors)
+
+
+if __name__ == "__main__":
+    main()
