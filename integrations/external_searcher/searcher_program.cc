@@ -19,7 +19,7 @@ namespace manta {
 
 namespace {
 
-constexpr int kLastWordsMilliseconds = 500;  // Between the end of its output and of itself.
+constexpr Duration kLastWords = std::chrono::milliseconds(500);  // Between the end of its output and of itself.
 
 std::string seconds_text(Duration duration) {
   char text[32];
@@ -80,7 +80,12 @@ Result<std::string> SearcherProgram::answer() {
 }
 
 Error SearcherProgram::gone() {
-  if (!process_->has_ended()) process_->wait(kLastWordsMilliseconds);
+  const TimePoint deadline = clock_.now() + kLastWords;
+  while (!process_->has_ended()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.now()).count();
+    if (left <= 0) break;
+    process_->wait(static_cast<int>(left));
+  }
   const std::string how = process_->has_ended() ? "has ended, " + describe_wait_status(process_->wait_status())
                                                 : "has closed its standard output";
   const std::string& words = process_->error_tail();

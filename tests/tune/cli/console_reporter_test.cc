@@ -100,7 +100,7 @@ TEST_F(ConsoleReporterTest, ANewBestIsToldWhenTheLeadChanges) {
 TEST_F(ConsoleReporterTest, WhatTheSearcherSaysIsALineWhereEventsAre) {
   ConsoleReporter plain = reporter(ProgressStyle::kPlain);
   plain.on_searcher("auto - gp\x1b");
-  EXPECT_EQ(take(), "searcher: auto - gp\\u001b\n");
+  EXPECT_EQ(take(), "searcher: auto - gp\\x1b\n");
   ConsoleReporter none = reporter(ProgressStyle::kNone);
 
   none.on_searcher("auto - gp");

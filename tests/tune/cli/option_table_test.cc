@@ -132,8 +132,8 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
     if (spec.may_change) may_change.insert(spec.name);
   }
   EXPECT_THAT(may_change,
-              ::testing::UnorderedElementsAre("samples", "max-iterations", "stop", "time-budget", "trial-time",
-                                              "step-time", "stall-timeout", "retry-wait", "max-failures",
+              ::testing::UnorderedElementsAre("samples", "searcher-timeout", "max-iterations", "stop", "time-budget",
+                                              "trial-time", "step-time", "stall-timeout", "retry-wait", "max-failures",
                                               "allow-failed", "concurrency", "cpus-per-trial", "gpus-per-trial",
                                               "memory-per-trial", "checkpoint-every", "keep-checkpoints"));
 }

@@ -45,7 +45,7 @@ TEST_F(WarmStartTest, WhatIsLeftOutIsCountedByItsReason) {
   EXPECT_EQ(warm.trials.size(), 1u);
   EXPECT_THAT(warm.line,
               HasSubstr("1 of 9 trials; left out are 1 not ended, 1 failed, 2 without a finite value, 4 outside "
-                        "of the space (trial 5: x: 1.5 lies outside"));
+                        "of the space (trial 5: configuration: x: 1.5 lies outside"));
 }
 
 TEST_F(WarmStartTest, TheSearcherIsToldUnderNumbersOfTheirOwn) {
