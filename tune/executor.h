@@ -2,6 +2,7 @@
 // What the loop needs from whatever runs trials: actors in production, a table of curves in simulation.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -46,11 +47,15 @@ struct AttemptFailed {
 };
 /// The answer to stop(): the slot is free.
 struct AttemptStopped {};
+/// To no call: the attempt's process ended with the driver's, and the trial's next attempt stands where it was.
+struct Relaunched {
+  std::int64_t from_iteration = 0;  ///< Of the checkpoint it goes on from; 0: from the beginning.
+};
 
 struct Event {
   TrialId trial;
   int attempt = 1;
-  std::variant<Launched, Stepped, Saved, AttemptFailed, AttemptStopped> what;
+  std::variant<Launched, Stepped, Saved, AttemptFailed, AttemptStopped, Relaunched> what;
 };
 
 /// Runs attempts. Each call below is answered by one event, in order; the loop has at most one call under way per
@@ -80,7 +85,9 @@ class Executor {
 
   /// The next event; waits for it until `deadline`, at most until interrupt() is called. None: neither came.
   virtual std::optional<Event> next_event(TimePoint deadline) = 0;
-  /// Makes a waiting or the next next_event() return. Any thread.
+  /// Waits until `deadline`, at most until interrupt() is called. Events stay where they are.
+  virtual void wait(TimePoint deadline) = 0;
+  /// Makes a waiting or the next next_event() or wait() return. Any thread.
   virtual void interrupt() = 0;
 
   /// The time the trials live in.

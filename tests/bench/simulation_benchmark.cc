@@ -24,6 +24,7 @@ constexpr int kWorkers = 64;
 class NoSink final : public ResultsSink {
  public:
   std::uint64_t record(Change) override { return ++changes_; }
+  std::uint64_t record_together(std::vector<Change> changes) override { return changes_ += changes.size(); }
   std::uint64_t durable() const override { return changes_; }
   Result<void> status() const override { return {}; }
 

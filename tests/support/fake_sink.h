@@ -21,6 +21,11 @@ class FakeSink final : public ResultsSink {
     if (on_record) on_record(changes_.back());
     return changes_.size();
   }
+  std::uint64_t record_together(std::vector<Change> changes) override {
+    for (Change& change : changes) record(std::move(change));
+    groups.push_back(changes_.size());
+    return changes_.size();
+  }
   std::uint64_t durable() const override { return std::min<std::uint64_t>(changes_.size(), durable_limit); }
   Result<void> status() const override {
     if (failure) return *failure;
@@ -49,6 +54,7 @@ class FakeSink final : public ResultsSink {
   }
 
   std::function<void(const Change&)> on_record;
+  std::vector<std::size_t> groups;  ///< After how many changes each of record_together() ended.
   std::uint64_t durable_limit = std::numeric_limits<std::uint64_t>::max();  ///< No change above it becomes durable.
   std::optional<Error> failure;                                             ///< Of status().
 

@@ -45,6 +45,7 @@ class RecordingExecutor final : public Executor {
     if (event) under_way_[event->trial] = false;
     return event;
   }
+  void wait(TimePoint deadline) override { executor_.wait(deadline); }
   void interrupt() override { executor_.interrupt(); }
   const Clock& clock() const override { return executor_.clock(); }
 

@@ -32,6 +32,32 @@ class Curve : public manta::Trainable {
   int iteration_ = 0;
 };
 
+// Its score depends on all that it has been through, so a wrong checkpoint shows; its pace, on the process.
+class Walk : public manta::Trainable {
+ public:
+  void setup(const manta::Config& config) override { x_ = config["x"].as<double>(); }
+  manta::Metrics step() override {
+    for (int spin = ::getpid() % 7 * 20'000; spin > 0; --spin) pace_ = spin;
+    ++iteration_;
+    score_ = 0.8 * score_ + x_ * std::fmod(iteration_ * 0.618 + 7 * x_, 1.0);
+    return {{"score", score_}};
+  }
+  void save(manta::CheckpointWriter& out) override {
+    out.write("iteration", iteration_);
+    out.write("score", score_);
+  }
+  void load(const manta::CheckpointReader& in) override {
+    iteration_ = in.read<int>("iteration");
+    score_ = in.read<double>("score");
+  }
+
+ private:
+  double x_ = 0;
+  double score_ = 0;
+  int iteration_ = 0;
+  volatile int pace_ = 0;
+};
+
 // A searcher of the program's own: x = 1, 0.9, …, down to 0.1, or from where its options say.
 class Countdown : public manta::Searcher {
  public:
@@ -202,6 +228,7 @@ void Acknowledged(manta::Trial& trial) {
 
 MANTA_SEARCHER(Countdown);
 MANTA_TRAINABLE(Curve);
+MANTA_TRAINABLE(Walk);
 MANTA_TRAINABLE(Typed);
 MANTA_TRAINABLE_FUNCTION(typed_function);
 MANTA_TRAINABLE(Reused);

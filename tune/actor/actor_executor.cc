@@ -175,6 +175,12 @@ std::optional<Event> ActorExecutor::next_event(TimePoint deadline) {
   }
 }
 
+void ActorExecutor::wait(TimePoint deadline) {
+  std::unique_lock lock(mailbox_->mutex);
+  mailbox_->arrived.wait_until(lock, deadline, [this] { return mailbox_->interrupted; });
+  mailbox_->interrupted = false;
+}
+
 void ActorExecutor::interrupt() {
   const std::lock_guard lock(mailbox_->mutex);
   mailbox_->interrupted = true;

@@ -45,6 +45,7 @@ class ActorExecutor final : public Executor {
   void abort(TrialId trial) override;
   int slots() const override { return slots_; }
   std::optional<Event> next_event(TimePoint deadline) override;
+  void wait(TimePoint deadline) override;
   void interrupt() override;
   const Clock& clock() const override { return clock_; }
 

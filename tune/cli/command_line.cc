@@ -73,6 +73,11 @@ struct Parser {
     app.add_option("document", positionals, "space.json or experiment.json; \"check\" before it only looks at it")
         ->type_name("FILE");
     for (const OptionSpec& spec : option_table()) {
+      if (spec.kind == OptionKind::kFlag) {
+        app.add_flag("--" + std::string(spec.name), flags[&spec], std::string(spec.help))
+            ->group(std::string(spec.group));
+        continue;
+      }
       CLI::Option* option = app.add_option("--" + std::string(spec.name), values[&spec], std::string(spec.help));
       option->type_name(std::string(spec.value_name))->group(std::string(spec.group));
       option->expected(1)->allow_extra_args(false)->take_all();
@@ -84,6 +89,7 @@ struct Parser {
   bool wants_version = false;
   std::vector<std::string> positionals;
   std::map<const OptionSpec*, std::vector<std::string>> values;
+  std::map<const OptionSpec*, bool> flags;
 };
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
@@ -133,6 +139,11 @@ Result<CommandLine> collect(const Parser& parser) {
   }
   if (!words.empty()) line.document = words.front();
   for (const OptionSpec& spec : option_table()) {
+    if (spec.kind == OptionKind::kFlag) {
+      const bool is_given = parser.app.count("--" + std::string(spec.name)) > 0;
+      if (is_given) line.settings.push_back({&spec, {parser.flags.at(&spec) ? "true" : "false"}});
+      continue;
+    }
     const std::vector<std::string>& values = parser.values.at(&spec);
     if (values.empty()) continue;
     if (values.size() > 1 && spec.kind != OptionKind::kTexts) {

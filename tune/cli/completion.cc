@@ -67,7 +67,8 @@ Offer value_of(const OptionSpec& spec) {
 Command tune_run() {
   Command command{"tune_run", "Run an experiment", {}, {{Completion::kFile, ""}}, true};
   for (const OptionSpec& spec : option_table())
-    command.options.push_back({std::string(spec.name), 0, true, std::string(spec.help), value_of(spec)});
+    command.options.push_back(
+        {std::string(spec.name), 0, !spec.value_name.empty(), std::string(spec.help), value_of(spec)});
   command.options.push_back({"help", 0, false, "Print the options and end", {}});
   command.options.push_back({"version", 0, false, "Print the version and end", {}});
   return command;

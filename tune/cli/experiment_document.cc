@@ -52,6 +52,7 @@ std::string form_of(OptionKind kind) {
     case OptionKind::kInteger: return "an integer";
     case OptionKind::kNumber: return "a number";
     case OptionKind::kDuration: return "a number of seconds, or a string such as \"5m\"";
+    case OptionKind::kFlag: return "true or false";
   }
   return "";
 }
@@ -63,6 +64,7 @@ bool has_form(const Json& value, OptionKind kind) {
     case OptionKind::kInteger: return value.is_number_integer();
     case OptionKind::kNumber: return value.is_number();
     case OptionKind::kDuration: return value.is_number() || value.is_string();
+    case OptionKind::kFlag: return value.is_boolean();
   }
   return false;
 }
@@ -145,7 +147,7 @@ std::vector<std::string> forbidden_changes(const TuneOptions& stored, const Tune
     if (before != after) lines.push_back(name + ": " + before + " -> " + after);
   };
   for (const OptionSpec& spec : option_table()) {
-    if (!spec.is_stored || spec.may_change) continue;
+    if (!spec.is_stored || (stored.deterministic ? !spec.steers : spec.may_change)) continue;
     compare(document_name(spec), spec.get({stored, {}}), spec.get({asked, {}}));
   }
   return lines;

@@ -102,8 +102,8 @@ std::string tune_run_manual() {
   for (const OptionSpec& option : option_table()) {
     if (option.group != group) text += ".SH \"" + plain(option.group) + "\"\n";
     group = option.group;
-    text += ".TP\n" + bold("--" + std::string(option.name)) + " " + italic(option.value_name) + "\n" +
-            plain(option.help) + "\n";
+    text += ".TP\n" + bold("--" + std::string(option.name)) +
+            (option.value_name.empty() ? "" : " " + italic(option.value_name)) + "\n" + plain(option.help) + "\n";
   }
   return text + ".SH \"EXIT STATUS\"\n" + kExitCodes + ".SH \"SEE ALSO\"\n.BR manta (1)\n";
 }

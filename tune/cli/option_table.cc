@@ -158,6 +158,13 @@ Result<void> set_path(RunRequest& request, Values values) {
   request.tune.*field = values.back();
   return {};
 }
+Result<void> set_deterministic(RunRequest& request, Values values) {
+  if (values.back() != "true" && values.back() != "false") return not_expected(values.back(), "true or false");
+  request.tune.deterministic = values.back() == "true";
+  return {};
+}
+std::string get_deterministic(const RunRequest& request) { return request.tune.deterministic ? "true" : "null"; }
+
 Result<void> set_simulate(RunRequest& request, Values values) {
   if (values.back().empty()) return not_expected("", "an experiment or a table");
   request.tune.simulate = values.back();
@@ -231,8 +238,9 @@ const std::vector<OptionSpec> kTable{
      .kind = OptionKind::kText,
      .value_name = "NAME",
      .group = "Search",
-     .help = "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random, grid, one of your own (Name, ./libx.so:Name) "
-             "or a program ('exec:python3 search.py'); default: grid if the space has one, else auto",
+     .help =
+         "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random, grid, one of your own (Name, ./libx.so:Name) "
+         "or a program ('exec:python3 search.py'); default: grid if the space has one, else auto",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
     {.name = "searcher-timeout",
@@ -241,6 +249,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Search",
      .help = "For each answer of an exec: searcher (60)",
      .may_change = true,
+     .steers = false,
      .set = set_duration<&Options::searcher_timeout_seconds>,
      .get = get_number<&Options::searcher_timeout_seconds>},
     {.name = "warm-start",
@@ -266,6 +275,14 @@ const std::vector<OptionSpec> kTable{
      .help = "The same seed gives the same trials (0)",
      .set = set_integer<std::uint64_t, &Options::seed, 0>,
      .get = get_integer<std::uint64_t, &Options::seed>},
+    {.name = "deterministic",
+     .kind = OptionKind::kFlag,
+     .value_name = "",
+     .group = "Search",
+     .help =
+         "Decide in an order that no clock has a part in: the same trials each time, also after a crash and --resume",
+     .set = set_deterministic,
+     .get = get_deterministic},
 
     {.name = "max-iterations",
      .kind = OptionKind::kInteger,
@@ -289,6 +306,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Limits",
      .help = "End the sweep after 90, 90s, 5m or 1h",
      .may_change = true,
+     .steers = false,
      .set = set_duration<&Options::time_budget_seconds>,
      .get = get_optional_number<&Options::time_budget_seconds>},
     {.name = "trial-time",
@@ -337,6 +355,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Limits",
      .help = "Exit code 1 when more than this share of the trials failed (0.5)",
      .may_change = true,
+     .steers = false,
      .set = set_allow_failed,
      .get = get_number<&Options::allow_failed>},
 
@@ -354,6 +373,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Resources",
      .help = "CPUs that one trial takes (1)",
      .may_change = true,
+     .steers = false,
      .set = set_amount<&Options::cpus_per_trial>,
      .get = get_number<&Options::cpus_per_trial>},
     {.name = "gpus-per-trial",
@@ -362,6 +382,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Resources",
      .help = "GPUs that one trial takes; fractions share one (0)",
      .may_change = true,
+     .steers = false,
      .set = set_amount<&Options::gpus_per_trial>,
      .get = get_number<&Options::gpus_per_trial>},
     {.name = "memory-per-trial",
@@ -370,6 +391,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Resources",
      .help = "Memory that one trial may use: 500M, 2G; it is killed above that",
      .may_change = true,
+     .steers = false,
      .set = set_memory_per_trial,
      .get = get_memory_per_trial},
 
@@ -411,6 +433,7 @@ const std::vector<OptionSpec> kTable{
      .group = "Results",
      .help = "Checkpoints kept per trial (2)",
      .may_change = true,
+     .steers = false,
      .set = set_integer<int, &Options::keep_checkpoints, 1>,
      .get = get_integer<int, &Options::keep_checkpoints>},
 

@@ -12,17 +12,18 @@
 namespace manta {
 
 /// What a value looks like in a JSON document; on the command line all are text.
-enum class OptionKind { kText, kTexts, kInteger, kNumber, kDuration };
+enum class OptionKind { kText, kTexts, kInteger, kNumber, kDuration, kFlag };
 
 struct OptionSpec {
   std::string_view name;  ///< "max-iterations"; in a document "max_iterations".
   OptionKind kind;
-  std::string_view value_name;  ///< "N": for --help.
+  std::string_view value_name;  ///< "N": for --help; "" of a flag.
   std::string_view group;
   std::string_view help;
   bool in_document = true;  ///< May stand in a document.
   bool is_stored = true;    ///< Belongs to the experiment, so it is kept in its database.
   bool may_change = false;  ///< May differ when the experiment is resumed.
+  bool steers = true;       ///< Decisions depend on it; a deterministic experiment keeps it.
   /// Sets the option. `values` is not empty; only a kTexts has more than one.
   /// Errors: kInvalidArgument: says what is expected; without the option's name.
   Result<void> (*set)(RunRequest& request, std::span<const std::string> values);

@@ -112,6 +112,20 @@ Result<void> warm_up(PreparedExperiment& experiment) {
   return {};
 }
 
+// What depends on a clock has no place in a deterministic run.
+Result<void> check_deterministic(const TuneOptions& options) {
+  const std::pair<const char*, bool> limits[] = {{"--trial-time", options.trial_time_seconds.has_value()},
+                                                 {"--step-time", options.step_time_seconds.has_value()},
+                                                 {"--stall-timeout", options.stall_timeout_seconds.has_value()}};
+  for (const auto& [name, is_given] : limits) {
+    if (is_given) {
+      return Error{ErrorCode::kInvalidArgument, std::string("--deterministic and ") + name +
+                                                    " exclude each other: how long something takes differs each time"};
+    }
+  }
+  return {};
+}
+
 Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher,
                                     const TrialScheduler& scheduler) {
   LoopOptions loop;
@@ -129,6 +143,7 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
   take_limits(options, loop);
   loop.non_finite = options.non_finite;
   loop.wait_for_durable_reports = true;
+  loop.deterministic = options.deterministic;
   loop.space = &space;
   return loop;
 }
@@ -151,7 +166,7 @@ void take_limits(const TuneOptions& options, LoopOptions& loop) {
   loop.limits = {.trial_time = duration(options.trial_time_seconds),
                  .step_time = duration(options.step_time_seconds),
                  .stall_timeout = duration(options.stall_timeout_seconds)};
-  loop.retry_wait = from_seconds(options.retry_wait_seconds);
+  loop.retry_wait = options.deterministic ? Duration{} : from_seconds(options.retry_wait_seconds);
   loop.max_failures = options.max_failures;
   loop.checkpoint_every = options.checkpoint_every;
 }
@@ -171,6 +186,7 @@ TuneOptions complete_options(TuneOptions options) {
 
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_RETURN_IF_ERROR(check_required(options));
+  if (options.deterministic) MANTA_RETURN_IF_ERROR(check_deterministic(options));
   PreparedExperiment experiment;
   experiment.options = complete_options(options);
   MANTA_ASSIGN_OR_RETURN(Space space, parse_space(options.space));

@@ -58,9 +58,10 @@ std::string options_page() {
     if (const std::string heading = heading_once(group, option.group); !heading.empty()) {
       text += heading + "\n| option | what it says | in a document | at `--resume` |\n|---|---|---|---|\n";
     }
-    text += "| " + code("--" + std::string(option.name) + " " + std::string(option.value_name)) + " | " +
-            cell(option.help) + (option.kind == OptionKind::kTexts ? " (a list in a document)" : "") + " | " +
-            may_stand(option) + " | " + (option.may_change || option.group == "Console" ? "yes" : "no") + " |\n";
+    const std::string value = option.value_name.empty() ? "" : " " + std::string(option.value_name);
+    text += "| " + code("--" + std::string(option.name) + value) + " | " + cell(option.help) +
+            (option.kind == OptionKind::kTexts ? " (a list in a document)" : "") + " | " + may_stand(option) + " | " +
+            (option.may_change || option.group == "Console" ? "yes" : "no") + " |\n";
   }
   return text;
 }

@@ -26,7 +26,10 @@
 #include "tune/cli/summary.h"
 #include "tune/cli/terminal.h"
 #include "tune/cli/warm_start.h"
+#include "tune/loop/event_log.h"
+#include "tune/loop/ordered_executor.h"
 #include "tune/loop/replay.h"
+#include "tune/results/experiment_view.h"
 #include "tune/results/result_store.h"
 #include "tune/results/results_writer.h"
 #include "tune/space/space_evolution.h"
@@ -39,6 +42,29 @@ namespace {
 struct OpenResults {
   ResultStore store;
   LoopState state;
+  EventLog::Recorded recorded;  // Of a deterministic one, which begins with an empty state.
+};
+
+// What is being repeated was shown when it happened.
+class QuietWhileRepeating final : public LoopObserver {
+ public:
+  QuietWhileRepeating(LoopObserver& observer, const EventLog& log) : observer_(observer), log_(log) {}
+
+  void on_trial(const TrialStatus& trial, const Progress& progress) override {
+    if (!log_.is_repeating()) observer_.on_trial(trial, progress);
+  }
+  void on_report(const Report& report, const Progress& progress) override {
+    if (!log_.is_repeating()) observer_.on_report(report, progress);
+  }
+  void on_new_best(const TrialStatus& trial, const Progress& progress) override {
+    if (!log_.is_repeating()) observer_.on_new_best(trial, progress);
+  }
+  void on_searcher(const std::string& line) override { observer_.on_searcher(line); }
+  void on_tick(const Progress& progress) override { observer_.on_tick(progress); }
+
+ private:
+  LoopObserver& observer_;
+  const EventLog& log_;
 };
 
 // A terminal that is gone must not end the run: what cannot be written is lost.
@@ -77,7 +103,9 @@ Result<TuneOptions> resumed_options(const TuneOptions& asked, const TuneOptions&
   options = complete_options(std::move(options));
   const std::vector<std::string> changes = forbidden_changes(stored, options);
   if (changes.empty()) return options;
-  std::string message = "a resumed experiment keeps all but its limits and resources; changed are:";
+  std::string message = stored.deterministic
+                            ? "a deterministic experiment keeps all that its decisions depend on; changed are:"
+                            : "a resumed experiment keeps all but its limits and resources; changed are:";
   for (const std::string& change : changes) message += "\n  " + escape_control(change);
   return Error{ErrorCode::kInvalidArgument, message + "\nStart a new experiment for that, without --resume."};
 }
@@ -94,7 +122,7 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
                                    SnapshotsSaved{experiment.searcher->save(), experiment.scheduler->save()}};
     MANTA_RETURN_IF_ERROR(store.apply(warm));
   }
-  return OpenResults{std::move(store), {}};
+  return OpenResults{std::move(store), {}, {}};
 }
 
 // The snapshot that had it was of the old space. An earlier experiment that is gone is no reason not to go on.
@@ -145,6 +173,31 @@ Result<void> record_request(const PreparedExperiment& experiment, const std::str
   return changes.empty() ? Result<void>() : store.apply(changes);
 }
 
+// It repeats all that it did, from its beginning.
+Result<OpenResults> begin_again(PreparedExperiment& experiment, const TuneOptions& before, ResultStore store,
+                                StoredExperiment stored) {
+  MANTA_ASSIGN_OR_RETURN(const Space old_space, parse_space(before.space));
+  if (!is_same_space(old_space, *experiment.space)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the experiment is deterministic and keeps its space: start a new one, without --resume"};
+  }
+  for (const Change& change : stored.changes) {
+    const auto* const warm = std::get_if<SnapshotsSaved>(&change);
+    if (warm == nullptr) continue;
+    MANTA_RETURN_IF_ERROR(experiment.searcher->restore(warm->searcher));
+    MANTA_RETURN_IF_ERROR(experiment.scheduler->restore(warm->scheduler));
+  }
+  MANTA_RETURN_IF_ERROR(record_request(experiment, stored.spec.json, /*has_grown=*/false, store));
+  const auto checkpoint_of_ended = [directory = store.directory()](TrialId trial) -> std::optional<Checkpoint> {
+    Result<ExperimentView> view = ExperimentView::open(directory);
+    if (!view) return std::nullopt;
+    Result<std::optional<Checkpoint>> checkpoint = view->newest_checkpoint(trial);
+    return checkpoint ? *std::move(checkpoint) : std::nullopt;
+  };
+  return OpenResults{
+      std::move(store), {}, {std::move(stored.events), std::move(stored.state.checkpoints), checkpoint_of_ended}};
+}
+
 // Also brings searcher and scheduler to where they stood.
 Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::filesystem::path& directory,
                                    ConsoleReporter& console) {
@@ -152,23 +205,25 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
   for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
   MANTA_ASSIGN_OR_RETURN(const TuneOptions before, options_of(stored));
+  if (before.deterministic) return begin_again(experiment, before, std::move(store), std::move(stored));
   MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored, console));
   MANTA_RETURN_IF_ERROR(record_request(experiment, stored.spec.json, has_grown, store));
-  return OpenResults{std::move(store), std::move(stored.state)};
+  return OpenResults{std::move(store), std::move(stored.state), {}};
 }
 
 // The running loop as the signal's thread sees it.
 class Interruption {
  public:
   /// `control` may be null: nobody can send commands.
-  Interruption(ConsoleReporter& console, std::string resume, ControlServer* control)
-      : console_(console), resume_(std::move(resume)), control_(control) {}
+  /// `what`: what the loop does then, "checkpointing".
+  Interruption(ConsoleReporter& console, std::string what, std::string resume, ControlServer* control)
+      : console_(console), what_(std::move(what)), resume_(std::move(resume)), control_(control) {}
 
   void interrupt() {
     const std::lock_guard lock(mutex_);
     requested_ = true;
     const std::int64_t running = console_.running();
-    console_.announce("interrupted: checkpointing " + std::to_string(running) + (running == 1 ? " trial" : " trials") +
+    console_.announce("interrupted: " + what_ + " " + std::to_string(running) + (running == 1 ? " trial" : " trials") +
                       " (Ctrl-C again to stop at once); resume with: " + resume_);
     // The process may end at any moment now, and is to leave no socket.
     if (control_ != nullptr) control_->close_door();
@@ -184,6 +239,7 @@ class Interruption {
 
  private:
   ConsoleReporter& console_;
+  const std::string what_;
   const std::string resume_;
   ControlServer* const control_;
   std::mutex mutex_;  // Guards all that follows.
@@ -237,7 +293,7 @@ class Run {
                                           .cpus_per_trial = options.cpus_per_trial,
                                           .gpus_per_trial = options.gpus_per_trial,
                                           .memory_per_trial = options.memory_per_trial}));
-    if (experiment_.loop.concurrency == 0) experiment_.loop.concurrency = executor->slots();
+    MANTA_RETURN_IF_ERROR(choose_concurrency(*executor));
     MANTA_ASSIGN_OR_RETURN(OpenResults results,
                            options.resume ? reopen_results(experiment_, label_.directory, console_)
                                           : create_results(experiment_, label_.directory, clock_.wall_now(), console_));
@@ -245,13 +301,34 @@ class Run {
   }
 
  private:
+  Result<void> choose_concurrency(const Executor& executor) {
+    int& concurrency = experiment_.loop.concurrency;
+    if (concurrency == 0) concurrency = executor.slots();
+    if (!experiment_.loop.deterministic) return {};
+    // It belongs to what decisions depend on, and a trial that waits for room would keep the others waiting for ever.
+    if (concurrency > executor.slots()) {
+      return Error{ErrorCode::kFailedPrecondition, "a deterministic experiment with --concurrency " +
+                                                       std::to_string(concurrency) +
+                                                       " needs room for as many trials; there is room for " +
+                                                       std::to_string(executor.slots()) + " (see --cpus-per-trial)"};
+    }
+    experiment_.options.concurrency = concurrency;
+    return {};
+  }
+
   Result<TuneOutcome> loop(OpenResults results, Executor& executor, const std::string& resume) {
     ResultsWriter writer(
         std::move(results.store),
         {.on_durable = [&executor] { executor.interrupt(); },
          .on_notice = [this](const std::string& notice) { console_.announce("warning: " + escape_control(notice)); }});
-    TuneLoop loop(experiment_.loop, {*experiment_.searcher, *experiment_.scheduler, executor, writer, console_},
-                  std::move(results.state));
+    EventLog log(writer, std::move(results.recorded));
+    OrderedExecutor ordered(executor, log);
+    QuietWhileRepeating quiet(console_, log);
+    const TuneLoop::Parts parts =
+        experiment_.loop.deterministic
+            ? TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, ordered, log, quiet}
+            : TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, executor, writer, console_};
+    TuneLoop loop(experiment_.loop, parts, std::move(results.state));
     ControlDesk desk({experiment_, label_.directory, executor.slots(),
                       [this](const std::string& line) { console_.announce(escape_control(line)); }},
                      loop);
@@ -259,7 +336,8 @@ class Run {
         label_.directory,
         [&desk](const std::string& line, ControlServer::Reply reply) { desk.handle(line, std::move(reply)); });
     if (!control) console_.announce("warning: no commands can be taken: " + escape_control(control.error().message));
-    Interruption interruption(console_, resume, control ? control->get() : nullptr);
+    Interruption interruption(console_, experiment_.loop.deterministic ? "stopping" : "checkpointing", resume,
+                              control ? control->get() : nullptr);
     std::unique_ptr<SignalWatch> signals;
     if (settings_.handle_signals) {
       MANTA_ASSIGN_OR_RETURN(signals, SignalWatch::start([&](int) { interruption.interrupt(); }));

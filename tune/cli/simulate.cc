@@ -29,6 +29,7 @@ constexpr const char* kRecordedSearcher = "recorded";
 class ForgetfulSink final : public ResultsSink {
  public:
   std::uint64_t record(Change) override { return ++changes_; }
+  std::uint64_t record_together(std::vector<Change> changes) override { return changes_ += changes.size(); }
   std::uint64_t durable() const override { return changes_; }
   Result<void> status() const override { return {}; }
 

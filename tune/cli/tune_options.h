@@ -44,6 +44,8 @@ struct TuneOptions {
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
   int keep_checkpoints = 2;           ///< Per trial, on disk.
   std::uint64_t seed = 0;
+  bool deterministic =
+      false;                  ///< Decisions depend on nothing but what trials report (docs/guides/crash_and_resume.md).
   std::string trainable;      ///< "Name", "libx.so:Name" or "" for the only one there is.
   std::string command;        ///< Instead of a trainable: "./sim --nu {nu}".
   std::filesystem::path out;  ///< The experiment's directory; default runs/<name>-<UTC time>.

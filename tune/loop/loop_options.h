@@ -63,6 +63,11 @@ struct LoopOptions {
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
   /// A trial goes on only when its last report is durable: report() of a function trainable promises that.
   bool wait_for_durable_reports = false;
+  /// The executor is an OrderedExecutor and the sink an EventLog: decisions depend on nothing but what trials report,
+  /// and a run that goes on repeats them all. So it begins with an empty LoopState, nobody may change its trials or
+  /// limits, and request_stop() and the time budget stop attempts at once, as if the process had ended: there is no
+  /// time in it for limits or for retries that wait, and those are not to be given.
+  bool deterministic = false;
   /// For the checkpoints of running trials after request_stop() or the time budget; what is not done then is cut off.
   Duration interrupt_grace = std::chrono::seconds(8);
   const Space* space = nullptr;  ///< If given, every suggestion must lie in it. Outlives the loop.

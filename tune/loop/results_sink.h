@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "tune/checkpoint/checkpoint.h"
+#include "tune/executor.h"
 #include "tune/trial/snapshot.h"
 #include "tune/trial/trial_status.h"
 
@@ -61,8 +63,13 @@ struct NoteAdded {
   std::string text;
   WallTime when;
 };
+/// A deterministic run has handled an event; the changes up to the next of these came of it.
+struct EventHandled {
+  std::optional<Event> event;  ///< None: the run began. A Saved has no bytes but those of its CheckpointSaved.
+  std::int64_t iteration = 0;  ///< That its attempt had done by then.
+};
 using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved,
-                            SpecChanged, NoteAdded>;
+                            SpecChanged, NoteAdded, EventHandled>;
 
 /// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the
 /// disk is so far behind that more changes would not fit a bounded queue.
@@ -74,6 +81,8 @@ class ResultsSink {
 
   /// Takes one change and returns its number: 1, 2, 3, …
   virtual std::uint64_t record(Change change) = 0;
+  /// Takes changes that become durable all at once; returns the number of the last. At least one.
+  virtual std::uint64_t record_together(std::vector<Change> changes) = 0;
   /// All changes up to this number are on disk.
   virtual std::uint64_t durable() const = 0;
   /// Fails for good once storage has failed: kStorage with path and reason.

@@ -133,6 +133,10 @@ std::optional<Event> SimulatedExecutor::next_event(TimePoint deadline) {
   return std::nullopt;
 }
 
+void SimulatedExecutor::wait(TimePoint deadline) {
+  if (!interrupted_.exchange(false)) clock_.advance_to(deadline);
+}
+
 void SimulatedExecutor::schedule(Attempt& attempt, Duration delay, decltype(Event::what) what) {
   attempt.call = ++calls_;
   due_.push({clock_.now() + delay, attempt.call, {attempt.launch.trial, attempt.launch.attempt, std::move(what)}});

@@ -56,6 +56,7 @@ class SimulatedExecutor final : public Executor {
   int slots() const override { return options_.slots; }
   /// Never waits: where no event is due by `deadline`, the virtual time becomes `deadline`.
   std::optional<Event> next_event(TimePoint deadline) override;
+  void wait(TimePoint deadline) override;
   void interrupt() override { interrupted_ = true; }
   const Clock& clock() const override { return clock_; }
 

@@ -80,7 +80,7 @@ Result<LoopEnd> TuneLoop::Impl::run() {
 }
 
 bool TuneLoop::Impl::turn() {
-  check_leaving();
+  if (!options_.deterministic) check_leaving();
   take_commands();
   release_durable();
   end_overdue();
@@ -88,6 +88,7 @@ bool TuneLoop::Impl::turn() {
   if (!leaving_) fill_slots();
   save_snapshots_if_due();
   tick_if_due();
+  if (options_.deterministic && leave_deterministic()) return false;
   const bool waits_for_user = held_ > 0 && !leaving_ && !searcher_error_;
   const bool waits_for_retry = !leaving_ && next_retry();
   if (attempts_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
@@ -95,6 +96,9 @@ bool TuneLoop::Impl::turn() {
 }
 
 void TuneLoop::Impl::handle_next_event() {
+  // The next event must find what this one has led to, however long the disk takes.
+  const bool waits_for_disk = !awaiting_durable_.empty() || !answers_.empty();
+  if (options_.deterministic && waits_for_disk) return parts_.executor.wait(next_deadline());
   if (std::optional<Event> event = parts_.executor.next_event(next_deadline())) handle(*std::move(event));
 }
 
@@ -129,8 +133,22 @@ void TuneLoop::Impl::check_leaving() {
   if (leaving_ && now() >= leaving_->deadline) cut_off();
 }
 
+// All that the last event led to has been done, so that a run which goes on can begin here; what attempts do from now
+// on would come in no certain order.
+bool TuneLoop::Impl::leave_deterministic() {
+  check_leaving();
+  if (!leaving_) return false;
+  for (const auto& [trial, live] : live_) {
+    if (!live.has_attempt()) continue;
+    if (live.phase != Phase::kStopping) parts_.executor.stop(trial);
+    if (!live.ended) book_.attempt_ended(trial, TrialState::kInterrupted);
+  }
+  return true;
+}
+
 void TuneLoop::Impl::leave(Leaving leaving) {
   leaving_ = std::move(leaving);
+  if (options_.deterministic) return;
   // An event brings the others here; these wait for something else.
   for (const auto& [trial, live] : live_) {
     if (live.phase == Phase::kIdle) proceed(trial);
@@ -159,9 +177,10 @@ Result<LoopEnd> TuneLoop::Impl::finish() {
   for (const auto& [trial, live] : live_) {
     const TrialState state = book_[trial].state;
     if (state == TrialState::kHeld || state == TrialState::kPaused) continue;  // As which the resumed run knows them.
+    if (live.ended || (options_.deterministic && !live.has_attempt())) continue;
     book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
   }
-  if (!has_open_orders()) book_.snapshots_saved();
+  if (!options_.deterministic && !has_open_orders()) book_.snapshots_saved();
   live_.clear();
   flush();
   MANTA_RETURN_IF_ERROR(parts_.sink.status());
@@ -173,7 +192,7 @@ Result<LoopEnd> TuneLoop::Impl::finish() {
 void TuneLoop::Impl::flush() {
   // The writer calls interrupt() when something has become durable.
   while (parts_.sink.durable() < book_.last_change() && parts_.sink.status()) {
-    parts_.executor.next_event(now() + kTick);
+    parts_.executor.wait(now() + kTick);
     tick_if_due();
   }
   give_answers();
@@ -193,7 +212,7 @@ bool TuneLoop::Impl::has_open_orders() const {
 }
 
 void TuneLoop::Impl::save_snapshots_if_due() {
-  if (!snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return;
+  if (options_.deterministic || !snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return;
   if (reports_since_snapshot_ * kTrialsPerReport < book_.size()) return;
   if (has_open_orders()) return;
   book_.snapshots_saved();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/results/results_writer.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -25,17 +26,25 @@ ResultsWriter::ResultsWriter(ResultStore store, ResultsWriterOptions options)
 ResultsWriter::~ResultsWriter() { static_cast<void>(close()); }
 
 std::uint64_t ResultsWriter::record(Change change) {
-  const std::size_t bytes = bytes_of(change);
+  std::vector<Change> changes;
+  changes.push_back(std::move(change));
+  return record_together(std::move(changes));
+}
+
+// A batch takes the whole queue, so what enters it at once is in one transaction.
+std::uint64_t ResultsWriter::record_together(std::vector<Change> changes) {
+  std::size_t bytes = 0;
+  for (const Change& change : changes) bytes += bytes_of(change);
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] {
     return error_ || closing_ || queue_.empty() ||
            (queue_.size() < options_.max_queued_changes && queued_bytes_ + bytes <= options_.max_queued_bytes);
   });
-  const std::uint64_t number = ++recorded_;
+  const std::uint64_t number = recorded_ += changes.size();
   if (error_ || closing_) return number;
-  queue_.push_back(std::move(change));
+  const bool was_idle = queue_.empty();
+  queue_.insert(queue_.end(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
   queued_bytes_ += bytes;
-  const bool was_idle = queue_.size() == 1;
   lock.unlock();
   if (was_idle) work_.notify_one();
   return number;

@@ -49,6 +49,7 @@ class ResultsWriter final : public ResultsSink {
 
   /// After a failure or close() the change is dropped.
   std::uint64_t record(Change change) override;
+  std::uint64_t record_together(std::vector<Change> changes) override;
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   Result<void> status() const override;
 

@@ -118,6 +118,17 @@ CREATE TABLE notes (
   text TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  trial INTEGER REFERENCES trials,
+  attempt INTEGER,
+  kind TEXT NOT NULL,
+  iteration INTEGER,
+  seconds REAL,
+  code INTEGER,
+  message TEXT
+) STRICT;
+
 CREATE VIEW best_trials AS
 SELECT
   row_number() OVER (
@@ -172,11 +183,26 @@ UPDATE experiment SET schema_version = 2;
 PRAGMA user_version = 2;
 )sql";
 
+const char* const kFrom2 = R"sql(
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  trial INTEGER REFERENCES trials,
+  attempt INTEGER,
+  kind TEXT NOT NULL,
+  iteration INTEGER,
+  seconds REAL,
+  code INTEGER,
+  message TEXT
+) STRICT;
+UPDATE experiment SET schema_version = 3;
+PRAGMA user_version = 3;
+)sql";
+
 }  // namespace
 
 const char* migration_from(int version) {
   MANTA_CHECK(version >= 1 && version < kSchemaVersion, "there is no such migration");
-  return kFrom1;
+  return version == 1 ? kFrom1 : kFrom2;
 }
 
 }  // namespace manta

@@ -29,6 +29,8 @@ struct StoredExperiment {
   /// that had not ended, and after it, in their order, every TrialChanged and Reported. A TrialChanged has the fields
   /// that replay uses: seconds, best_value and cause are not filled in.
   std::vector<Change> changes;
+  /// Of a deterministic run: all, in their order.
+  std::vector<EventHandled> events;
   double elapsed_seconds = 0;  ///< Of all runs together, from opening to their last commit.
   /// What could not be read and what is used instead, as sentences: damaged checkpoints.
   std::vector<std::string> warnings;

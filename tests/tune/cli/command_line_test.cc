@@ -62,6 +62,17 @@ TEST_F(CommandLineTest, DocumentAndOptionsMayComeInAnyOrder) {
   }
 }
 
+TEST_F(CommandLineTest, AFlagTakesNoValue) {
+  const auto line = parse({"--deterministic", "space.json"});
+  ASSERT_TRUE(line.has_value()) << line.error().message;
+  EXPECT_EQ(line->document, "space.json");
+  ASSERT_EQ(line->settings.size(), 1U);
+  EXPECT_EQ(line->settings[0].option->name, "deterministic");
+  EXPECT_THAT(line->settings[0].values, ElementsAre("true"));
+
+  EXPECT_TRUE(parse({"space.json"})->settings.empty());
+}
+
 TEST_F(CommandLineTest, NoWordsAreARunOfNothing) {
   const auto line = parse({});
   ASSERT_TRUE(line.has_value());

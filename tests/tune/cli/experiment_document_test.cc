@@ -90,6 +90,7 @@ TEST(ApplyDocumentTest, AValueOfTheWrongFormOrRangeIsNamedWithItsKey) {
   EXPECT_THAT(error_of(R"({"space": {}, "samples": 0})"), HasSubstr("at least 1"));
   EXPECT_THAT(error_of(R"({"space": {}, "metric": 1})"), HasSubstr("a string"));
   EXPECT_THAT(error_of(R"({"space": {}, "stop": [1]})"), HasSubstr("strings"));
+  EXPECT_THAT(error_of(R"({"space": {}, "deterministic": 1})"), HasSubstr("true or false"));
   EXPECT_THAT(error_of(R"({"space": {}, "time_budget": true})"), HasSubstr("5m"));
 }
 
@@ -105,7 +106,9 @@ TuneOptions example() {
 }
 
 TEST(ToDocumentTest, ItReadsBackEqualButForWhereTheResultsAre) {
-  const auto document = to_document(example());
+  TuneOptions options = example();
+  options.deterministic = true;
+  const auto document = to_document(options);
   ASSERT_TRUE(document.has_value());
   RunRequest read;
 
@@ -115,6 +118,7 @@ TEST(ToDocumentTest, ItReadsBackEqualButForWhereTheResultsAre) {
   EXPECT_EQ(read.tune.stop, example().stop);
   EXPECT_EQ(read.tune.time_budget_seconds, 12.5);
   EXPECT_EQ(read.tune.out, "");
+  EXPECT_TRUE(read.tune.deterministic);
 }
 
 TEST(ToDocumentTest, ASpaceThatIsNoJsonIsRefused) {
@@ -142,6 +146,19 @@ TEST(ForbiddenChangesTest, LimitsAndResourcesMayChange) {
   asked.out = "elsewhere";
 
   EXPECT_THAT(forbidden_changes(example(), asked), IsEmpty());
+}
+
+TEST(ForbiddenChangesTest, OfADeterministicExperimentOnlyWhatNoDecisionDependsOnMayChange) {
+  TuneOptions stored = example();
+  stored.deterministic = true;
+  TuneOptions asked = stored;
+  asked.time_budget_seconds = 60;
+  asked.keep_checkpoints = 5;
+  EXPECT_THAT(forbidden_changes(stored, asked), IsEmpty());
+
+  asked.samples = 100;
+  asked.checkpoint_every = 2;
+  EXPECT_THAT(forbidden_changes(stored, asked), ElementsAre("samples: 10 -> 100", "checkpoint_every: 0 -> 2"));
 }
 
 TEST(ForbiddenChangesTest, ARangeMayBeWidenedAndAChoiceAdded) {

@@ -51,7 +51,8 @@ TEST(ReferenceTest, TheCommittedPagesAreThoseThatTheProgramsWriteNow) {
 
 TEST(ReferenceTest, EveryOptionVerbSchedulerAndSearcherHasItsPlace) {
   for (const OptionSpec& option : option_table())
-    EXPECT_THAT(page("tune_run.md"), HasSubstr("| `--" + std::string(option.name) + " ")) << option.name;
+    EXPECT_THAT(page("tune_run.md"), HasSubstr("| `--" + std::string(option.name) + (option.value_name.empty() ? "`" : " ")))
+        << option.name;
   for (const Verb& verb : verb_table())
     EXPECT_THAT(page("manta.md"), HasSubstr("\n### " + std::string(verb.name) + "\n")) << verb.name;
   for (const SchedulerKind& kind : scheduler_kinds())

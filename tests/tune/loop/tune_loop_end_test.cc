@@ -109,6 +109,7 @@ TEST_F(TuneLoopEndTest, AnExecutorThatNeverAnswersAStopIsLeftBehind) {
     void abort(TrialId) override {}
     int slots() const override { return 2; }
     std::optional<Event> next_event(TimePoint deadline) override { return executor_.next_event(deadline); }
+    void wait(TimePoint deadline) override { executor_.wait(deadline); }
     void interrupt() override { executor_.interrupt(); }
     const Clock& clock() const override { return executor_.clock(); }
 

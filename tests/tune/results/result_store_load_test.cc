@@ -42,6 +42,56 @@ TEST_F(ResultStoreLoadTest, AnExperimentWithoutTrialsIsItsSpec) {
   EXPECT_TRUE(loaded.changes.empty());
 }
 
+TEST_F(ResultStoreLoadTest, TheEventsOfADeterministicRunAreWhatWasHandled) {
+  const auto handled = [](auto what, std::int64_t iteration, int attempt = 1) {
+    return EventHandled{.event = Event{{0}, attempt, std::move(what)}, .iteration = iteration};
+  };
+  const Saved saved{SharedArray<std::byte>(std::vector<std::byte>(3))};
+  const Stepped nan{.metrics = {{"accuracy", kNan}, {"loss", kInf}}, .seconds = 0.25, .finished = true};
+  const std::vector<Change> changes{EventHandled{},
+                                    trial_changed(0, TrialState::kRunning),
+                                    attempt_started(0),
+                                    handled(Launched{}, 0),
+                                    handled(Stepped{.metrics = {{"accuracy", 0.5}}, .seconds = 1.5}, 1),
+                                    reported(0, 1, {{"accuracy", 0.5}}),
+                                    handled(saved, 1),
+                                    handled(Saved{}, 1),
+                                    handled(AttemptFailed{{ErrorCode::kActorDied, "it fell"}}, 1),
+                                    handled(AttemptFailed{{ErrorCode::kTaskFailed, "no"}, true}, 1),
+                                    handled(Relaunched{7}, 7),
+                                    handled(nan, 2, 2),
+                                    reported(0, 2, nan.metrics, 2),
+                                    handled(Stepped{.metrics = {}, .seconds = 0, .finished = true}, 2, 2),
+                                    handled(AttemptStopped{}, 2, 2)};
+
+  const std::vector<EventHandled> events = load_after(changes).events;
+
+  ASSERT_EQ(events.size(), 11U);
+  EXPECT_FALSE(events[0].event);
+  EXPECT_TRUE(std::holds_alternative<Launched>(events[1].event->what));
+  const auto& stepped = std::get<Stepped>(events[2].event->what);
+  EXPECT_EQ(stepped.metrics.find("accuracy"), 0.5);
+  EXPECT_EQ(stepped.seconds, 1.5);
+  EXPECT_FALSE(stepped.finished);
+  EXPECT_EQ(events[2].iteration, 1);
+  EXPECT_FALSE(std::get<Saved>(events[3].event->what).bytes.empty());
+  EXPECT_TRUE(std::get<Saved>(events[4].event->what).bytes.empty());
+  const auto& failed = std::get<AttemptFailed>(events[5].event->what);
+  EXPECT_EQ(failed.error.code, ErrorCode::kActorDied);
+  EXPECT_EQ(failed.error.message, "it fell");
+  EXPECT_FALSE(failed.infeasible);
+  EXPECT_TRUE(std::get<AttemptFailed>(events[6].event->what).infeasible);
+  EXPECT_EQ(std::get<Relaunched>(events[7].event->what).from_iteration, 7);
+  const auto& last = std::get<Stepped>(events[8].event->what);
+  EXPECT_TRUE(std::isnan(last.metrics.find("accuracy").value()));
+  EXPECT_EQ(last.metrics.find("loss"), kInf);
+  EXPECT_TRUE(last.finished);
+  EXPECT_EQ(events[8].event->attempt, 2);
+  EXPECT_TRUE(std::get<Stepped>(events[9].event->what).metrics.empty());
+  EXPECT_TRUE(std::get<Stepped>(events[9].event->what).finished);
+  EXPECT_TRUE(std::holds_alternative<AttemptStopped>(events[10].event->what));
+}
+
 TEST_F(ResultStoreLoadTest, TrialsHaveTheStandingOfTheirLastReport) {
   const StoredExperiment loaded =
       load_after({trial_changed(0, TrialState::kRunning), attempt_started(0), reported(0, 1, {{"accuracy", 0.9}}),

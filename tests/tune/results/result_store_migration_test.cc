@@ -28,9 +28,18 @@ class MigrationTest : public ResultsFixture {
     ASSERT_TRUE(store.close());
     Viewer(database())
         .rows(
-            "DROP TABLE notes; ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP COLUMN retried;"
+            "DROP TABLE events; DROP TABLE notes; ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP "
+            "COLUMN retried;"
             "ALTER TABLE trial_changes DROP COLUMN retried; UPDATE experiment SET schema_version = 1;"
             "PRAGMA user_version = 1");
+  }
+
+  /// The same as version 2 had them.
+  void create_version_2() {
+    create_version_1();
+    ASSERT_TRUE(open().close());
+    std::filesystem::remove(directory_ / "experiment.db.v1");
+    Viewer(database()).rows("DROP TABLE events; UPDATE experiment SET schema_version = 2; PRAGMA user_version = 2");
   }
 
   std::string schema() {
@@ -68,11 +77,16 @@ TEST_F(MigrationTest, AnOlderDatabaseBecomesOneOfThisVersionAndIsKeptAsItWas) {
 TEST_F(MigrationTest, AMigratedDatabaseHasTheTablesOfANewOne) {
   create_version_1();
   ASSERT_TRUE(open().close());
-  const std::string migrated = schema();
+  const std::string from_1 = schema();
+  std::filesystem::remove_all(directory_);
+  create_version_2();
+  ASSERT_TRUE(open().close());
+  const std::string from_2 = schema();
   std::filesystem::remove_all(directory_);
   ASSERT_TRUE(create().close());
 
-  EXPECT_EQ(migrated, schema());
+  EXPECT_EQ(from_1, schema());
+  EXPECT_EQ(from_2, schema());
 }
 
 TEST_F(MigrationTest, ItIsDoneOnce) {

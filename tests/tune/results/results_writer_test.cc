@@ -5,6 +5,7 @@
 
 #include <future>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "tests/tune/results/results_fixture.h"
@@ -82,6 +83,23 @@ TEST_F(ResultsWriterTest, OneTransactionTakesAllThatCameDuringTheOneBefore) {
 
   EXPECT_EQ(commits, 2);
   EXPECT_EQ(writer.durable(), 501u);
+}
+
+TEST_F(ResultsWriterTest, WhatIsRecordedTogetherIsSeenTogetherHoweverFullTheQueueIs) {
+  std::set<std::string> seen;  // How many reports there were after each commit.
+  ResultsWriter writer(
+      create(), {.max_queued_changes = 4, .on_durable = [&] {
+                   seen.insert(Viewer(database(), SQLITE_OPEN_READONLY).value("SELECT count(*) % 7 FROM results"));
+                 }});
+  EXPECT_EQ(writer.record(trial_changed(0, TrialState::kRunning)), 1u);
+  for (int group = 0; group < 50; ++group) {
+    std::vector<Change> changes;
+    for (int i = 1; i <= 7; ++i) changes.push_back(reported(0, 7 * group + i, {{"accuracy", 0.5}}));
+    EXPECT_EQ(writer.record_together(std::move(changes)), 8u + 7u * static_cast<unsigned>(group));
+  }
+  ASSERT_TRUE(writer.close());
+
+  EXPECT_EQ(seen, std::set<std::string>{"0"});
 }
 
 TEST_F(ResultsWriterTest, RecordBlocksWhileTheQueueIsFull) {

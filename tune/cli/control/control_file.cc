@@ -134,6 +134,13 @@ Result<std::string> command_file(const std::filesystem::path& directory, const C
   const auto warn = [](const std::string& warning) { std::fprintf(stderr, "manta: warning: %s\n", warning.c_str()); };
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open(directory, {.on_warning = warn}));
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
+  RunRequest stored_request;
+  MANTA_RETURN_IF_ERROR(apply_document(stored.spec.json, "the stored experiment", stored_request));
+  if (stored_request.tune.deterministic && request.verb != "note") {
+    return Error{ErrorCode::kFailedPrecondition,
+                 "the experiment is deterministic: its trials depend on nothing but what they report, so they and its "
+                 "limits cannot be changed"};
+  }
   std::vector<Change> changes;
   MANTA_ASSIGN_OR_RETURN(std::string text, FileCommand(directory, request, std::move(stored)).plan(changes));
   MANTA_RETURN_IF_ERROR(store.apply(changes));

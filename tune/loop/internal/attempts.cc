@@ -37,6 +37,9 @@ void TuneLoop::Impl::handle(Event event) {
   // An attempt that is over, or was never launched, can record nothing.
   if (live == nullptr || !live->has_attempt() || event.attempt != book_[trial].attempt) return;
   if (const auto* failed = std::get_if<AttemptFailed>(&event.what)) return on_failed(trial, *live, *failed);
+  if (const auto* relaunched = std::get_if<Relaunched>(&event.what)) {
+    return book_.attempt_replaced(trial, relaunched->from_iteration, /*is_recorded=*/!live->ended);
+  }
   if (std::holds_alternative<AttemptStopped>(event.what)) {
     if (live->phase == Phase::kStopping) on_stopped(trial, *live);
     return;
@@ -121,7 +124,8 @@ std::vector<Order> TuneLoop::Impl::judge(TrialId trial, const Report& report, bo
 void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
   live.phase = Phase::kIdle;
   live.checkpoint = Checkpoint{live.iteration, live.seconds, std::move(saved.bytes)};
-  if (!live.ended) book_.checkpoint_saved(trial, *live.checkpoint);
+  // What has ended saves for others only. Where those would go on from is to be found again.
+  if (!live.ended || options_.deterministic) book_.checkpoint_saved(trial, *live.checkpoint);
   proceed(trial);
 }
 

@@ -38,6 +38,10 @@ void TuneLoop::Impl::take_commands() {
   for (auto& [command, done] : commands) {
     if (leaving_) {
       done(Error{ErrorCode::kFailedPrecondition, "the run is ending: say it again when it has ended"});
+    } else if (options_.deterministic && !std::holds_alternative<AddNote>(command)) {
+      done(Error{ErrorCode::kFailedPrecondition,
+                 "the experiment is deterministic: its trials depend on nothing but what they report, so they and its "
+                 "limits cannot be changed; end it with Ctrl-C, go on with --resume"});
     } else {
       std::visit([this, &done = done](auto& held) { execute(std::move(held), std::move(done)); }, command);
     }

@@ -94,6 +94,15 @@ void TrialBook::attempt_ended(TrialId trial, TrialState state, std::string cause
   record(AttemptEnded{trial, at(trial).attempt, state, std::move(cause), now()});
 }
 
+void TrialBook::attempt_replaced(TrialId trial, std::int64_t from_iteration, bool is_recorded) {
+  if (!is_recorded) {
+    ++at(trial).attempt;
+    return;
+  }
+  attempt_ended(trial, TrialState::kInterrupted);
+  attempt_started(trial, from_iteration);
+}
+
 void TrialBook::state_changed(TrialId trial, TrialState state, std::string cause) {
   TrialStatus& status = at(trial);
   status.state = state;

@@ -61,6 +61,7 @@ class TuneLoop::Impl {
   bool turn();  // Handles one event. False: nothing can happen any more.
   void handle_next_event();
   void check_leaving();
+  bool leave_deterministic();
   void leave(Leaving leaving);
   void cut_off();
   Result<LoopEnd> finish();

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "tune/results/internal/event_kind.h"
+
 namespace manta::internal {
 
 namespace {
@@ -112,6 +114,24 @@ Result<void> ChangeWriter::write(const NoteAdded& change) {
       change.trial ? std::optional(change.trial->number) : std::optional<std::int64_t>();
   return database_.run("INSERT INTO notes (trial, noted_us, text) VALUES (?, ?, ?)", trial, to_us(change.when),
                        change.text);
+}
+
+// A Stepped leaves its metrics to the report that came of it.
+Result<void> ChangeWriter::write(const EventHandled& change) {
+  constexpr std::string_view kInsert =
+      "INSERT INTO events (kind, iteration, trial, attempt, seconds, code, message) VALUES (?, ?, ?, ?, ?, ?, ?)";
+  const std::string kind(kind_of(change.event));
+  if (!change.event) {
+    return database_.run(kInsert, kind, change.iteration, std::optional<std::int64_t>(), std::optional<std::int64_t>(),
+                         std::optional<double>(), std::optional<std::int64_t>(), std::optional<std::string>());
+  }
+  const Event& event = *change.event;
+  const auto* const stepped = std::get_if<Stepped>(&event.what);
+  const auto* const failed = std::get_if<AttemptFailed>(&event.what);
+  return database_.run(kInsert, kind, change.iteration, event.trial.number, event.attempt,
+                       stepped != nullptr ? std::optional(stepped->seconds) : std::nullopt,
+                       failed != nullptr ? std::optional(static_cast<std::int64_t>(failed->error.code)) : std::nullopt,
+                       failed != nullptr ? std::optional(failed->error.message) : std::nullopt);
 }
 
 Result<void> ChangeWriter::write(const CheckpointSaved& change, const CheckpointName& name) {

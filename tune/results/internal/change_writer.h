@@ -33,6 +33,7 @@ class ChangeWriter {
   Result<void> write(const SnapshotsSaved& change);
   Result<void> write(const SpecChanged& change);
   Result<void> write(const NoteAdded& change);
+  Result<void> write(const EventHandled& change);
   /// `name`: of its file.
   Result<void> write(const CheckpointSaved& change, const CheckpointName& name);
 

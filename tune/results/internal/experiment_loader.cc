@@ -65,6 +65,7 @@ class Loader {
     MANTA_RETURN_IF_ERROR(load_checkpoints());
     MANTA_RETURN_IF_ERROR(load_snapshots());
     MANTA_RETURN_IF_ERROR(load_changes());
+    MANTA_RETURN_IF_ERROR(load_events());
     MANTA_ASSIGN_OR_RETURN(Query seconds, database_.query("SELECT total(seconds) FROM epoch"));
     MANTA_RETURN_IF_ERROR(seconds.step());
     loaded_.elapsed_seconds = seconds.real(0);
@@ -201,6 +202,52 @@ class Loader {
       numbered_.emplace_back(row.integer(0), TrialChanged{std::move(status), to_time(row.integer(7))});
       return {};
     });
+  }
+
+  // Metrics stand where the reports are; the rows of one report follow each other.
+  Result<void> load_events() {
+    if (version_ < 3) return {};
+    MANTA_ASSIGN_OR_RETURN(
+        Query rows, database_.query("SELECT events.id, events.trial, events.attempt, kind, events.iteration,"
+                                    " events.seconds, code, message, metric, value FROM events"
+                                    " LEFT JOIN results ON kind IN ('stepped', 'stepped last') AND"
+                                    " results.trial = events.trial AND results.attempt = events.attempt AND"
+                                    " results.iteration = events.iteration"
+                                    " LEFT JOIN metrics ON metrics.result = results.id ORDER BY events.id, metric"));
+    std::int64_t last = -1;
+    return for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
+      if (row.integer(0) != last) {
+        last = row.integer(0);
+        MANTA_ASSIGN_OR_RETURN(EventHandled event, read_event(row));
+        loaded_.events.push_back(std::move(event));
+      }
+      if (row.is_null(8)) return {};
+      const double value = optional_real(row, 9).value_or(std::numeric_limits<double>::quiet_NaN());
+      std::get<Stepped>(loaded_.events.back().event->what).metrics.set(row.text(8), value);
+      return {};
+    });
+  }
+
+  Result<EventHandled> read_event(const Query& row) {
+    const std::string kind = row.text(3);
+    EventHandled handled{.event = std::nullopt, .iteration = row.integer(4)};
+    if (kind == "begun") return handled;
+    Event event{.trial = {row.integer(1)}, .attempt = static_cast<int>(row.integer(2)), .what = Launched{}};
+    if (kind == "stepped" || kind == "stepped last" || kind == "finished") {
+      event.what = Stepped{.metrics = {}, .seconds = row.real(5), .finished = kind != "stepped"};
+    } else if (kind == "saved" || kind == "saved nothing") {
+      event.what = Saved{SharedArray<std::byte>(std::vector<std::byte>(kind == "saved" ? 1 : 0))};
+    } else if (kind == "failed" || kind == "infeasible") {
+      event.what = AttemptFailed{{static_cast<ErrorCode>(row.integer(6)), row.text(7)}, kind == "infeasible"};
+    } else if (kind == "stopped") {
+      event.what = AttemptStopped{};
+    } else if (kind == "relaunched") {
+      event.what = Relaunched{row.integer(4)};
+    } else if (kind != "launched") {
+      return senseless(database_, "event " + std::to_string(row.integer(0)) + " is \"" + kind + "\"");
+    }
+    handled.event = std::move(event);
+    return handled;
   }
 
   using Numbered = std::pair<std::int64_t, Change>;

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--deterministic: the same table however fast trials are, and wherever, and however often, the driver was killed."""
+import os
+import random
+import signal
+import sqlite3
+
+from program import SystemTest, main, wait_for
+
+KILLS = int(os.environ.get("MANTA_TEST_KILLS", "60"))
+SEED = 20261129
+TABLE = ("select trial, state, iteration, value, value_is_nan, best_value, config, by_hand, retried, "
+         "replace(cause, '  ', ' ') as cause from trials order by trial")
+SCHEDULERS = {
+    "fifo": "fifo",
+    "asha": "asha:grace=1,eta=2,max_t=9",
+    "promote": "asha-promote:grace=1,eta=2,max_t=9",
+    "hyperband": "hyperband:eta=3,max_t=9",
+    "pbt": "pbt:interval=3",
+}
+
+
+class DeterministicTest(SystemTest):
+    def arguments(self, scheduler, out):
+        return [self.write_space({"x": {"float": [0.1, 1]}}), "--trainable", "Walk", "--metric", "score", "--mode", "max",
+                "--searcher", "random", "--samples", "12", "--max-iterations", "9", "--concurrency", "2",
+                "--cpus-per-trial", "0.5", "--checkpoint-every", "2", "--seed", "3", "--deterministic", "--scheduler",
+                scheduler, "--out", out]
+
+    def events(self, out):
+        try:
+            return self.query("select count(*) n from events", out)[0]["n"]
+        except sqlite3.OperationalError:
+            return 0  # It is being made.
+
+    def run_to_the_end(self, scheduler, out):
+        code, _, errors = self.run_program(*self.arguments(scheduler, out))
+        self.assertEqual(code, 0, errors)
+        return self.query(TABLE, out)
+
+    def test_two_runs_are_alike(self):
+        for name, scheduler in SCHEDULERS.items():
+            first = self.run_to_the_end(scheduler, name + "1")
+            self.assertEqual(len(first), 12)
+            self.assertEqual(self.run_to_the_end(scheduler, name + "2"), first, name)
+
+    def test_killed_at_any_moment_it_ends_the_same(self):
+        """In sum KILLS deaths: of a run, of the one that resumes it, of the one that resumes that."""
+        randomness = random.Random(SEED)
+        for name, scheduler in SCHEDULERS.items():
+            undisturbed = self.run_to_the_end(scheduler, name)
+            most = self.events(name)
+            kills = 0
+            history = 0
+            while kills < KILLS / len(SCHEDULERS):
+                history += 1
+                out = f"{name}-{history}"
+                process = self.start(*self.arguments(scheduler, out))
+                for _ in range(3):
+                    wanted = self.events(out) + randomness.randrange(1, most // 2)
+                    wait_for(lambda: self.events(out) >= wanted or process.poll() is not None)
+                    kills += 1 if process.poll() is None else 0
+                    process.kill()
+                    process.communicate()
+                    self.assertEqual(self.wait_for_none_left(), [], f"{out}, seed {SEED}")
+                    again = ["--resume", out] if self.events(out) > 0 else self.arguments(scheduler, out)
+                    if again[0] != "--resume" and (self.directory / out).exists():
+                        out += "x"
+                        again = self.arguments(scheduler, out)
+                    process = self.start(*again)
+                _, errors = process.communicate(timeout=300)
+                self.assertEqual(process.returncode, 0, errors)
+                self.assertEqual(self.query(TABLE, out), undisturbed, f"{out}, seed {SEED}")
+
+    def test_interrupted_it_says_how_to_go_on_and_ends_the_same(self):
+        scheduler = SCHEDULERS["asha"]
+        undisturbed = self.run_to_the_end(scheduler, "undisturbed")
+        process = self.start(*self.arguments(scheduler, "run"))
+        wait_for(lambda: self.events("run") > 20 or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertIn("interrupted: stopping", errors)
+        code, output, errors = self.run_program("--resume", "run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.query(TABLE), undisturbed)
+
+    def test_what_decisions_depend_on_is_kept(self):
+        self.run_to_the_end("fifo", "run")
+        code, _, errors = self.run_program("--resume", "run", "--samples", "20", "--concurrency", "1")
+        self.assertEqual(code, 2)
+        self.assertIn("a deterministic experiment keeps all that its decisions depend on", errors)
+        self.assertIn("samples: 12 -> 20", errors)
+        self.assertIn("concurrency: 2 -> 1", errors)
+        code, _, errors = self.run_program(*self.arguments("fifo", "other"), "--step-time", "5")
+        self.assertEqual(code, 2)
+        self.assertIn("--deterministic and --step-time exclude each other", errors)
+
+
+if __name__ == "__main__":
+    main()
