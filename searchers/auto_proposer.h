@@ -33,6 +33,10 @@ class AutoProposer final : public Proposer {
   UnitCube::Point propose(const History& history, RandomStream& random) override;
   /// Which algorithm it takes, why, and when it will change.
   std::string describe(const History& history) const override;
+  /// The process' own, also after the forest's turn. None once TPE has taken over.
+  std::optional<double> expected_gain() const override {
+    return is_tpes_turn_ ? std::nullopt : process_.expected_gain();
+  }
   std::string save() const override { return process_.save(); }
   Result<void> load(std::string_view json) override { return process_.load(json); }
 
@@ -42,6 +46,7 @@ class AutoProposer final : public Proposer {
   TpeProposer tpe_;
   std::size_t many_levelled_;  // Axes with more than kFewLevels, or none.
   std::size_t axes_;
+  bool is_tpes_turn_ = false;
 };
 
 }  // namespace manta::internal

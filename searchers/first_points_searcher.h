@@ -25,6 +25,7 @@ class FirstPointsSearcher final : public Searcher {
   bool learns() const override { return inner_->learns(); }
   std::optional<std::int64_t> size() const override { return inner_->size(); }
   std::string describe() const override { return inner_->describe(); }
+  std::optional<double> expected_gain() const override { return inner_->expected_gain(); }
 
   Snapshot save() const override;
   /// Takes over the snapshot's points: what was drawn of them stays as it was. Errors also: those of the inner one.

@@ -35,6 +35,8 @@ class ModelSearcher final : public Searcher {
   std::optional<std::int64_t> size() const override { return std::nullopt; }
   std::string describe() const override { return proposer_->describe(history_); }
 
+  std::optional<double> expected_gain() const override { return proposer_->expected_gain(); }
+
   Snapshot save() const override;
   /// Errors also: kInvalidArgument: it was made for another space.
   Result<void> restore(const Snapshot& snapshot) override;

@@ -59,6 +59,11 @@ class Searcher {
   /// again after each ask(), and what differs from before is said.
   virtual std::string describe() const { return ""; }
 
+  /// By how much another trial is expected to be better than the best so far, in the metric's units and as a mean over
+  /// all that may come out of it: the most that it said of its last three suggestions, as one alone may be a whim of
+  /// its model. None: it cannot say, or not yet.
+  virtual std::optional<double> expected_gain() const { return std::nullopt; }
+
   /// What restore() needs to make an equal searcher in another process.
   virtual Snapshot save() const = 0;
   /// Errors: kInvalidArgument: the snapshot is of another searcher or damaged; nothing has changed.

@@ -33,6 +33,7 @@ constexpr int kNextFit = 12;
 constexpr std::size_t kOften = 60;        // Up to so many trials there is a fit after each.
 constexpr std::size_t kSeldom = 16;       // Then after each growth by one in so many.
 constexpr std::size_t kMostTrials = 600;  // More are not looked at.
+constexpr std::size_t kGains = 3;         // Proposals that expected_gain() speaks for.
 
 std::vector<AxisKind> kinds_of(const UnitCube& cube) {
   std::vector<AxisKind> kinds;
@@ -90,9 +91,14 @@ class GpProposer::Search {
     }
     score_pool();
     if (pool_.empty()) return random_point(cube_.size(), random_);
-    if (cube_.configurations() <= kMaxListed) return pool_[order().front()];
-    return climb_from_best();
+    if (cube_.configurations() > kMaxListed) return climb_from_best();
+    const std::size_t best = order().front();
+    log_gain_ = scores_[best];
+    return pool_[best];
   }
+
+  /// The logarithm of what is expected of the point that run() found; none: there was nothing to choose from.
+  std::optional<double> log_gain() const { return log_gain_; }
 
  private:
   void add(const Point& point) {
@@ -183,6 +189,7 @@ class GpProposer::Search {
       climb(point, score);
       if (score > found.second) found = {point, score};
     }
+    log_gain_ = found.second;
     return found.first;
   }
 
@@ -250,6 +257,7 @@ class GpProposer::Search {
   RandomStream& random_;
   std::vector<Point> pool_;
   std::vector<double> scores_;
+  std::optional<double> log_gain_;
 };
 
 GpProposer::GpProposer(const UnitCube& cube) : cube_(cube), process_(kinds_of(cube)), feasibility_(cube) {}
@@ -274,7 +282,16 @@ UnitCube::Point GpProposer::propose(const History& history, RandomStream& random
     best_trials.push_back(without_gaps(history.point(losses[i].second), process_.kinds()));
   }
   if (pending.size() > 0) process_.believe(pending);
-  return Search(*this, history, best, random).run(best_trials);
+  Search search(*this, history, best, random);
+  Point point = search.run(best_trials);
+  if (const std::optional<double> log_gain = search.log_gain()) gains_.push_back(std::exp(*log_gain) * loss_per_value_);
+  if (gains_.size() > kGains) gains_.pop_front();
+  return point;
+}
+
+std::optional<double> GpProposer::expected_gain() const {
+  if (gains_.size() < kGains) return std::nullopt;
+  return *std::ranges::max_element(gains_);
 }
 
 // Places of the trials that the process learns from. Of too many: the best half, then the newest.
@@ -303,7 +320,10 @@ void GpProposer::learn(const History& history) {
     points.add(without_gaps(history.point(i), process_.kinds()));
     losses.push_back(history[i].loss);
   }
-  std::vector<double> values = warp_losses(losses);
+  const OutputWarp warp(losses);
+  loss_per_value_ = warp.loss_per_value(*std::ranges::min_element(losses));
+  std::vector<double> values;
+  for (const double loss : losses) values.push_back(warp.value_of(loss));
   const std::size_t due = fitted_ < kOften ? fitted_ + 1 : fitted_ + fitted_ / kSeldom;
   if (fitted_ > 0 && history.valued() < due) return process_.condition(std::move(points), std::move(values));
   process_.fit(std::move(points), std::move(values), fitted_ == 0 ? kFirstFit : kNextFit);
@@ -313,6 +333,7 @@ void GpProposer::learn(const History& history) {
 std::string GpProposer::save() const {
   const Hyperparameters& parameters = process_.hyperparameters();
   return Json{{"fitted", fitted_},
+              {"gains", gains_},
               {"weights", parameters.weights},
               {"others", {parameters.joint, parameters.additive, parameters.reach, parameters.noise}}}
       .dump();
@@ -325,12 +346,16 @@ Result<void> GpProposer::load(std::string_view json) {
              return number.is_number() && number.get<double>() > 0;
            });
   };
-  const bool is_whole = state.is_object() && state.size() == 3 && state.contains("fitted") &&
+  const Json gains = state.is_object() ? state.value("gains", Json()) : Json();
+  const bool has_gains = gains.is_array() && gains.size() <= kGains &&
+                         std::ranges::all_of(gains, [](const Json& gain) { return gain.is_number(); });
+  const bool is_whole = state.is_object() && state.size() == 4 && has_gains && state.contains("fitted") &&
                         state["fitted"].is_number_unsigned() && state.contains("weights") &&
                         are_positive(state["weights"], cube_.size()) && state.contains("others") &&
                         are_positive(state["others"], 4);
   if (!is_whole) return Error{ErrorCode::kInvalidArgument, "its model is damaged"};
   fitted_ = state["fitted"].get<std::size_t>();
+  gains_ = gains.get<std::deque<double>>();
   process_.set_hyperparameters({.weights = state["weights"].get<std::vector<double>>(),
                                 .joint = state["others"][0].get<double>(),
                                 .additive = state["others"][1].get<double>(),

@@ -2,6 +2,7 @@
 // Bayesian optimisation with a Gaussian process.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ class GpProposer final : public internal::Proposer {
   explicit GpProposer(const UnitCube& cube);
 
   UnitCube::Point propose(const internal::History& history, RandomStream& random) override;
+  std::optional<double> expected_gain() const override;
   std::string save() const override;
   Result<void> load(std::string_view json) override;
 
@@ -37,7 +39,9 @@ class GpProposer final : public internal::Proposer {
   const UnitCube& cube_;
   GaussianProcess process_;
   internal::Feasibility feasibility_;
-  std::size_t fitted_ = 0;  // Trials with a value at the last fit of hyperparameters.
+  std::size_t fitted_ = 0;     // Trials with a value at the last fit of hyperparameters.
+  double loss_per_value_ = 0;  // By the warp, at the best trial.
+  std::deque<double> gains_;   // Expected of the last kGains proposals.
 };
 
 }  // namespace manta::gp

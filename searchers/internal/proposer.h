@@ -2,6 +2,7 @@
 // The part of a searcher that is its algorithm.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ class Proposer {
 
   /// Searcher::describe(), by the history alone.
   virtual std::string describe(const History& history) const { return static_cast<void>(history), ""; }
+
+  /// Searcher::expected_gain().
+  virtual std::optional<double> expected_gain() const { return std::nullopt; }
 
   /// JSON of what a copy needs beside the history to propose the same.
   virtual std::string save() const { return "null"; }

@@ -71,6 +71,56 @@ std::string description_of(const char* json) {
   return make_searcher("auto", {.space = &space, .samples = 100}).value()->describe();
 }
 
+// Tells `searcher` of so many trials, and returns what it then expects to gain, after each.
+std::vector<std::optional<double>> gains_of(Searcher& searcher, std::int64_t from, std::int64_t to, double scale) {
+  std::vector<std::optional<double>> gains;
+  for (std::int64_t trial = from; trial < to; ++trial) {
+    const Config config = searcher.ask({trial}).value().value();
+    const double loss = scale * (bowl(config) + 5);
+    searcher.tell({.trial = {trial}, .config = config, .state = TrialState::kCompleted, .iteration = 1, .value = loss});
+    gains.push_back(searcher.expected_gain());
+  }
+  return gains;
+}
+
+std::unique_ptr<Searcher> searcher_of(const char* name, const Space& space) {
+  return make_searcher(name, {.space = &space, .seed = 3, .samples = 100}).value();
+}
+
+TEST(ExpectedGainTest, IsOfTheSizeOfWhatIsGainedAndFalls) {
+  const Space space = parse_space(R"({"x": {"float": [0, 1]}, "y": {"float": [1e-4, 1], "log": true},
+    "n": {"int": [1, 20]}, "c": {"choice": ["a", "b", "c", "d"]}})")
+                          .value();
+  for (const char* const name : {"gp", "auto"}) {
+    const auto searcher = searcher_of(name, space);
+    const auto thousandfold = searcher_of(name, space);
+
+    const auto gains = gains_of(*searcher, 0, 50, 1);
+    const auto large = gains_of(*thousandfold, 0, 50, 1000);
+
+    EXPECT_FALSE(gains.front()) << name << ": nothing is known yet";
+    const double early = **std::ranges::max_element(gains);  // None is less than any.
+    EXPECT_GT(early, 0.01) << name;
+    EXPECT_LT(early, 10) << name;
+    ASSERT_TRUE(gains.back()) << name;
+    EXPECT_LT(*gains.back(), early / 20) << name;
+    EXPECT_NEAR(*large.back() / *gains.back(), 1000, 300) << name;
+  }
+}
+
+TEST(ExpectedGainTest, IsKnownToARestoredSearcher) {
+  const Space space = parse_space(R"({"x": {"float": [0, 1]}, "y": {"float": [1e-4, 1], "log": true},
+    "n": {"int": [1, 20]}, "c": {"choice": ["a", "b", "c", "d"]}})")
+                          .value();
+  const auto searcher = searcher_of("gp", space);
+  gains_of(*searcher, 0, 20, 1);
+  const auto restored = searcher_of("gp", space);
+  ASSERT_TRUE(restored->restore(searcher->save()));
+
+  EXPECT_EQ(restored->expected_gain(), searcher->expected_gain());
+  EXPECT_FALSE(searcher_of("random", space)->expected_gain());
+}
+
 TEST(AutoSearcherTest, SaysWhatItTakesAndWhy) {
   EXPECT_EQ(description_of(R"({"a": {"int": [1, 20]}, "b": {"choice": [1, 2]}})"),
             "auto - gp and forest in turn: all 2 parameters have few values; tpe once 600 trials have a value");

@@ -37,6 +37,7 @@ class ScriptedSearcher final : public Searcher {
   }
   std::optional<std::int64_t> size() const override { return limit; }
   std::string describe() const override { return asked.size() < 2 ? description : later_description; }
+  std::optional<double> expected_gain() const override { return gain ? gain(asked.size()) : std::nullopt; }
   Snapshot save() const override { return {"{\"ScriptedSearcher\":" + std::to_string(told.size()) + "}"}; }
   Result<void> restore(const Snapshot& snapshot) override {
     restored = snapshot.json;
@@ -46,6 +47,7 @@ class ScriptedSearcher final : public Searcher {
   std::vector<TrialId> asked;
   std::vector<ToldOutcome> told;
   std::optional<std::int64_t> limit;
+  std::function<std::optional<double>(std::size_t asked)> gain;
   std::string restored;
   std::string description;        // Of itself, before it was asked for a second trial,
   std::string later_description;  // and then.

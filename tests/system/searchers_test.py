@@ -153,6 +153,22 @@ class WarmStartTest(SearchersTest):
         self.assertFalse((self.directory / "run").exists())
 
 
+class MinGainTest(SearchersTest):
+    def test_trials_end_when_another_one_does_not_pay(self):
+        arguments = ["--searcher", "gp", "--samples", "200", "--max-iterations", "1", "--min-gain", "0.001"]
+        said = self.tune(*arguments)
+        self.assertIn("no further trials: another one is expected to better score by", said)
+        trials = len(self.query("select trial from trials"))
+        self.assertLess(trials, 100)
+        self.assertEqual(self.query("select text from notes")[-1]["text"].split(":")[0], "no further trials")
+        code, output, errors = self.run_program("--resume", "run", program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(len(self.query("select trial from trials")), trials)
+
+    def test_a_searcher_without_expectations_is_refused(self):
+        self.assertIn("gp and auto do", self.tune("--searcher", "tpe", "--min-gain", "0.001", expect=2))
+
+
 class ImportanceTest(SearchersTest):
     def test_the_parameter_that_matters_comes_first(self):
         space = {"x": {"float": [0, 1]}, "y": {"float": [0, 1]}}

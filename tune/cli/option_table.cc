@@ -129,6 +129,13 @@ std::string get_optional_number(const RunRequest& request) {
   return request.tune.*field ? number_text(*(request.tune.*field)) : "null";
 }
 
+Result<void> set_min_gain(RunRequest& request, Values values) {
+  MANTA_ASSIGN_OR_RETURN(const double gain, parse_number(values.back(), 0));
+  if (gain == 0) return not_expected(values.back(), "a number above 0");
+  request.tune.min_gain = gain;
+  return {};
+}
+
 Result<void> set_memory_per_trial(RunRequest& request, Values values) {
   MANTA_ASSIGN_OR_RETURN(request.tune.memory_per_trial, internal::parse_size(values.back()));
   return {};
@@ -309,6 +316,14 @@ const std::vector<OptionSpec> kTable{
      .steers = false,
      .set = set_duration<&Options::time_budget_seconds>,
      .get = get_optional_number<&Options::time_budget_seconds>},
+    {.name = "min-gain",
+     .kind = OptionKind::kNumber,
+     .value_name = "X",
+     .group = "Limits",
+     .help = "No more trials once the searcher, gp or auto, expects another to better the metric by less than X",
+     .may_change = true,
+     .set = set_min_gain,
+     .get = get_optional_number<&Options::min_gain>},
     {.name = "trial-time",
      .kind = OptionKind::kDuration,
      .value_name = "TIME",

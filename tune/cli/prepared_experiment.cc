@@ -126,6 +126,14 @@ Result<void> check_deterministic(const TuneOptions& options) {
   return {};
 }
 
+// Of those it knows what it would need, a model of what comes out.
+Result<void> check_min_gain(const PreparedExperiment& experiment) {
+  const std::string& searcher = experiment.options.searcher;
+  if (searcher == "gp" || searcher == "auto") return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "--min-gain: the searcher \"" + searcher + "\" does not know what to expect of a trial; gp and auto do"};
+}
+
 Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher,
                                     const TrialScheduler& scheduler) {
   LoopOptions loop;
@@ -163,6 +171,7 @@ void take_limits(const TuneOptions& options, LoopOptions& loop) {
     return seconds ? std::optional<Duration>(from_seconds(*seconds)) : std::nullopt;
   };
   loop.time_budget = duration(options.time_budget_seconds);
+  loop.min_gain = options.min_gain;
   loop.limits = {.trial_time = duration(options.trial_time_seconds),
                  .step_time = duration(options.step_time_seconds),
                  .stall_timeout = duration(options.stall_timeout_seconds)};
@@ -197,6 +206,7 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
   MANTA_RETURN_IF_ERROR(check_feasibility(experiment));
   MANTA_ASSIGN_OR_RETURN(experiment.searcher, choose_searcher(experiment.options, *experiment.space));
+  if (options.min_gain) MANTA_RETURN_IF_ERROR(check_min_gain(experiment));
   if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment));
   MANTA_ASSIGN_OR_RETURN(
       experiment.scheduler,

@@ -29,7 +29,8 @@ struct TuneOptions {
   std::optional<std::int64_t> max_iterations;
   std::vector<std::string> stop;  ///< "accuracy>=0.99"; any of them ends a trial.
   std::optional<double> time_budget_seconds;
-  int concurrency = 0;  ///< Trials at once; 0: as many as the machine has room for.
+  std::optional<double> min_gain;  ///< No more trials once the searcher expects less of one, in the metric's units.
+  int concurrency = 0;             ///< Trials at once; 0: as many as the machine has room for.
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
   std::uint64_t memory_per_trial = 0;        ///< Bytes that a trial's process may use; 0: any number.

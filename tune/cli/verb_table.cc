@@ -194,9 +194,10 @@ const std::vector<Verb> kVerbs{
            .help = "A limit and its new value",
            .count = Count::kMany,
            .completion = Completion::kWords,
-           .words = "samples= searcher-timeout= max-iterations= stop= time-budget= trial-time= step-time= "
-                    "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= cpus-per-trial= gpus-per-trial= "
-                    "memory-per-trial= checkpoint-every= keep-checkpoints="}},
+           .words =
+               "samples= searcher-timeout= max-iterations= stop= time-budget= min-gain= trial-time= step-time= "
+               "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= cpus-per-trial= gpus-per-trial= "
+               "memory-per-trial= checkpoint-every= keep-checkpoints="}},
      .options = {},
      .examples = {"manta set runs/net concurrency=8 samples=200 time-budget=2h"},
      .run = verbs::set},

@@ -55,6 +55,8 @@ struct LoopOptions {
   std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.
   std::vector<StopCondition> stop;             ///< A trial is complete when one of them holds.
   std::optional<Duration> time_budget;  ///< No trial starts, and the running ones are checkpointed and left, after it.
+  /// The searcher is asked for no more trials once it expects less than this of one (Searcher::expected_gain()).
+  std::optional<double> min_gain;
   TrialLimits limits;
   /// Before a failed trial is tried again; doubled with each further failure, up to sixty times this.
   Duration retry_wait{};

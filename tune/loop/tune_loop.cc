@@ -2,6 +2,7 @@
 #include "tune/loop/tune_loop.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "tune/loop/internal/tune_loop_impl.h"
@@ -265,8 +266,24 @@ bool TuneLoop::Impl::launch_new() {
   return true;
 }
 
+// Whether another trial does not pay by the searcher's own expectation; then there are no more.
+bool TuneLoop::Impl::expects_too_little() {
+  if (!options_.min_gain) return false;
+  const std::optional<double> gain = parts_.searcher.expected_gain();
+  if (!gain || *gain >= *options_.min_gain) return false;
+  searcher_done_ = true;
+  book_.close();
+  char numbers[64];
+  std::snprintf(numbers, sizeof numbers, "%.3g, less than %.3g", *gain, *options_.min_gain);
+  std::string text =
+      "no further trials: another one is expected to better " + options_.objective.metric + " by " + numbers;
+  parts_.observer.on_searcher(text);
+  book_.noted({.trial = std::nullopt, .text = std::move(text)});
+  return true;
+}
+
 std::optional<Config> TuneLoop::Impl::ask() {
-  if (!more_to_come() || searcher_waits_) return std::nullopt;
+  if (!more_to_come() || searcher_waits_ || expects_too_little()) return std::nullopt;
   const TrialId trial{book_.asked()};
   Result<std::optional<Config>> suggestion = parts_.searcher.ask(trial);
   if (!suggestion && suggestion.error().code == ErrorCode::kExhausted) {

@@ -94,6 +94,20 @@ TEST(WarpLossesTest, OneDivergedTrialDoesNotHideTheOthers) {
   EXPECT_GT(warped[3] - warped[0], 1);
 }
 
+TEST(WarpLossesTest, WhatALossChangesWithItsValueIsTheInverseSlope) {
+  RandomStream random(2, 1);
+  std::vector<double> losses;
+  for (int i = 0; i < 30; ++i) losses.push_back(40 + std::exp(2 * random.normal()));
+  const OutputWarp warp(losses);
+  const double best = *std::ranges::min_element(losses);
+  constexpr double kStep = 1e-5;
+
+  const double slope = (warp.value_of(best + kStep) - warp.value_of(best - kStep)) / (2 * kStep);
+
+  EXPECT_NEAR(warp.loss_per_value(best) * slope, 1, 1e-4);
+  EXPECT_EQ(OutputWarp(std::vector<double>{7, 7, 7}).loss_per_value(7), 0);
+}
+
 TEST(WarpLossesTest, DegenerateLossesAreZeros) {
   EXPECT_EQ(warp_losses(std::vector<double>{}), std::vector<double>{});
   EXPECT_EQ(warp_losses(std::vector<double>{3}), std::vector<double>{0});

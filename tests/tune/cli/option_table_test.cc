@@ -34,6 +34,7 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"trainable", "./libx.so:Net", "\"./libx.so:Net\""},
       {"command", "./sim --nu {nu}", "\"./sim --nu {nu}\""},
       {"samples", "64", "64"},
+      {"min-gain", "0.01", "0.01"},
       {"deterministic", "true", "true"},
       {"deterministic", "false", "null"},
       {"samples", "1", "1"},
@@ -86,6 +87,8 @@ TEST(OptionTableTest, WrongValuesAreNamedWithWhatIsAllowed) {
       {"metric", "", "name"},
       {"mode", "maximum", "one of min, max"},
       {"non-finite", "", "one of continue, stop, fail"},
+      {"min-gain", "0", "above 0"},
+      {"min-gain", "-1", "at least 0"},
       {"deterministic", "yes", "true or false"},
       {"samples", "0", "an integer of at least 1"},
       {"samples", "ten", "\"ten\" is not an integer"},
@@ -134,11 +137,11 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
   for (const OptionSpec& spec : option_table()) {
     if (spec.may_change) may_change.insert(spec.name);
   }
-  EXPECT_THAT(may_change,
-              ::testing::UnorderedElementsAre("samples", "searcher-timeout", "max-iterations", "stop", "time-budget",
-                                              "trial-time", "step-time", "stall-timeout", "retry-wait", "max-failures",
-                                              "allow-failed", "concurrency", "cpus-per-trial", "gpus-per-trial",
-                                              "memory-per-trial", "checkpoint-every", "keep-checkpoints"));
+  EXPECT_THAT(may_change, ::testing::UnorderedElementsAre("samples", "searcher-timeout", "max-iterations", "stop",
+                                                          "time-budget", "min-gain", "trial-time", "step-time",
+                                                          "stall-timeout", "retry-wait", "max-failures", "allow-failed",
+                                                          "concurrency", "cpus-per-trial", "gpus-per-trial",
+                                                          "memory-per-trial", "checkpoint-every", "keep-checkpoints"));
 }
 
 }  // namespace

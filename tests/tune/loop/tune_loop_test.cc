@@ -51,6 +51,21 @@ TEST_F(TuneLoopTest, RecordsTheTripOfATrialInOrder) {
   EXPECT_EQ(reported.when - sink_.all<AttemptStarted>().front().when, std::chrono::seconds(1));
 }
 
+TEST_F(TuneLoopTest, NoMoreTrialsComeOnceTheSearcherExpectsTooLittleOfThem) {
+  options_.max_trials = 10;
+  options_.min_gain = 0.01;
+  searcher_.gain = [](std::size_t asked) {
+    return asked < 2 ? std::nullopt : std::optional(0.1 / static_cast<double>(asked * asked));
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(loop_->trials().size(), 4U) << "0.1 / 4 / 4 is less";
+  EXPECT_THAT(observer_.searcher_lines.back(),
+              "no further trials: another one is expected to better loss by 0.00625, less than 0.01");
+  EXPECT_EQ(sink_.all<NoteAdded>().back().text, observer_.searcher_lines.back());
+}
+
 TEST_F(TuneLoopTest, WhatTheSearcherSaysOfItselfIsSaidAndNotedDownWhenItChanges) {
   searcher_.description = "slow and good";
   searcher_.later_description = "quick";

@@ -19,9 +19,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr const char* kVersionKey = "manta_control";
 // Those that a running loop takes over.
-constexpr std::array<std::string_view, 9> kTakenAtOnce{"concurrency",  "samples",    "time-budget",
-                                                       "trial-time",   "step-time",  "stall-timeout",
-                                                       "max-failures", "retry-wait", "checkpoint-every"};
+constexpr std::array<std::string_view, 10> kTakenAtOnce{
+    "concurrency", "samples",       "time-budget",  "min-gain",   "trial-time",
+    "step-time",   "stall-timeout", "max-failures", "retry-wait", "checkpoint-every"};
 
 std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

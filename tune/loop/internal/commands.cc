@@ -240,6 +240,7 @@ void TuneLoop::Impl::execute(ChangeLimits command, CommandDone done) {
   options_.concurrency = command.options.concurrency;
   options_.max_trials = command.options.max_trials;
   options_.time_budget = command.options.time_budget;
+  options_.min_gain = command.options.min_gain;
   options_.limits = command.options.limits;
   options_.retry_wait = command.options.retry_wait;
   options_.max_failures = command.options.max_failures;

@@ -75,6 +75,7 @@ class TuneLoop::Impl {
   bool resume_paused();
   bool launch_new();
   bool more_to_come() const;
+  bool expects_too_little();
   std::optional<Config> ask();
   // Says what the searcher says of itself, if that is new, and notes it down where `is_news`.
   void say_searcher(bool is_news);
