@@ -11,6 +11,7 @@
 #include "core/base/random.h"
 #include "schedulers/make_scheduler.h"
 #include "tune/loop/recorded_trials.h"
+#include "tune/loop/simulation_parts.h"
 #include "tune/loop/tune_loop.h"
 
 namespace {
@@ -20,26 +21,6 @@ using namespace manta;
 constexpr std::int64_t kTrials = 20'000;
 constexpr std::int64_t kIterations = 81;
 constexpr int kWorkers = 64;
-
-class NoSink final : public ResultsSink {
- public:
-  std::uint64_t record(Change) override { return ++changes_; }
-  std::uint64_t record_together(std::vector<Change> changes) override { return changes_ += changes.size(); }
-  std::uint64_t durable() const override { return changes_; }
-  Result<void> status() const override { return {}; }
-
- private:
-  std::uint64_t changes_ = 0;
-};
-
-class Counter final : public LoopObserver {
- public:
-  void on_trial(const TrialStatus&, const Progress&) override {}
-  void on_report(const Report&, const Progress&) override { ++reports; }
-  void on_new_best(const TrialStatus&, const Progress&) override {}
-  void on_tick(const Progress&) override {}
-  std::int64_t reports = 0;
-};
 
 // Curves that fall to a floor, at speeds and in iterations of different lengths.
 std::vector<RecordedTrial> some_trials() {
@@ -69,8 +50,8 @@ double reports_per_second(RecordedTrials& recorded, const char* scheduler_name) 
       make_scheduler(scheduler_name, {.objective = options.objective, .max_iterations = kIterations}).value();
   UnsavedScheduler scheduler(*judge);
   const auto executor = recorded.executor(kWorkers);
-  NoSink sink;
-  Counter counter;
+  ForgetfulSink sink;
+  CountingObserver counter;
   TuneLoop loop(options, {searcher, scheduler, *executor, sink, counter});
   const auto begin = std::chrono::steady_clock::now();
   MANTA_CHECK(loop.run().value() == LoopEnd::kFinished, "the simulation has not come to its end");

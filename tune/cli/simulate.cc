@@ -17,6 +17,7 @@
 #include "tune/cli/summary.h"
 #include "tune/cli/terminal.h"
 #include "tune/loop/recorded_trials.h"
+#include "tune/loop/simulation_parts.h"
 #include "tune/loop/tune_loop.h"
 
 namespace manta {
@@ -24,28 +25,6 @@ namespace manta {
 namespace {
 
 constexpr const char* kRecordedSearcher = "recorded";
-
-// Nothing has to survive.
-class ForgetfulSink final : public ResultsSink {
- public:
-  std::uint64_t record(Change) override { return ++changes_; }
-  std::uint64_t record_together(std::vector<Change> changes) override { return changes_ += changes.size(); }
-  std::uint64_t durable() const override { return changes_; }
-  Result<void> status() const override { return {}; }
-
- private:
-  std::uint64_t changes_ = 0;
-};
-
-class CountingObserver final : public LoopObserver {
- public:
-  void on_trial(const TrialStatus&, const Progress&) override {}
-  void on_report(const Report&, const Progress&) override { ++reports; }
-  void on_new_best(const TrialStatus&, const Progress&) override {}
-  void on_tick(const Progress&) override {}
-
-  std::int64_t reports = 0;
-};
 
 bool uses_recorded(const TuneOptions& options) {
   return options.searcher.empty() || options.searcher == kRecordedSearcher;

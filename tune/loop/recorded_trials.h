@@ -11,7 +11,6 @@
 
 #include "tune/loop/curve_table.h"
 #include "tune/loop/simulated_executor.h"
-#include "tune/scheduler.h"
 #include "tune/searcher.h"
 #include "tune/space/unit_cube.h"
 
@@ -80,27 +79,6 @@ class RecordedTrials {
   std::int64_t exact_ = 0;
   std::int64_t approximated_ = 0;
   std::int64_t ran_out_ = 0;
-};
-
-/// `scheduler`, which must outlive it, without its snapshots: nobody resumes a simulation, and the loop takes one again
-/// and again, which costs the more the more trials there were.
-class UnsavedScheduler final : public TrialScheduler {
- public:
-  explicit UnsavedScheduler(TrialScheduler& scheduler) : scheduler_(scheduler) {}
-
-  Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override {
-    return scheduler_.on_report(report, trials);
-  }
-  void on_end(TrialId trial, TrialState state) override { scheduler_.on_end(trial, state); }
-  std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override {
-    return scheduler_.next_to_resume(trials, more_to_come);
-  }
-  std::optional<std::int64_t> max_iterations() const override { return scheduler_.max_iterations(); }
-  Snapshot save() const override { return {}; }
-  Result<void> restore(const Snapshot& snapshot) override { return scheduler_.restore(snapshot); }
-
- private:
-  TrialScheduler& scheduler_;
 };
 
 /// Suggests the recorded configurations: each once, in their order, or for a seed other than 0 in a random one.
