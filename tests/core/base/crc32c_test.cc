@@ -37,6 +37,30 @@ TEST(Crc32cTest, PartsOfAnyLengthGiveTheChecksumOfTheWhole) {
   }
 }
 
+// By the definition, a bit at a time.
+std::uint32_t plain_crc32c(std::span<const std::byte> bytes) {
+  std::uint32_t crc = ~0u;
+  for (const std::byte byte : bytes) {
+    crc ^= static_cast<std::uint32_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0u);
+  }
+  return ~crc;
+}
+
+TEST(Crc32cTest, LongBlocksOfAnyLengthAndAlignmentHaveTheChecksumOfTheDefinition) {
+  constexpr std::size_t kLongest = 40'000;
+  std::vector<std::byte> bytes(kLongest + 8);
+  std::uint32_t state = 1;
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>((state = state * 1'664'525u + 1'013'904'223u) >> 24);
+
+  for (const std::size_t size : {4095, 4096, 12'287, 12'288, 12'289, 12'300, 24'576, 24'583, 36'900, 40'000}) {
+    for (std::size_t offset = 0; offset < 8; offset += 3) {
+      const auto part = std::span<const std::byte>(bytes).subspan(offset, size);
+      EXPECT_EQ(crc32c(part), plain_crc32c(part)) << size << " bytes from " << offset;
+    }
+  }
+}
+
 TEST(Crc32cTest, EverySingleFlippedBitChangesIt) {
   std::vector<std::byte> bytes(64, std::byte{0x5a});
   const std::uint32_t before = crc32c(bytes);
