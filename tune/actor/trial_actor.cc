@@ -12,6 +12,7 @@
 #include <iostream>
 #include <utility>
 
+#include "core/api/make_array.h"
 #include "core/base/unique_fd.h"
 #include "tune/checkpoint/checkpoint_writer.h"
 #include "tune/trainable_reference.h"
@@ -84,7 +85,11 @@ SharedArray<std::byte> TrialActor::save() {
   CheckpointWriter writer;
   trainable_->save(writer);
   if (writer.empty()) return {};
-  return SharedArray<std::byte>(writer.encode());
+  // Where it will lie: a large state is not copied once more.
+  Result<ArrayBuilder<std::byte>> array = make_array<std::byte>({writer.encoded_size()});
+  if (!array) return SharedArray<std::byte>(writer.encode());  // The answer says that there is no room.
+  writer.encode({array->data(), array->size()});
+  return std::move(*array).seal();
 }
 
 }  // namespace manta

@@ -39,6 +39,9 @@ class CheckpointWriter {
 
   /// All entries in one block: a table of names, sizes and CRC-32C sums, then the entries.
   std::vector<std::byte> encode() const;
+  /// The same in place: `block` has encoded_size() bytes.
+  void encode(std::span<std::byte> block) const;
+  std::size_t encoded_size() const;
 
  private:
   std::map<std::string, std::vector<std::byte>, std::less<>> entries_;

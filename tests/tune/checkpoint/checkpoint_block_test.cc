@@ -86,6 +86,19 @@ TEST(CheckpointBlockTest, BytesComeBackAndAreAligned) {
   EXPECT_TRUE(reader->read_bytes("empty").empty());
 }
 
+TEST(CheckpointBlockTest, InPlaceEveryByteIsWritten) {
+  CheckpointWriter writer;
+  writer.write("epoch", 7);
+  writer.write_bytes("empty", {});
+  writer.write_bytes("weights", std::vector<std::byte>(200'000, std::byte{3}));
+  std::vector<std::byte> block(writer.encoded_size(), std::byte{0xff});
+
+  writer.encode(block);
+
+  EXPECT_EQ(block, writer.encode());
+  EXPECT_EQ(CheckpointReader::decode(block).value().read_bytes("weights").size(), 200'000u);
+}
+
 TEST(CheckpointBlockTest, ANameWrittenTwiceKeepsTheLast) {
   CheckpointWriter writer;
   writer.write("x", 1);
