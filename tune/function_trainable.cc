@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -15,6 +16,9 @@
 namespace manta {
 
 namespace {
+
+// How long a function that another trial waits for may take to unwind; after that, the other gets a new process.
+constexpr std::chrono::milliseconds kUnwindPatience{200};
 
 // Unwinds the user's function. No std::exception, so that a catch of those lets it pass.
 struct StopFunction {};
@@ -40,6 +44,8 @@ class FunctionTrial final : public Trial {
   void run_save(CheckpointWriter& out);
   // For the trial's thread: makes report() throw from now on and lets the function run to its end.
   void stop();
+  // For the trial's thread, after stop(): whether the function, if it ever began, is at its end within `patience`.
+  bool wait_for_end(std::chrono::milliseconds patience);
 
   // For the function's thread.
   bool wait_for_start();
@@ -103,6 +109,11 @@ void FunctionTrial::stop() {
   changed_.notify_all();
 }
 
+bool FunctionTrial::wait_for_end(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [this] { return ended_; });
+}
+
 bool FunctionTrial::wait_for_start() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return turn_ == Turn::kFunction; });
@@ -160,6 +171,16 @@ class FunctionTrainable final : public Trainable {
   void setup(const Config& config) override {
     stop();
     trial_ = std::make_unique<FunctionTrial>(config);
+  }
+
+  bool reset(const Config& config) override {
+    if (thread_.joinable()) {
+      trial_->stop();
+      if (!trial_->wait_for_end(kUnwindPatience)) return false;
+    }
+    restart();
+    setup(config);
+    return true;
   }
 
   Metrics step() override {

@@ -40,7 +40,9 @@ inline constexpr const char* kFunctionThreadName = "trial-function";
 
 /// Runs `function` on a thread of its own, one report per step(). The function's exceptions come out of step(), those
 /// of a save callback out of save(). A report without a callback saves nothing. Destruction unwinds the function and
-/// waits for that: it takes as long as the function stays away from report().
+/// waits for that: it takes as long as the function stays away from report(). reset() unwinds it too, but waits for a
+/// fifth of a second at most; where that is enough, the process runs trial after trial, and what the function leaves in
+/// globals is there in the next.
 std::unique_ptr<Trainable> make_function_trainable(std::function<void(Trial&)> function);
 
 namespace internal {

@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace manta {
 namespace {
@@ -237,10 +239,59 @@ TEST(FunctionTrainableTest, ASaveCallbackThatReportsIsToldSo) {
   EXPECT_THAT([&] { trainable->save(out); }, ThrowsMessage<std::logic_error>(HasSubstr("save callback")));
 }
 
-TEST(FunctionTrainableTest, AFunctionIsNotUsedAgainForAnotherTrial) {
-  const auto trainable = started(count_for_ever);
+TEST(FunctionTrainableTest, AFunctionThatHasEndedBeginsAnewForAnotherTrial) {
+  const auto trainable = started(
+      [](Trial& trial) {
+        trial.report({{"x", trial.config()["x"].as<double>()}});
+      },
+      Config{{"x", 1.0}});
+  static_cast<void>(trainable->step());
+  static_cast<void>(trainable->step());
+  ASSERT_TRUE(trainable->finished());
+
+  ASSERT_TRUE(trainable->reset(Config{{"x", 2.0}}));
+
+  EXPECT_FALSE(trainable->finished());
+  EXPECT_EQ(trainable->step(), (Metrics{{"x", 2}}));
+}
+
+TEST(FunctionTrainableTest, AFunctionThatWaitsInAReportIsUnwoundForAnotherTrial) {
+  std::atomic<int> unwound = 0;
+  struct Guard {
+    std::atomic<int>& count;
+    ~Guard() { ++count; }
+  };
+  const auto trainable = started([&](Trial& trial) {
+    const Guard guard{unwound};
+    count_for_ever(trial);
+  });
+  static_cast<void>(trainable->step());
+  CheckpointWriter writer;
+  trainable->save(writer);
+  const std::vector<std::byte> bytes = writer.encode();
+  static_cast<void>(trainable->step());
+
+  ASSERT_TRUE(trainable->reset(Config{}));
+
+  EXPECT_EQ(unwound, 1);
+  trainable->load(CheckpointReader::decode(bytes).value());
+  EXPECT_EQ(trainable->step(), (Metrics{{"count", 2}}));
+}
+
+TEST(FunctionTrainableTest, AFunctionThatDoesNotUnwindIsNotUsedAgain) {
+  std::promise<void> release;
+  const auto trainable = started([&](Trial& trial) {
+    struct Guard {
+      std::promise<void>& release;
+      ~Guard() { release.get_future().wait(); }
+    } guard{release};
+    trial.report({{"a", 1}});
+  });
+  static_cast<void>(trainable->step());
 
   EXPECT_FALSE(trainable->reset(Config{}));
+
+  release.set_value();
 }
 
 void registered_function(Trial& trial) { trial.report({{"a", 1}}); }
