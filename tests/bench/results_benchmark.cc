@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kTrials = 8;
-
 /// An empty experiment below the working directory, where a disk is and not, as in /tmp of some machines, memory.
 class Experiment {
  public:
@@ -39,8 +37,8 @@ class Experiment {
   fs::path root_;
 };
 
-void start_trials(ResultsWriter& writer) {
-  for (std::int64_t trial = 0; trial < kTrials; ++trial) {
+void start_trials(ResultsWriter& writer, std::int64_t trials) {
+  for (std::int64_t trial = 0; trial < trials; ++trial) {
     TrialStatus status;
     status.id = {trial};
     status.config = Config{{"lr", 0.5}};
@@ -51,17 +49,19 @@ void start_trials(ResultsWriter& writer) {
   }
 }
 
-Reported report_of(std::int64_t index, std::int64_t metrics) {
+// The reports go round the trials.
+Reported report_of(std::int64_t index, std::int64_t metrics, std::int64_t trials) {
   static const std::vector<std::string> kNames = {"loss", "accuracy", "f1", "recall"};
   const double value = 1.0 / static_cast<double>(index + 3);
-  Reported reported = {.report = {.trial = {index % kTrials}, .iteration = index / kTrials + 1, .seconds = value}};
+  Reported reported = {.report = {.trial = {index % trials}, .iteration = index / trials + 1, .seconds = value}};
   for (std::int64_t metric = 0; metric < metrics; ++metric) {
     reported.report.metrics.set(kNames[static_cast<std::size_t>(metric)], value + static_cast<double>(metric));
   }
   return reported;
 }
 
-/// Argument: metrics per report. The time is from the first record() to the close of the database.
+/// Arguments: metrics per report, and trials. The time is from the first record() to the close of the database;
+/// record() waits while the writer's queue is full.
 void results_writer_throughput(benchmark::State& state) {
   constexpr std::int64_t kReports = 300'000;
   double megabytes = 0;
@@ -70,9 +70,11 @@ void results_writer_throughput(benchmark::State& state) {
     const Experiment experiment;
     {
       ResultsWriter writer(experiment.create());
-      start_trials(writer);
+      start_trials(writer, state.range(1));
       state.ResumeTiming();
-      for (std::int64_t index = 0; index < kReports; ++index) writer.record(report_of(index, state.range(0)));
+      for (std::int64_t index = 0; index < kReports; ++index) {
+        writer.record(report_of(index, state.range(0), state.range(1)));
+      }
       if (!writer.close()) state.SkipWithError("storage failed");
       state.PauseTiming();
     }
@@ -83,10 +85,12 @@ void results_writer_throughput(benchmark::State& state) {
   state.counters["MB_per_M_reports"] = megabytes * 1e6 / kReports;
 }
 BENCHMARK(results_writer_throughput)
-    ->ArgName("metrics")
-    ->Arg(1)
-    ->Arg(2)
-    ->Arg(4)
+    ->ArgNames({"metrics", "trials"})
+    ->Args({1, 1})
+    ->Args({1, 8})
+    ->Args({1, 64})
+    ->Args({2, 8})
+    ->Args({4, 8})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
@@ -99,10 +103,11 @@ void results_writer_latency(benchmark::State& state) {
                          const std::lock_guard lock(mutex);
                          durable.notify_one();
                        }});
-  start_trials(writer);
+  constexpr std::int64_t kTrials = 8;
+  start_trials(writer, kTrials);
   std::int64_t index = 0;
   for ([[maybe_unused]] auto iteration : state) {
-    const std::uint64_t number = writer.record(report_of(index++, 1));
+    const std::uint64_t number = writer.record(report_of(index++, 1, kTrials));
     std::unique_lock lock(mutex);
     durable.wait(lock, [&] { return writer.durable() >= number; });
   }

@@ -1,69 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole experiments whose trials do nothing: what is left is what tuning costs. Each run makes one experiment in the
-// working directory, so that it lies on a disk, and prints one line of JSON.
-#include <manta/manta.h>
+// What tuning itself costs: one row in each run of the program, printed as lines of JSON. docs/benchmarks.md says
+// what each means. Every row has a process of its own, so that none finds what another has warmed.
+#include "tests/bench/tune_benchmark.h"
+
 #include <stdlib.h>
 
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
-#include <string_view>
+#include <utility>
 
-namespace {
+namespace manta::bench {
 
-namespace fs = std::filesystem;
+ScratchFolder::ScratchFolder() {
+  std::string pattern = (std::filesystem::current_path() / "tune_benchmark_XXXXXX").string();
+  const char* const made = ::mkdtemp(pattern.data());
+  MANTA_CHECK(made != nullptr, "cannot make a folder in the working directory");
+  path_ = made;
+}
 
-class Trivial : public manta::Trainable {
- public:
-  void setup(const manta::Config& config) override { x_ = config["x"].as<double>(); }
-  manta::Metrics step() override { return {{"loss", x_}}; }
-  bool reset(const manta::Config& config) override { return setup(config), true; }
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
 
- private:
-  double x_ = 0;
-};
-MANTA_TRAINABLE(Trivial);
-
-/// Runs `trials` trials of `iterations` reports each, `concurrency` at once. Returns the seconds from the call until
-/// all is on disk.
-double run_experiment(std::int64_t trials, std::int64_t iterations, int concurrency) {
-  std::string pattern = (fs::current_path() / "tune_benchmark_XXXXXX").string();
-  const fs::path root = ::mkdtemp(pattern.data());
-  manta::TuneOptions options;
-  options.space = R"({"x": {"float": [0, 1]}})";
+double seconds_of(TuneOptions options) {
+  const ScratchFolder folder;
+  const std::int64_t trials = options.samples;
+  options.space = kSmallSpace;
   options.metric = "loss";
-  options.samples = trials;
-  options.max_iterations = iterations;
-  options.concurrency = concurrency;
-  options.trainable = "Trivial";
-  options.searcher = "random";  // The loop is measured, no model.
-  options.out = root / "experiment";
+  if (options.searcher.empty()) options.searcher = "random";  // The loop is measured, no model.
+  options.out = folder.path() / "experiment";
   const auto begin = std::chrono::steady_clock::now();
-  const manta::Result<manta::TuneOutcome> outcome = manta::tune_run(options, {.print_summary = false});
+  const Result<TuneOutcome> outcome = tune_run(options, {.print_summary = false});
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   MANTA_CHECK(outcome.value().counts.completed == trials, "not all trials have completed");
-  fs::remove_all(root);
   return elapsed.count();
 }
 
-}  // namespace
+namespace {
 
-int main(int argc, char** argv) {
-  const manta::Runtime runtime = manta::init(argc, argv).value();
-  const std::string_view mode = argc > 1 ? argv[1] : "";
-  const std::int64_t count = argc > 2 ? std::atoll(argv[2]) : 0;
-  const int concurrency = argc > 3 ? std::atoi(argv[3]) : 0;
-  if (count > 0 && concurrency > 0 && mode == "trials") {
-    std::printf("{\"name\": \"trials\", \"value\": %.6g, \"unit\": \"s\"}\n", run_experiment(count, 1, concurrency));
-  } else if (count > 0 && concurrency > 0 && mode == "reports") {
-    const double rate = static_cast<double>(count * concurrency) / run_experiment(concurrency, count, concurrency);
-    std::printf("{\"name\": \"reports\", \"value\": %.6g, \"unit\": \"rows/s\"}\n", rate);
-  } else {
-    std::fputs("usage: manta_tune_benchmark trials TRIALS CONCURRENCY | reports REPORTS_OF_EACH CONCURRENCY\n", stderr);
-    return 2;
-  }
-  return 0;
+std::vector<TuneRow> all_rows() {
+  std::vector<TuneRow> rows;
+  for (const auto& some : {trial_rows(), state_rows(), resume_rows()})
+    rows.insert(rows.end(), some.begin(), some.end());
+  return rows;
 }
+
+int print_usage(const std::vector<TuneRow>& rows) {
+  std::fputs("usage: manta_tune_benchmark ROW [COUNT], where ROW is one of\n", stderr);
+  for (const TuneRow& row : rows) {
+    std::fprintf(stderr, "  %s (%lld)\n", row.name.data(), static_cast<long long>(row.count));
+  }
+  return 2;
+}
+
+int run(int argc, char** argv) {
+  const std::string_view name = argc == 2 || argc == 3 ? argv[1] : "";
+  const std::vector<TuneRow> rows = all_rows();
+  for (const TuneRow& row : rows) {
+    if (row.name != name) continue;
+    const std::int64_t count = argc == 3 ? std::atoll(argv[2]) : row.count;
+    if (count < 1) break;
+    const Runtime runtime = init(argc, argv, {.cpus = row.cpus}).value();
+    row.run(row.name, count);
+    return 0;
+  }
+  return print_usage(rows);
+}
+
+}  // namespace
+}  // namespace manta::bench
+
+int main(int argc, char** argv) { return manta::bench::run(argc, argv); }
