@@ -11,10 +11,11 @@ import tempfile
 import unittest
 
 import comparison
-import core_rows
-import messaging
+import peer
+import tune_peers
 from comparison import yardstick
 from goal import NO, UNKNOWN, YES, at_least, at_most, below
+from suite import SUITES
 
 RUN = pathlib.Path(__file__).resolve().parent / "run"
 LATENCY = comparison.Row("call", "core_benchmark call", "call", "us", "lat two", "rtt.p50", goals=(at_most(2, "limit"),),
@@ -41,10 +42,6 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(yardstick.read_yardstick("R rtt.p50x 9 us\nR rtt.p50 0.5 us\n", LATENCY), 0.5)
         self.assertEqual(yardstick.read_yardstick("R calls 38 M/s\n", RATE), 38e6)
         self.assertIsNone(yardstick.read_yardstick("R other 1 us\n", LATENCY))
-
-    def test_commits_become_the_time_of_as_many(self):
-        row = yardstick.Row("trials", "tune_benchmark trials", "trials", "s", "sq FULL 1 1000", "rows")
-        self.assertEqual(yardstick.read_yardstick("R rows 5 krows/s\n", row), 0.2)
 
     def test_a_unit_says_what_is_better(self):
         self.assertTrue(RATE.higher_is_better)
@@ -159,27 +156,99 @@ echo '{{"name": "b", "value": 2, "unit": "us"}}'
             self.assertEqual(asked, [["both"]])
 
 
-class CoreRowsTest(unittest.TestCase):
+class LimitAndPeerTest(unittest.TestCase):
+    def measure(self, row, output):
+        """One round of a single row whose program prints `output`."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            program = folder / "manta_tune_benchmark"
+            program.write_text(f"#!/bin/sh\ncat <<'END'\n{output}END\n")
+            program.chmod(0o700)
+            self.asked = []
+            tools = comparison.Tools(folder, folder, set(), lambda names: self.asked.append(names) or {"a": 7}, dict)
+            with contextlib.redirect_stderr(io.StringIO()):
+                return comparison.measure_round([row], tools)
+
+    def test_a_program_may_measure_its_limit_itself(self):
+        row = comparison.Row("a", "tune_benchmark a", "a", "trials/s", limit_key="a.xargs")
+        output = '{"name": "a", "value": 2, "unit": ""}\n{"name": "a.xargs", "value": 3, "unit": ""}\n'
+        self.assertEqual(self.measure(row, output), ({"a": 2}, {"a": 3}, {"a": 7}, {"a": {}}))
+
+    def test_a_row_without_a_peer_does_not_start_it(self):
+        row = comparison.Row("a", "tune_benchmark a", "a", "trials/s", has_peer=False)
+        output = '{"name": "a", "value": 2, "unit": ""}\n'
+        self.assertEqual(self.measure(row, output), ({"a": 2}, {"a": None}, {"a": None}, {"a": {}}))
+        self.assertEqual(self.asked, [])
+
+
+class SuitesTest(unittest.TestCase):
+    def for_each_suite(self):
+        for name, suite in SUITES.items():
+            with self.subTest(name):
+                yield suite
+
     def test_names_are_unique(self):
-        names = [row.name for row in core_rows.ROWS]
-        self.assertEqual(len(names), len(set(names)))
+        for suite in self.for_each_suite():
+            names = [row.name for row in suite.rows]
+            self.assertEqual(len(names), len(set(names)))
 
     def test_a_goal_about_another_row_names_one(self):
-        names = {row.name for row in core_rows.ROWS}
-        others = {goal.of for row in core_rows.ROWS for goal in row.goals} 
-        others -= {"value", "limit", "peer", *messaging.SYSTEMS}
-        self.assertEqual(others - names, set())
+        for suite in self.for_each_suite():
+            others = {goal.of for row in suite.rows for goal in row.goals}
+            others -= {"value", "limit", "peer", *suite.titles}
+            self.assertEqual(others - {row.name for row in suite.rows}, set())
 
-    def test_a_goal_about_the_limit_has_a_yardstick(self):
-        for row in core_rows.ROWS:
-            if any(goal.of == "limit" for goal in row.goals):
-                self.assertTrue(row.yardstick and row.limit, row.name)
+    def test_a_goal_about_the_limit_has_one(self):
+        for suite in self.for_each_suite():
+            for row in suite.rows:
+                if any(goal.of == "limit" for goal in row.goals):
+                    self.assertTrue(row.limit_key or (row.yardstick and row.limit), row.name)
+
+    def test_a_goal_about_the_peer_or_another_system_measures_it(self):
+        for suite in self.for_each_suite():
+            for row in suite.rows:
+                self.assertTrue(row.has_peer or all(goal.of != "peer" for goal in row.goals), row.name)
+                wanted = {goal.of for goal in row.goals if goal.of in suite.titles}
+                self.assertEqual(wanted - set(row.others), set(), row.name)
+                self.assertEqual(set(row.others) - set(suite.titles), set(), row.name)
+
+    def test_the_programs_of_peers_are_there(self):
+        programs = [suite.program for suite in SUITES.values()] + [each.program for each in tune_peers.SYSTEMS.values()]
+        for program in programs:
+            self.assertTrue((peer.FOLDER / program).is_file(), program)
 
 
-    def test_a_goal_about_a_message_system_measures_it(self):
-        for row in core_rows.ROWS:
-            wanted = {goal.of for goal in row.goals if goal.of in messaging.SYSTEMS}
-            self.assertEqual(wanted - set(row.others), set(), row.name)
+class TunePeersTest(unittest.TestCase):
+    ROWS = [comparison.Row("a", "tune_benchmark a", "a", "trials/s", others=("one", "two")),
+            comparison.Row("b", "tune_benchmark b", "b", "trials/s", others=("two",)),
+            comparison.Row("c", "tune_benchmark c", "c", "trials/s")]  # fmt: skip
+
+    def setUp(self):
+        self.addCleanup(setattr, tune_peers, "SYSTEMS", tune_peers.SYSTEMS)
+        self.addCleanup(setattr, peer, "FOLDER", peer.FOLDER)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = peer.FOLDER = pathlib.Path(folder.name)
+        (self.folder / "echo.py").write_text("""import json, sys
+for number, name in enumerate(sys.argv[1:]):
+    print(json.dumps({"name": name, "value": number, "unit": ""}))
+""")
+
+    def measure(self, systems):
+        tune_peers.SYSTEMS = systems
+        with contextlib.redirect_stderr(io.StringIO()) as self.messages:
+            return tune_peers.measure(self.ROWS, sys.executable, self.folder)
+
+    def test_each_system_measures_the_rows_that_name_it(self):
+        values = self.measure({"one": tune_peers.System("One", "echo.py", ()),
+                               "two": tune_peers.System("Two", "echo.py", ("--fast",)),
+                               "idle": tune_peers.System("Idle", "echo.py", ())})  # fmt: skip
+        self.assertEqual(values, {"one": {"a": 0}, "two": {"--fast": 0, "a": 1, "b": 2}})
+
+    def test_one_that_fails_has_no_values(self):
+        values = self.measure({"one": tune_peers.System("One", "missing.py", ())})
+        self.assertEqual(values, {"one": {}})
+        self.assertIn("missing.py", self.messages.getvalue())
 
 
 class CommandLineTest(unittest.TestCase):
@@ -189,7 +258,7 @@ class CommandLineTest(unittest.TestCase):
         return done.stderr
 
     def test_an_unknown_suite_is_told_which_there_are(self):
-        self.assertIn("there is no suite 'tuna'; there is: core", self.refuse("tuna"))
+        self.assertIn("there is no suite 'tuna'; there is: core, tune", self.refuse("tuna"))
 
     def test_rounds_and_rows_are_checked(self):
         self.assertIn("--rounds must be at least 1", self.refuse("--rounds", "0"))

@@ -17,7 +17,9 @@ class Row(yardstick.Row):
     """One line of a comparison. The peer's program knows its measurement by the same word, and prints the same key."""
 
     goals: tuple = ()
-    others: tuple = ()  # Names of the message systems (messaging.py) that do the same.
+    others: tuple = ()  # Names of other systems, of the suite's, that do the same.
+    has_peer: bool = True  # Whether the peer can do the same.
+    limit_key: str = ""  # The limit's key in the output of our program, where that measures it itself.
 
     @property
     def measurement(self):
@@ -33,23 +35,30 @@ class Tools:
     yardsticks: pathlib.Path
     built: set  # Names of the yardsticks that are there.
     run_peer: object  # From measurements to a dict of the values that the peer has printed, by key.
-    run_others: object  # To a dict of such dicts, by the name of the message system.
+    run_others: object  # To a dict of such dicts, by the name of the other system.
 
 
 def measure_round(rows, tools):
     """Each row of ours with its yardstick, then the peer, which would disturb them while it lives. Returns four dicts
-    from the names of the rows to values; what failed is None. Those of the last are dicts by message system."""
+    from the names of the rows to values; what failed is None. Those of the last are dicts by system."""
     outputs, ours, limits = {}, {}, {}
     for row in rows:
         print(row.name, file=sys.stderr)
         if row.ours not in outputs:  # Some programs serve several rows.
             outputs[row.ours] = yardstick.run_ours(row, tools.programs, tools.yardsticks)
         ours[row.name] = yardstick.read_ours(outputs[row.ours], row.key)
-        limits[row.name] = yardstick.run_yardstick(row, tools.programs, tools.yardsticks, tools.built, tools.yardsticks)
+        limits[row.name] = measure_limit(row, outputs[row.ours], tools)
     printed = tools.run_others()
     others = {row.name: {name: printed.get(name, {}).get(row.key) for name in row.others} for row in rows}
-    peers = tools.run_peer(list(dict.fromkeys(row.measurement for row in rows)))
-    return ours, limits, {row.name: peers.get(row.key) for row in rows}, others
+    wanted = list(dict.fromkeys(row.measurement for row in rows if row.has_peer))
+    peers = tools.run_peer(wanted) if wanted else {}
+    return ours, limits, {row.name: peers.get(row.key) if row.has_peer else None for row in rows}, others
+
+
+def measure_limit(row, output, tools):
+    if row.limit_key:
+        return yardstick.read_ours(output, row.limit_key)
+    return yardstick.run_yardstick(row, tools.programs, tools.yardsticks, tools.built, tools.yardsticks)
 
 
 def summarize(rows, rounds):
@@ -83,7 +92,7 @@ def ratio_text(ratio):
 
 
 def others_text(row, titles):
-    """"ZeroMQ 1,600,000 (3.1)": what other message systems do, and how many times better than that we are."""
+    """"ZeroMQ 1,600,000 (3.1)": what other systems do, and how many times better than that we are."""
     return "; ".join(f"{titles[name]} {number(value)} ({ratio_text(row[f'ratio_to_{name}'])})"
                      for name, value in row["others"].items()) or MISSING  # fmt: skip
 

@@ -9,9 +9,9 @@ SIGNS = {"at most": "≤", "at least": "≥", "below": "<"}
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """One bound: on the row's value, on its ratio to the limit, the peer or a message system, or on that to another row."""
+    """One bound: on the row's value, on its ratio to the limit, the peer or another system, or on that to another row."""
 
-    of: str  # "value", "limit", "peer", a message system, or the name of another row.
+    of: str  # "value", "limit", "peer", another system, or the name of another row.
     sign: str  # One of SIGNS.
     bound: float
 

@@ -6,18 +6,13 @@ Each Ray is one of our own, with a directory of its own and without the dashboar
 when this program ends. tests/compare/run starts it.
 """
 
-import contextlib
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.pop("RAY_ADDRESS", None)
+from local_ray import CPUS, end_on_sigterm, own_ray  # First: it sets what Ray reads when it is loaded.
 
 import numpy
 import processes
@@ -27,8 +22,6 @@ from measuring import (ENOUGH, emit, emit_latencies, latencies, measure_rate, qu
 
 MIB = 1 << 20
 BATCH, BATCH_OF_EACH, REFS = 1000, 5000, 1000
-CPUS = 2
-PATIENCE_SECONDS = 10
 MEASUREMENTS = {}  # From names to functions.
 SHARING = []  # Names of those that share one Ray; the others start their own.
 
@@ -43,21 +36,6 @@ def measurement(name, shares_ray=True):
         return function
 
     return enter
-
-
-@contextlib.contextmanager
-def own_ray(cpus=CPUS):
-    """A Ray that lives as long as the block, and leaves nothing."""
-    # Directly below /tmp: the path of a socket in it has at most 107 characters.
-    folder = tempfile.mkdtemp(prefix="ray_", dir="/tmp")
-    try:
-        ray.init(address="local", num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
-                 _temp_dir=folder)  # fmt: skip
-        yield
-    finally:
-        ray.shutdown()
-        processes.end_descendants(PATIENCE_SECONDS)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @ray.remote(num_cpus=0)
@@ -354,7 +332,7 @@ def run_each(names):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that all that was started is ended.
+    end_on_sigterm()
     processes.adopt_orphans()
     names = sys.argv[1:] or list(MEASUREMENTS)
     if names == ["first_result"]:
