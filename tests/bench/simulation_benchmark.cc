@@ -112,9 +112,14 @@ class Meter final : public LoopObserver {
   std::int64_t reports_ = 0;
 };
 
-// 100,000 random trials under ASHA: the CPU time per report around trial 1,000 and around the last ones, and the memory
-// that each trial in between has left.
-void measure_decisions(std::string_view name) {
+// What 100,000 random trials under ASHA cost.
+struct DecisionCost {
+  double first_us = 0;  // CPU time per report around trial 1,000,
+  double last_us = 0;   // and before the last ones.
+  double bytes_per_trial = 0;
+};
+
+DecisionCost decision_cost() {
   constexpr std::int64_t kTrials = 100'000;
   constexpr std::int64_t kIterations = 9;
   const Space space = parse_space(R"({"x": {"float": [0, 1]}})").value();
@@ -144,10 +149,24 @@ void measure_decisions(std::string_view name) {
     return (b.us - a.us) / static_cast<double>(b.reports - a.reports);
   };
   const Meter::Mark &early = meter.marks[1], &late = meter.marks[2];
-  print(name, per_report(0), "us");
-  print(std::string(name) + ".last", per_report(2), "us");
-  print(std::string(name) + ".ratio", per_report(2) / per_report(0), "x");
-  print("bytes_per_trial", (late.bytes - early.bytes) / static_cast<double>(late.trial - early.trial), "bytes");
+  const double bytes = (late.bytes - early.bytes) / static_cast<double>(late.trial - early.trial);
+  return {per_report(0), per_report(2), bytes};
+}
+
+// The medians of several runs: each takes the time of a few milliseconds. The first run, which warms up, is left out.
+void measure_decisions(std::string_view name) {
+  constexpr int kRuns = 9;
+  std::vector<double> first, last, bytes;
+  decision_cost();
+  for (int run = 0; run < kRuns; ++run) {
+    const DecisionCost cost = decision_cost();
+    first.push_back(cost.first_us);
+    last.push_back(cost.last_us);
+    bytes.push_back(cost.bytes_per_trial);
+  }
+  print(name, quantile(first, 0.5), "us");
+  print(std::string(name) + ".last", quantile(last, 0.5), "us");
+  print("bytes_per_trial", quantile(bytes, 0.5), "bytes");
 }
 
 // 20,000 trials of 100 ms in 64 slots: the share of the slots' virtual time that trials have run.
