@@ -63,6 +63,7 @@ struct Call {
   ObjectPtr result;                    ///< Null once its fate is decided.
   RareVector<ObjectPtr> more_results;  ///< Of a function that returns a tuple: those after the first.
   std::uint64_t threads = 1;           ///< Of a constructor: how many run the actor's calls.
+  std::uint64_t fence = 0;             ///< Of what is no call but a kDirectFence between calls: which.
   bool comes_first = false;            ///< Of a task: others wait for it, and perhaps all places for them are taken.
   int retries_left = 0;
   std::uint32_t ordinal = 0;             ///< Of a task that was sent: its number among those of its worker, from 1.

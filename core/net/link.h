@@ -26,6 +26,9 @@ struct LinkLayout {
   alignas(64) Doorbell worker_bell;
   std::atomic<std::int32_t> worker_pid{0};  ///< Written by the worker, first of all. To be shown, not trusted.
   std::uint32_t arrival_flag = 0;           ///< Of ArrivalFlags; written by the node before there is a worker.
+  std::uint32_t bell = 0;                   ///< Of NodePage, from 1; 0: it is worker_bell. Written likewise.
+  std::uint32_t direct_after = 0;           ///< How many calls of an actor in a row go by the node before it is called
+                                            ///< directly; 0: all. Written likewise.
   TaskClaims claims;
   RingHeader to_worker;
   RingHeader to_node;
@@ -56,13 +59,25 @@ struct ArrivalFlags {
   }
 };
 
-/// The node's doorbell and what lies beside it, in memory that all its workers map.
+/// The node's doorbell and what lies beside it, in memory that all its workers map. Doorbells of workers that others
+/// than the node may ring follow it.
 struct NodePage {
+  static constexpr std::uint32_t kBells = 4096;
+  static constexpr std::size_t kHeaderBytes = 4096;
+  static constexpr std::size_t kBellBytes = 64;
+  static constexpr std::size_t kTotalBytes = kHeaderBytes + kBells * kBellBytes;
+
   alignas(64) Doorbell node_bell;
   alignas(64) ArrivalFlags arrivals;
-  static constexpr std::size_t kTotalBytes = 4096;
+
+  /// `index` from 1 to kBells; another one means the first.
+  Doorbell& bell(std::uint32_t index) {
+    const std::size_t place = index >= 1 && index <= kBells ? index - 1 : 0;
+    return *std::launder(
+        reinterpret_cast<Doorbell*>(reinterpret_cast<std::byte*>(this) + kHeaderBytes + place * kBellBytes));
+  }
 };
-static_assert(sizeof(NodePage) <= NodePage::kTotalBytes);
+static_assert(sizeof(NodePage) <= NodePage::kHeaderBytes && sizeof(Doorbell) <= NodePage::kBellBytes);
 
 /// Zeroed shared memory is a valid T for these layouts.
 template <class T>

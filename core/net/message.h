@@ -26,6 +26,13 @@ enum class MessageType : std::uint16_t {
   kCancel = 9,       // call: a call that nobody waits for any more.
   kChildDied = 10,   // call: the number to judge it under; values: a ChildDeath.
   kLetGo = 11,       // The store is full: objects that nobody reads here are to go.
+  // Node to worker: of calls that go from worker to worker directly (core/net/direct_link.h).
+  kDirectOffer = 64,    // call: the worker that wants to call this one; a: the pair's key; b: its slot.
+  kDirectOpened = 65,   // a: the actor that can be called directly from now on; b: the slot.
+  kDirectRefused = 66,  // a: the actor that cannot.
+  kDirectEnded = 67,    // a: the key of a pair whose caller is gone.
+  kDirectLost = 68,     // a: an actor that has died; function: the ErrorCode; values: the cause; who this process is.
+  kDirectByNode = 69,   // call: an object whose outcome comes by way of the node; a: the actor.
   // Both ways.
   kPiece = 12,  // call: bytes of the message that this is a piece of; a: where it belongs there; bytes follow.
   // Node to worker: what it asked for.
@@ -47,7 +54,8 @@ enum class MessageType : std::uint16_t {
   kSubmitTask = 32,    // call: the number of its result; function, values: see TaskSpec; the arguments.
   kCallActor = 33,     // a: the actor; call: the number of the result; function, values: the name, the arguments.
   kPut = 34,           // call: the object's number; values: its value; offsets as for kResult.
-  kPromise = 46,       // call: the number of an object that the worker will fulfil.
+  kPromise = 46,       // call: the number of an object that the worker will fulfil; a: the slot, from 1, if it is the
+                       // result of a direct call, of `function`.
   kFulfil = 47,        // As kPut, of an object that is known and pending; a: its process.
   kWatch = 35,         // a, call: the object whose outcome is wanted.
   kDropObject = 36,    // a, call: an object that the worker had `b` references to.
@@ -64,6 +72,16 @@ enum class MessageType : std::uint16_t {
                        // offsets as for kResult.
   kDeathJudged = 61,   // call: as in kChildDied; a: 1: it is handled, 0: it goes one level up.
   kDiscard = 43,       // a, b: offset and size of a range of its chunk that it does not use.
+  // Worker to node, of direct calls.
+  kOpenDirect = 70,     // a: the actor.
+  kDirectAnswer = 71,   // To an offer. a: the slot; b: 1: it can be called; 0: it cannot.
+  kDirectClosed = 72,   // a: the slot, which this end has left.
+  kDirectCancel = 73,   // a: the slot; call: a call that nobody waits for any more.
+  kDirectDamaged = 74,  // a: the slot; what the other end has written there is none of what it may.
+  kDirectResult = 75,   // As kResult, of a direct call; a: the caller; call: the object there.
+  kDirectFailure = 76,  // As kFailure; likewise.
+  // Both ways: by the node behind all calls that were made before.
+  kDirectFence = 77,  // a: the actor, or, at its worker, the pair's key; b: which fence it is.
 };
 
 /// What stands at the beginning of each message. Both ends are the same binary, so it travels as it lies in memory.

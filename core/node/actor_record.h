@@ -28,6 +28,7 @@ struct ActorRecord {
   int restarts_left = 0;
   std::optional<Call> constructor;    ///< To be made again at a restart; none if there is none to come.
   std::optional<EncodedValue> state;  ///< Saved last; what it begins with at a restart.
+  bool is_made = false;               ///< Its constructor has ended well.
   bool stop_wanted = false;           ///< Ends when its queue is empty.
   bool stop_sent = false;
   std::vector<ObjectPtr> monitors;   ///< That are to become its ActorDeath.
@@ -46,6 +47,7 @@ struct ActorRecord {
     worker = 0;
     waits_for_argument = false;
     stop_sent = false;
+    is_made = false;
   }
 };
 

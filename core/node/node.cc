@@ -29,6 +29,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       is_stepped_(options.pace.is_stepped()),
       use_cgroups_(options.use_cgroups),
       log_directory_(std::move(options.log_directory)),
+      direct_after_(options.direct_after),
       ledger_(std::move(options.machine)),
       gpu_drain_(std::move(options.gpus)),
       attention_(layout_of<NodePage>(page_)->arrivals),
@@ -42,7 +43,7 @@ Result<std::shared_ptr<Node>> Node::start(Options options, std::unique_ptr<Worke
   if (settings.capacity == 0) settings.capacity = default_store_capacity();
   if (options.pace.is_stepped()) settings.room_timeout = Duration::zero();
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<ObjectStore> store, ObjectStore::open(settings));
-  MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", NodePage::kTotalBytes));
+  MANTA_ASSIGN_OR_RETURN(SharedMemory page, SharedMemory::create("manta-node", DirectSlots::kFileBytes));
   const std::string trace_file = options.trace_file;
   MetricsExport::Options metrics = std::move(options.metrics);
   std::shared_ptr<Node> node(new Node(std::move(options), std::move(launcher), std::move(store), std::move(page)));
@@ -95,6 +96,8 @@ void Node::shut_down() {
       fail_in_flight(*worker, cancelled, deferred);
       worker->promises.drain([&](const ObjectPtr& object) { deferred.complete(object, cancelled); });
     }
+    for (const DirectPromise& promise : direct_.take_promises([](const auto&, const auto&) { return true; }))
+      deferred.complete(promise.object, cancelled);
   }
   carry_out(std::move(deferred));
   stop_ = true;
@@ -322,13 +325,19 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
   std::memcpy(request.name, name.data(), std::min(name.size(), sizeof request.name - 1));
+  give_bell(*layout);
+  const auto failed = [&](const Error& error) {
+    bells_.give_back(layout->bell);
+    return error;
+  };
   if (const auto asked = launcher_->request(request, memory.fd(), write_end.get()); !asked) {
     // The process thread will see that it died, and go on with what waits here.
     if (asked.error().code == ErrorCode::kWorkerDied) fork_server_state_ = ForkServerState::kReplaced;
-    return asked.error();
+    return failed(asked.error());
   }
   epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0)
+    return failed(system_error("epoll_ctl", errno));
   auto record = std::make_unique<WorkerRecord>(
       id, *launcher_, std::move(memory), arena_,
       WorkerOutput(std::move(read_end), name,
@@ -339,9 +348,19 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;
   record->flag = layout->arrival_flag;
+  record->bell_index = layout->bell;
+  if (layout->bell != 0) record->bell = &layout_of<NodePage>(page_)->bell(layout->bell);
   record->unsent = &unsent_;
   attention_.add(*record);
   return (workers_[id] = std::move(record)).get();
+}
+
+// The worker's doorbell: where other workers can ring it, too, if there is one left.
+void Node::give_bell(LinkLayout& layout) {
+  layout.bell = bells_.take();
+  if (layout.bell == 0) return;
+  layout.direct_after = direct_after_;
+  new (&layout_of<NodePage>(page_)->bell(layout.bell)) Doorbell;
 }
 
 void Node::release_resources(WorkerRecord& worker) {
@@ -465,6 +484,7 @@ void Node::cancel(const ObjectPtr& object, bool force) {
 void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) {
   if (object->is_ready()) return;
   deferred.complete(object, cancelled_error());
+  cancel_promise(object, deferred);
   for (auto& [id, worker] : workers_) {
     worker->in_flight.for_each_numbered([&, record = worker.get()](std::uint64_t number, Call& call) {
       if (call.result != object &&

@@ -20,6 +20,7 @@
 #include "core/node/actor_record.h"
 #include "core/node/attention.h"
 #include "core/node/death_reports.h"
+#include "core/node/direct_pairs.h"
 #include "core/node/gpu_drain.h"
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
@@ -55,6 +56,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::string trace_file;          ///< Of the timeline; "": none.
     MetricsExport::Options metrics;  ///< Who gets the metrics, if anybody.
     std::string log_directory;       ///< Existing; of a file for each worker that prints something; "": none.
+    /// After how many calls in a row a worker calls an actor directly; 0: never.
+    std::uint32_t direct_after = 64;
   };
 
   /// Errors: kSystem.
@@ -179,6 +182,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void end_task(WorkerRecord& worker, const Call& task, Duration took);  // Held.
   WorkerRecord* find_idle_worker(const std::string& devices, const Resources& resources);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
+  void give_bell(LinkLayout& layout);
   void become_idle(WorkerRecord& worker);  // Held.
   void release_resources(WorkerRecord& worker);
   void drain_resources(WorkerRecord& worker);
@@ -232,6 +236,26 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool drop_object_for(WorkerRecord& worker, const MessageHeader& drop, Deferred& deferred);
   static void fail_promises(WorkerRecord& worker, const ActorRecord* actor, const std::string& cause,
                             Deferred& deferred);
+
+  // node_direct.cc: calls from worker to worker.
+  bool handle_direct(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  DirectLayout& layout_of_pair(const DirectPair& pair) const;
+  bool offer_direct(WorkerRecord& worker, std::uint64_t actor_id);
+  void open_direct(DirectPair& pair, bool is_accepted, Deferred& deferred);
+  void leave_direct(DirectPair& pair, bool is_caller, Deferred& deferred);
+  void end_service(const DirectPair& pair);
+  bool pass_fence(WorkerRecord& worker, std::uint64_t actor_id, std::uint64_t fence);
+  void raise_fence(const ActorRecord& actor, const Call& fence);
+  void cancel_direct(const DirectPair& pair, std::uint64_t call);
+  void cancel_promise(const ObjectPtr& object, Deferred& deferred);
+  bool promise_direct(WorkerRecord& worker, const MessageHeader& header);
+  bool take_direct_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  void end_pairs(WorkerRecord& worker, const Error* death, Deferred& deferred);
+  static void fail_promise(const DirectPromise& promise, const Error& death, Deferred& deferred);
+  void end_if_left(DirectPair& pair, Deferred& deferred);
+  void take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred);
+  static void count_direct(const DirectLayout& layout, bool has_died, RuntimeCounts& counts);
+  std::size_t direct_calls_of(std::uint64_t callee);
 
   // node_values.cc: values that come from workers.
   // The blocks of one message of a worker, and what tells which it may mean.
@@ -343,6 +367,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const bool is_stepped_;
   const bool use_cgroups_;
   const std::string log_directory_;
+  const std::uint32_t direct_after_;
   const std::shared_ptr<OutputWriter> printer_ = std::make_shared<OutputWriter>();
   UniqueFd epoll_;
   UniqueFd stop_event_;
@@ -372,6 +397,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Message incoming_;
   bool closing_ = false;
   DeathReports death_reports_;
+  DirectPairs direct_;
+  BellBoard bells_;
   std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Null: the driver has none.
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;

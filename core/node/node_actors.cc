@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/net/actor_lease.h"
-#include "core/node/lost_call.h"
+#include "core/net/lost_call.h"
 #include "core/node/node.h"
 
 namespace manta {
@@ -225,6 +225,11 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
   if (!worker.killed_because.empty()) return;  // Its death, soon noticed, answers what is queued.
   while (!actor.queue.empty()) {
     Call& call = actor.queue.front();
+    if (call.type == MessageType::kDirectFence) {
+      raise_fence(actor, call);
+      actor.queue.pop_front();
+      continue;
+    }
     if (call.is_settled()) {
       deferred.fail(call, cancelled_error());
       actor.queue.pop_front();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/net/sent_error.h"
 #include "core/node/node.h"
-#include "core/node/sent_error.h"
 
 namespace manta {
 
@@ -97,7 +97,10 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
       if (!worker.memory.take_back(header.a, header.b)) distrust(worker);
       return;
     default:
-      if (!handle_request(worker, message, deferred)) distrust(worker);
+      if (header.type >= MessageType::kOpenDirect && header.type <= MessageType::kDirectFence
+              ? !handle_direct(worker, message, deferred)
+              : !handle_request(worker, message, deferred))
+        distrust(worker);
   }
 }
 
@@ -111,6 +114,8 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
     deferred.fail(*answered, {ErrorCode::kObjectLost, "the worker's result names what the worker does not have"});
     return distrust(worker);
   }
+  if (answered->type == MessageType::kCreateActor)
+    if (ActorRecord* actor = find_actor(worker.actor)) actor->is_made = true;
   if (answered->type == MessageType::kRunTask) end_task(worker, *answered, Duration(message.header.b));
 }
 

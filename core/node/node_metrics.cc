@@ -50,7 +50,7 @@ RuntimeGauges Node::gauges() {
                        .store_waiting = usage.waiting};
   std::uint64_t active = 0;
   for (const auto& [id, worker] : workers_) {
-    gauges.running_calls += worker->in_flight.size();
+    gauges.running_calls += worker->in_flight.size() + direct_calls_of(id);
     if (!worker->is_blocked && worker->actor == 0) ++active;
     if (worker->is_blocked || worker->actor != 0) ++gauges.workers[worker->is_blocked ? "blocked" : "actor"];
   }
@@ -68,6 +68,7 @@ std::string Node::metrics() {
   {
     const std::lock_guard lock(mutex_);
     counts = counts_;
+    direct_.for_each([&](const DirectPair& pair) { count_direct(layout_of_pair(pair), false, counts); });
     now = gauges();
   }
   now.objects = objects_.snapshot().size();

@@ -12,9 +12,9 @@
 #include <future>
 
 #include "core/base/start_thread.h"
+#include "core/net/lost_call.h"
 #include "core/net/status_json.h"
 #include "core/node/death_cause.h"
-#include "core/node/lost_call.h"
 #include "core/node/node.h"
 
 namespace manta {
@@ -188,7 +188,8 @@ void Node::on_exit(const SpawnNotice& notice) {
     cause = killed_because.empty() ? cause_of(notice, *it->second) : killed_because;
     const bool in_order = WIFEXITED(notice.wait_status) && WEXITSTATUS(notice.wait_status) == 0;
     if (ActorRecord* actor = find_actor(it->second->actor))
-      actor->exited = in_order && killed_because.empty() && it->second->in_flight.empty();
+      actor->exited =
+          in_order && killed_because.empty() && it->second->in_flight.empty() && direct_calls_of(notice.worker) == 0;
   }
   fail_worker(notice.worker, cause);
 }
@@ -262,10 +263,12 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     fail_promises(*worker, actor, process, deferred);
     if (actor == nullptr) {
       fail_tasks(*worker, process, deferred);
+      end_pairs(*worker, nullptr, deferred);
     } else {
       const std::string title = title_of_actor(actor->spec.name, actor->spec.type, worker->pid);
       const Error death{ErrorCode::kActorDied, title + " " + end};
       actor->last_pid = worker->pid;
+      end_pairs(*worker, &death, deferred);
       fail_calls(*worker, *actor, death, deferred);
       if (!restart_actor(*actor)) end_actor(*actor, death, deferred);
     }

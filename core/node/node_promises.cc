@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects that a worker makes outside of calls: values that are put, and promises. Each function that returns a bool
 // says with false that no worker sends such a thing.
+#include "core/net/sent_error.h"
 #include "core/node/node.h"
-#include "core/node/sent_error.h"
 
 namespace manta {
 
@@ -33,6 +33,7 @@ bool Node::put_for(WorkerRecord& worker, const Message& message) {
 }
 
 bool Node::promise_for(WorkerRecord& worker, const Message& message) {
+  if (message.header.a != 0) return promise_direct(worker, message.header);
   ObjectPtr object = promise(worker, message.header.call);
   if (!object) return false;
   const ObjectId id = object->id();
@@ -47,7 +48,7 @@ bool Node::fulfil_for(WorkerRecord& worker, const Message& message, Deferred& de
   ObjectPtr object = worker.references.object(id);
   std::optional<ObjectState::Outcome> outcome = take_outcome(worker, message);
   if (!object || !outcome) return false;
-  worker.promises.take(id);
+  if (!worker.promises.take(id)) direct_.take_promise(id);
   if (*outcome) keep(object, **outcome, {.process = worker.id});
   deferred.complete(object, std::move(*outcome));
   return true;

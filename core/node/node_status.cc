@@ -44,7 +44,7 @@ RuntimeStatus Node::status_now() {
     status.workers.push_back({.pid = worker->pid,
                               .label = worker->output.label(),
                               .state = state,
-                              .calls = worker->in_flight.size(),
+                              .calls = worker->in_flight.size() + direct_calls_of(id),
                               .objects = worker->references.object_count(),
                               .unsent_messages = worker->outbox.size(),
                               .running = running_in(*worker)});
@@ -53,17 +53,19 @@ RuntimeStatus Node::status_now() {
     const auto worker = workers_.find(actor.worker);
     const auto owner = workers_.find(actor.owner);
     const bool has_worker = worker != workers_.end();
-    status.actors.push_back({.id = id,
-                             .name = actor.spec.name,
-                             .type = actor.spec.type,
-                             .state = actor.died          ? "dead"
-                                      : actor.worker == 0 ? "pending"
-                                                          : "alive",
-                             .pid = status_of(id).pid,
-                             .owner_pid = owner == workers_.end() ? 0 : owner->second->pid,
-                             .queued_calls = actor.queue.size() + (has_worker ? worker->second->in_flight.size() : 0),
-                             .restarts_left = actor.restarts_left,
-                             .running = has_worker ? running_in(*worker->second) : std::string()});
+    status.actors.push_back(
+        {.id = id,
+         .name = actor.spec.name,
+         .type = actor.spec.type,
+         .state = actor.died          ? "dead"
+                  : actor.worker == 0 ? "pending"
+                                      : "alive",
+         .pid = status_of(id).pid,
+         .owner_pid = owner == workers_.end() ? 0 : owner->second->pid,
+         .queued_calls =
+             actor.queue.size() + (has_worker ? worker->second->in_flight.size() + direct_calls_of(actor.worker) : 0),
+         .restarts_left = actor.restarts_left,
+         .running = has_worker ? running_in(*worker->second) : std::string()});
   }
   add_objects(status);
   return status;

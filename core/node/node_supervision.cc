@@ -2,7 +2,7 @@
 // Unexpected deaths of actors on their way up, from owner to owner, until one has handled them.
 #include <utility>
 
-#include "core/node/lost_call.h"
+#include "core/net/lost_call.h"
 #include "core/node/node.h"
 
 namespace manta {

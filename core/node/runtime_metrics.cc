@@ -61,7 +61,7 @@ void add_counts(Exposition& out, const RuntimeCounts& counts) {
   out.counter("manta_tasks_failed_total", "Runs of tasks that gave an error, or whose worker died.",
               counts.tasks_failed);
   out.counter("manta_tasks_retried_total", "Runs that failed and were followed by another.", counts.tasks_retried);
-  out.counter("manta_actor_calls_total", "Calls of actors that came to the driver.", counts.actor_calls);
+  out.counter("manta_actor_calls_total", "Calls of actors, those from worker to worker too.", counts.actor_calls);
   out.counter("manta_actor_calls_finished_total", "Calls of actors that gave a value.", counts.actor_calls_finished);
   out.counter("manta_actor_calls_failed_total", "Calls of actors that gave an error, or whose process died.",
               counts.actor_calls_failed);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "core/net/direct_link.h"
 #include "core/net/function_table.h"
 
 namespace manta {
@@ -88,7 +89,8 @@ void TraceText::add(std::string& out, int pid, std::uint64_t worker, const Trace
   }
   out += "},\n";
   if (is_send) flow(out, "s", pid, event.worker, event);
-  if (is_call) flow(out, "f", pid, worker, event);
+  // What came directly has no arrow: nobody has written of its sending.
+  if (is_call && !DirectNumber::is(event.call)) flow(out, "f", pid, worker, event);
 }
 
 void TraceText::name_process(std::string& out, int pid, std::string_view name, int order) {

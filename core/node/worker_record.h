@@ -90,7 +90,9 @@ struct WorkerRecord {
   pid_t shown_pid() const { return pid > 0 ? pid : layout_of<LinkLayout>(link_memory)->worker_pid.load(); }
 
   const std::uint64_t id;
-  std::uint32_t flag = 0;  ///< As is_watched, for Attention.
+  std::uint32_t flag = 0;          ///< As is_watched, for Attention.
+  std::uint32_t bell_index = 0;    ///< Of NodePage; 0: it has none there.
+  std::uint64_t direct_pairs = 0;  ///< Ever, as the callee.
   bool is_watched = false;
   WorkerLauncher& launcher;
   SharedMemory link_memory;

@@ -108,6 +108,9 @@ class ObjectState {
     if (source_ != nullptr && !is_ready() && !wanted_.exchange(true)) source_->watch(id_);
   }
 
+  /// Somebody has waited for it, or will.
+  bool is_wanted() const { return wanted_.load(); }
+
   bool is_ready() const { return waiters_.load() == ready_mark(); }
   /// Only once is_ready(). An error counts as looked at.
   const Outcome& outcome() const {

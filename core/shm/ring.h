@@ -52,8 +52,9 @@ class RingProducer {
 class RingConsumer {
  public:
   RingConsumer() = default;
-  RingConsumer(RingHeader* header, const std::byte* data, std::size_t capacity)
-      : header_(header), data_(data), capacity_(capacity) {}
+  /// `taken`: how many bytes another consumer had taken before this one came in its place.
+  RingConsumer(RingHeader* header, const std::byte* data, std::size_t capacity, std::uint64_t taken = 0)
+      : header_(header), data_(data), capacity_(capacity), head_(taken) {}
 
   bool empty() const { return header_->tail.load() == head_; }
   /// The oldest message, in place, until pop(); none if the ring is empty. A producer that wrote nonsense is

@@ -17,14 +17,17 @@ class MessageQueue {
   bool empty() const { return size_.load() == 0; }
   std::size_t size() const { return size_.load(); }
 
-  void push(std::span<const std::byte> message) {
+  void push(std::span<const std::byte> message) { push(message, {}); }
+  /// One message in two parts.
+  void push(std::span<const std::byte> first, std::span<const std::byte> second) {
     const std::lock_guard lock(mutex_);
     std::vector<std::byte> bytes;
     if (!free_.empty()) {
       bytes = std::move(free_.back());
       free_.pop_back();
     }
-    bytes.assign(message.begin(), message.end());
+    bytes.assign(first.begin(), first.end());
+    bytes.insert(bytes.end(), second.begin(), second.end());
     messages_.push_back(std::move(bytes));
     size_.store(messages_.size());
   }

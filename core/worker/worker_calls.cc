@@ -9,14 +9,18 @@
 namespace manta {
 
 ObjectPtr WorkerProcess::new_object() {
-  const std::lock_guard lock(names_mutex_);
-  auto object = make_object<NamedObject>(ObjectId{.process = id_, .number = next_number_++}, *this, 0);
-  objects_[object->id()] = object;
-  return object;
+  return make_object<NamedObject>(ObjectId{.process = id_, .number = next_number_.fetch_add(1)}, *this, 0);
+}
+
+// From now on the object is found by its name.
+void WorkerProcess::list(const ObjectPtr& object) {
+  const auto named = std::static_pointer_cast<NamedObject>(object);
+  if (!std::exchange(named->is_listed_, true)) objects_[named->id()] = named;
 }
 
 void WorkerProcess::forget(NamedObject& object) {
-  if (is_forked_copy()) return;  // Another thread may have held the lock when the process was copied.
+  if (!object.is_listed_) return;  // Nobody else has heard of it.
+  if (is_forked_copy()) return;    // Another thread may have held the lock when the process was copied.
   std::uint64_t count = 0;
   {
     const std::lock_guard lock(names_mutex_);
@@ -58,16 +62,14 @@ void WorkerProcess::watch(const ObjectId& id) {
   {
     const std::lock_guard lock(names_mutex_);
     if (const auto it = objects_.find(id); it != objects_.end()) object = it->second.lock();
-    if (object && object->count_ == 0) {  // The node does not know it: it is a promise of this process.
-      object->is_wanted_ = true;
-      return;
-    }
+    if (!object || object->count_ == 0) return;  // The node does not know it: once it does, it is told who wants it.
   }
   link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
 }
 
 // The node gets to know an object that was made here: it goes out in a value for the first time.
-void WorkerProcess::announce(NamedObject& object) {
+void WorkerProcess::announce(const ObjectPtr& known) {
+  auto& object = static_cast<NamedObject&>(*known);
   const auto is_known = [&] {
     const std::lock_guard lock(names_mutex_);
     return object.count_ > 0;
@@ -82,22 +84,27 @@ void WorkerProcess::announce(NamedObject& object) {
       // Sent before the lock is free, so that the outcome comes behind it.
       object.count_ = 1;
       object.is_awaited_ = true;
+      list(known);
       const ObjectId& id = object.id();
-      link_.send({.type = MessageType::kPromise, .call = id.number});
-      if (object.is_wanted_) link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
+      link_.send({.type = MessageType::kPromise,
+                  .call = id.number,
+                  .function = object.function_,
+                  .a = object.is_direct() ? std::uint64_t{object.direct_slot_} + 1 : 0});
+      if (object.is_wanted()) link_.send({.type = MessageType::kWatch, .call = id.number, .a = id.process});
       return;
     }
   }
   send_outcome(MessageType::kPut, object);
   const std::lock_guard lock(names_mutex_);
   object.count_ = 1;
+  list(known);
 }
 
 void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
   auto& named = static_cast<NamedObject&>(*object);
   // Until the node has been told: what is in memory stays there.
   const std::vector<BlockPtr> held = outcome ? blocks_of(*outcome) : std::vector<BlockPtr>();
-  make_movable(outcome);
+  list_if(make_movable(outcome), object);
   named.complete(std::move(outcome));
   bool is_awaited = false;
   {
@@ -151,9 +158,9 @@ WireReference WorkerProcess::name_of(const Reference& reference) {
   if (const auto* actor = std::get_if<ActorPtr>(&reference))
     return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
   if (const auto* block = std::get_if<BlockPtr>(&reference)) return WireReference::of_block(**block);
-  auto& object = static_cast<NamedObject&>(*std::get<ObjectPtr>(reference));
+  const ObjectPtr& object = std::get<ObjectPtr>(reference);
   announce(object);
-  return {.kind = WireReference::kObject, .id = object.id()};
+  return {.kind = WireReference::kObject, .id = object->id()};
 }
 
 // An object that the node was asked for is ready.
@@ -199,7 +206,7 @@ Result<const WorkerProcess::Request*> WorkerProcess::ask(Request& request, const
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(names_mutex_);
-    number = next_number_++;
+    number = next_number_.fetch_add(1);
     requests_[number] = &request;
   }
   send(number);
@@ -231,11 +238,15 @@ void WorkerProcess::give_block(MessageBuilder& builder, const BlockPtr& block, l
 
 // `first` starts the message and adds what stands before the arguments.
 void WorkerProcess::send_call(const Call& call, const std::function<void(MessageBuilder&)>& first) {
-  for (const Call::Late& argument : call.late) announce(static_cast<NamedObject&>(*argument.object));
+  for (const Call::Late& argument : call.late) announce(argument.object);
   if (call.result) {
     const std::lock_guard lock(names_mutex_);
-    static_cast<NamedObject&>(*call.result).count_ = 1;
-    for (const ObjectPtr& object : call.more_results) static_cast<NamedObject&>(*object).count_ = 1;
+    const auto name = [this](const ObjectPtr& object) {
+      static_cast<NamedObject&>(*object).count_ = 1;
+      list(object);
+    };
+    name(call.result);
+    for (const ObjectPtr& object : call.more_results) name(object);
   }
   link_.send([&](MessageBuilder& builder) {
     first(builder);
@@ -270,6 +281,15 @@ void WorkerProcess::submit(Call&& call) {
 }
 
 void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
+  if (!direct_.is_on() || is_forked_copy()) return call_by_node(actor, call);
+  const std::lock_guard order(direct_.order());
+  const auto on_its_way = [&](std::uint32_t slot) {
+    static_cast<NamedObject&>(*call.result).set_direct(slot, call.function);
+  };
+  if (!direct_.send(actor, call, on_its_way)) call_by_node(actor, call);
+}
+
+void WorkerProcess::call_by_node(std::uint64_t actor, const Call& call) {
   send_call(call, [&](MessageBuilder& builder) {
     builder.start(
         {.type = MessageType::kCallActor, .call = call.result->id().number, .function = call.function, .a = actor});
@@ -307,9 +327,17 @@ Result<ActorPtr> WorkerProcess::find_actor(const std::string& name, std::string_
   });
 }
 
-void WorkerProcess::stop_actor(std::uint64_t actor) { link_.send({.type = MessageType::kStopActor, .a = actor}); }
+void WorkerProcess::stop_actor(std::uint64_t actor) {
+  if (is_forked_copy()) return;
+  direct_.leave(actor);  // Later calls come behind it.
+  link_.send({.type = MessageType::kStopActor, .a = actor});
+}
 
-void WorkerProcess::kill_actor(std::uint64_t actor) { link_.send({.type = MessageType::kKillActor, .a = actor}); }
+void WorkerProcess::kill_actor(std::uint64_t actor) {
+  if (is_forked_copy()) return;
+  direct_.leave(actor);
+  link_.send({.type = MessageType::kKillActor, .a = actor});
+}
 
 void WorkerProcess::release_actor(std::uint64_t actor, std::uint64_t count) {
   {
@@ -317,6 +345,7 @@ void WorkerProcess::release_actor(std::uint64_t actor, std::uint64_t count) {
     const auto it = actors_.find(actor);
     if (it != actors_.end() && it->second.expired()) actors_.erase(it);
   }
+  direct_.forget(actor);
   link_.send({.type = MessageType::kDropActor, .a = actor, .b = count});
 }
 
@@ -334,6 +363,7 @@ ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
   {
     const std::lock_guard lock(names_mutex_);
     static_cast<NamedObject&>(*object).count_ = 1;
+    list(object);
   }
   link_.send({.type = MessageType::kMonitor, .call = object->id().number, .a = actor});
   return object;
@@ -342,6 +372,10 @@ ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
 void WorkerProcess::cancel(const ObjectPtr& object, bool force) {
   if (object->is_ready()) return;
   const ObjectId& id = object->id();
+  if (const auto& named = static_cast<NamedObject&>(*object); named.is_direct()) {
+    link_.send({.type = MessageType::kDirectCancel, .call = id.number, .a = named.direct_slot_});
+    return fulfil(object, cancelled_error());
+  }
   link_.send({.type = MessageType::kCancelCall, .call = id.number, .a = id.process, .b = force ? std::uint64_t{1} : 0});
 }
 

@@ -8,7 +8,9 @@ namespace manta {
 WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
     : link_(std::move(link)),
       node_page_(std::move(node_page)),
-      bell_(layout_of<LinkLayout>(link_)->worker_bell),
+      bell_(layout_of<LinkLayout>(link_)->bell == 0
+                ? layout_of<LinkLayout>(link_)->worker_bell
+                : layout_of<NodePage>(node_page_)->bell(layout_of<LinkLayout>(link_)->bell)),
       node_bell_(layout_of<NodePage>(node_page_)->node_bell),
       arrivals_(layout_of<NodePage>(node_page_)->arrivals),
       arrival_flag_(layout_of<LinkLayout>(link_)->arrival_flag) {

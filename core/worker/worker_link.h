@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/fork_guard.h"
+#include "core/net/direct_link.h"
 #include "core/net/link.h"
 #include "core/net/message_pieces.h"
 
@@ -30,6 +31,9 @@ class WorkerLink {
   }
 
   Doorbell& bell() { return bell_; }
+  NodePage& node_page() { return *layout_of<NodePage>(node_page_); }
+  /// As DirectSlots::map().
+  Result<SharedMemory> map_slot(std::uint32_t slot) const { return DirectSlots::map(node_page_, slot); }
   LinkLayout& layout() { return *layout_of<LinkLayout>(link_); }
   TaskClaims& claims() { return layout_of<LinkLayout>(link_)->claims; }
   bool has_messages() const { return !incoming_.empty(); }

@@ -10,18 +10,29 @@
 namespace manta {
 
 // Lets the bytes be let go of while nobody reads them.
-void WorkerProcess::make_movable(ObjectState::Outcome& outcome) {
-  if (!outcome) return;
-  const auto wrap = [](BlockPtr& block) {
+// Whether it has some.
+bool WorkerProcess::make_movable(ObjectState::Outcome& outcome) {
+  if (!outcome) return false;
+  bool any = false;
+  const auto wrap = [&](BlockPtr& block) {
     if (block && block->movable() == nullptr) block = std::make_shared<const MovableBlock>(std::move(block));
+    any |= block != nullptr;
   };
   wrap(outcome->block);
   for (Reference& reference : outcome->references)
     if (auto* block = std::get_if<BlockPtr>(&reference)) wrap(*block);
+  return any;
+}
+
+// let_go() is to find it.
+void WorkerProcess::list_if(bool is_stored, const ObjectPtr& object) {
+  if (!is_stored) return;
+  const std::lock_guard lock(names_mutex_);
+  list(object);
 }
 
 void WorkerProcess::put(const ObjectPtr& object, Result<EncodedValue> value) {
-  make_movable(value);
+  list_if(make_movable(value), object);
   object->complete(std::move(value));
 }
 
@@ -76,7 +87,7 @@ void WorkerProcess::let_go() {
     for (const BlockPtr& block : blocks_of(*object->outcome())) {
       const MovableBlock* movable = block->movable();
       if (movable == nullptr || !movable->is_idle()) continue;
-      if (!std::exchange(is_announced, true)) announce(*object);
+      if (!std::exchange(is_announced, true)) announce(object);
       const bool is_known = [&] {
         const BlockPtr there = movable->peek();
         return there && WorkerStore::is_given(*there);

@@ -32,9 +32,11 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
       clock_(pace.clock),
       link_(std::move(link), std::move(node_page)),
       trace_(link_.layout().is_traced ? std::make_unique<TraceRing>(link_.layout()) : nullptr),
+      served_(link_, calls_),
+      direct_(link_, pace.is_stepped()),
       completion_(
           link_.bell(), CompletionWait::Otherwise::kNobody, [this] { return take_messages(); },
-          [this] { return link_.has_messages(); }, std::move(pace)),
+          [this] { return has_messages(); }, std::move(pace)),
       store_(
           std::move(store),
           {.request = [this](std::size_t size) { return request_chunk(size); },
@@ -54,6 +56,7 @@ void WorkerProcess::end() {
   threads_.clear();
   async_.clear();
   actor_.reset();
+  direct_.abandon();
 }
 
 void WorkerProcess::serve() {
@@ -95,7 +98,7 @@ bool WorkerProcess::serve_next() {
 }
 
 bool WorkerProcess::step_message() {
-  return link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); });
+  return link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); }) || take_direct(1) > 0;
 }
 
 // An actor that counts on more threads than it gets might wait for ever: it ends.
@@ -124,6 +127,7 @@ std::size_t WorkerProcess::take_messages() {
   constexpr std::size_t kBatch = 256;
   std::size_t taken = 0;
   while (taken < kBatch && link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); })) ++taken;
+  taken += take_direct(kBatch);
   if (taken > 0) completion_.notify();
   return taken;
 }
@@ -144,7 +148,10 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
       }
       return async_.cancel(incoming_.header.call);
     }
-    default: calls_.push(bytes);
+    default:
+      if (handle_direct(incoming_)) return;
+      served_.take_all();  // What was called before this was sent comes before it.
+      calls_.push(bytes);
   }
 }
 
@@ -214,6 +221,10 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
   for (ValueView& argument : context.arguments)
     if (argument.owner) blocks.push_back(std::move(argument.owner));
   context.arguments.clear();
+  MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
+                       .call = call,
+                       .b = static_cast<std::uint64_t>(took.count())};
+  if (DirectNumber::is(call) && answer_directly(context, blocks.empty(), header)) return forget_call(call);
   const std::size_t count = context.outcome ? 1 + context.more_values.size() : 0;
   const auto value = [&](std::size_t i) -> EncodedValue& {
     return i == 0 ? *context.outcome : context.more_values[i - 1];
@@ -229,9 +240,6 @@ void WorkerProcess::answer(std::uint64_t call, CallContext& context, Duration to
   // Each once, so that whoever else has it shows in the count.
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-  const MessageHeader header{.type = context.outcome ? MessageType::kResult : MessageType::kFailure,
-                             .call = call,
-                             .b = static_cast<std::uint64_t>(took.count())};
   link_.send([&](MessageBuilder& builder) {
     if (context.outcome) {
       builder.start(header);

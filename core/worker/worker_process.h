@@ -14,6 +14,8 @@
 #include "core/net/function_table.h"
 #include "core/net/pace.h"
 #include "core/worker/async_calls.h"
+#include "core/worker/direct_calls.h"
+#include "core/worker/direct_service.h"
 #include "core/worker/message_queue.h"
 #include "core/worker/thread_set.h"
 #include "core/worker/trace_ring.h"
@@ -41,7 +43,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   bool serve_next();
   /// At a stepped pace: takes the next message. False: there is none.
   bool step_message();
-  bool has_messages() const { return link_.has_messages(); }
+  bool has_messages() const { return link_.has_messages() || direct_.has_answers() || served_.has_calls(); }
   bool has_calls() const { return !calls_.empty() || !async_.turns()->empty(); }
   /// No call begins any more; serve_next() sees to the end.
   bool is_stopping() const { return stopping_ || is_draining_; }
@@ -104,6 +106,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   }
   void judge_death(const Message& message);
   void answer(std::uint64_t call, CallContext& context, Duration took);
+  bool answer_directly(const CallContext& context, bool is_plain, MessageHeader& header);
   bool is_cancelled(std::uint64_t call);
   static void take_blocks(std::vector<Reference>& references, std::vector<BlockPtr>& blocks);
   static bool is_running_call();
@@ -127,15 +130,24 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   // worker_calls.cc: calls of this process.
   void watch(const ObjectId& id) override;
   void forget(NamedObject& object);
+  void list(const ObjectPtr& object);  // With names_mutex_ held.
   void take_outcome(const Message& message);
   void take_answer(const Message& message);
+  void call_by_node(std::uint64_t actor, const Call& call);
+  // worker_direct.cc: calls from worker to worker.
+  bool handle_direct(const Message& message);
+  std::size_t take_direct(std::size_t most);
+  void settle(std::vector<DirectCalls::Settled>& settled);
+  void take_by_node(const MessageHeader& header);
+  void take_loss(const Message& message);
   // worker_objects.cc: objects of this process that lie in the store.
-  static void make_movable(ObjectState::Outcome& outcome);
+  static bool make_movable(ObjectState::Outcome& outcome);
+  void list_if(bool is_stored, const ObjectPtr& object);
   static void bring_back(NamedObject& object, ObjectState::Outcome outcome);
   void let_go();
   ObjectPtr import_object(const ObjectId& id);
   ActorPtr import_actor(std::uint64_t id);
-  void announce(NamedObject& object);
+  void announce(const ObjectPtr& known);
   void send_outcome(MessageType type, const NamedObject& object);
   Result<const Request*> ask(Request& request, const Sender& send);
   Result<ActorPtr> ask_for_actor(const Sender& send);
@@ -150,9 +162,12 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   WorkerLink link_;
   const std::unique_ptr<TraceRing> trace_;  // Null: nothing is traced.
   MessageQueue calls_;                      // To be run.
-  Message incoming_;                        // Of the thread that takes messages.
-  std::shared_ptr<void> actor_;             // Set by the constructor, before there are further threads.
-  ActorSaver saver_;                        // As actor_.
+  DirectService served_;                    // Of the thread that takes messages, but for answers.
+  DirectCalls direct_;
+  std::vector<DirectCalls::Settled> settled_;  // Of the thread that takes messages.
+  Message incoming_;                           // Likewise.
+  std::shared_ptr<void> actor_;                // Set by the constructor, before there are further threads.
+  ActorSaver saver_;                           // As actor_.
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> thread_count_{1};
   AsyncCalls async_;
@@ -174,11 +189,12 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   std::mutex waiting_mutex_;
   int threads_waiting_ = 0;  // Guarded by it.
 
+  std::atomic<std::uint64_t> next_number_{1};
+
   std::mutex names_mutex_;  // Guards what follows.
   std::unordered_map<ObjectId, std::weak_ptr<NamedObject>, ObjectIdHash> objects_;
   std::unordered_map<std::uint64_t, std::weak_ptr<ActorLease>> actors_;
   std::unordered_map<std::uint64_t, Request*> requests_;
-  std::uint64_t next_number_ = 1;
 };
 
 }  // namespace manta

@@ -43,7 +43,8 @@ class InOneProcess final : public CallableHost {
 
  private:
   std::mt19937 random_;
-  InProcessWorld world_;
+  // So that few calls are enough for actors to call each other directly.
+  InProcessWorld world_{{.direct_after = 1}};
 };
 
 std::vector<CallableHostCase> cases() {
@@ -83,6 +84,30 @@ class Worker {
   }
   Actor<Worker> make_child(bool detached) {
     return actor<Worker>.with({.lifetime = detached ? ActorLifetime::kDetached : ActorLifetime::kHandles})(40);
+  }
+  // What `other` has noted of `count` calls, of which every seventh has an argument that is a ref.
+  std::vector<int> tell_often(const Actor<Worker>& other, int count) {
+    ObjectRef<std::vector<int>> last;
+    for (int i = 0; i < count; ++i) {
+      last = i % 7 == 6 ? other.call<&Worker::history>(put(i)) : other.call<&Worker::history>(i);
+      if (i % 5 == 4) static_cast<void>(get(last));
+    }
+    return get(last).value();
+  }
+  // The outcomes of `count` calls, of which the last ones wait behind hold().
+  std::vector<std::string> call_often(const Actor<Worker>& other, int count, const Signal& begun) {
+    for (int i = 0; i < 8; ++i) static_cast<void>(get(other.call<&Worker::add>(0)));
+    std::vector<ObjectRef<int>> refs = {other.call<&Worker::hold>(begun, Signal::make())};
+    for (int i = 1; i < count; ++i) refs.push_back(other.call<&Worker::add>(1));
+    std::vector<std::string> outcomes;
+    for (const auto& ref : refs) outcomes.push_back(get(ref) ? "" : get(ref).error().message);
+    return outcomes;
+  }
+  // A call that waits in `other`, and one behind it.
+  std::vector<ObjectRef<int>> begin(const Actor<Worker>& other, const Signal& begun, const Signal& go_on) {
+    for (int i = 0; i < 8; ++i) static_cast<void>(get(other.call<&Worker::add>(0)));
+    other.call<&Worker::hold>(begun, go_on);
+    return {other.call<&Worker::add>(10), other.call<&Worker::add>(100)};
   }
   void adopt(Actor<Worker> child) { child_ = std::move(child); }
   int through(const Actor<Worker>& other, int by) { return get(other.call<&Worker::add>(by)).value(); }
@@ -140,6 +165,17 @@ TEST_P(CallableContract, TheyDoAlsoWhereAnArgumentIsPending) {
 
   EXPECT_EQ(get(behind).value(), (std::vector<int>{1, 2}));
   EXPECT_EQ(get(late).value(), (std::vector<int>{1}));
+}
+
+TEST_P(CallableContract, TheyDoHoweverManyAnActorMakes) {
+  const auto worker = actor<Worker>();
+  const auto one = actor<Worker>();
+
+  const auto told = one.call<&Worker::tell_often>(worker, 200);
+
+  std::vector<int> expected(200);
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ(get(told).value(), expected);
 }
 
 TEST_P(CallableContract, AnErrorIsAnAnswer) {
@@ -278,6 +314,50 @@ TEST_P(CallableContract, ADeathAnswersEachCallOnce) {
   EXPECT_TRUE(get(all_answered.ref()));
   EXPECT_EQ(code_of(worker.call<&Worker::add>(1)), ErrorCode::kActorDied);
   EXPECT_EQ(answers.load(), 21);
+}
+
+TEST_P(CallableContract, ItAnswersThoseOfAnActor) {
+  const Signal begun = Signal::make();
+  const auto worker = actor<Worker>();
+  const auto caller = actor<Worker>();
+  const auto outcomes = caller.call<&Worker::call_often>(worker, 100, begun);
+  begun.wait();
+
+  host_->kill(worker.pid());
+
+  const auto got = get(outcomes).value();
+  EXPECT_EQ(got.size(), 100u);
+  for (const std::string& outcome : got) EXPECT_THAT(outcome, HasSubstr("signal 9"));
+}
+
+TEST_P(CallableContract, TheResultsOfAnActorsCallsOutliveIt) {
+  const Signal begun = Signal::make();
+  const Signal go_on = Signal::make();
+  const auto worker = actor<Worker>();
+  const auto caller = actor<Worker>();
+  const auto refs = get(caller.call<&Worker::begin>(worker, begun, go_on)).value();
+  begun.wait();
+
+  host_->kill(caller.pid());
+  static_cast<void>(get(caller.monitor()));
+  go_on.raise();
+
+  EXPECT_EQ(get(refs.at(0)).value(), 11);
+  EXPECT_EQ(get(refs.at(1)).value(), 111);
+}
+
+TEST_P(CallableContract, OrFailWithTheDeathOfWhoWasToAnswer) {
+  const Signal begun = Signal::make();
+  const auto worker = actor<Worker>();
+  const auto caller = actor<Worker>();
+  const auto refs = get(caller.call<&Worker::begin>(worker, begun, Signal::make())).value();
+  begun.wait();
+
+  host_->kill(caller.pid());
+  host_->kill(worker.pid());
+
+  EXPECT_THAT(text_of(refs.at(0)), HasSubstr("signal 9"));
+  EXPECT_THAT(text_of(refs.at(1)), HasSubstr("Worker::add"));
 }
 
 TEST_P(CallableContract, ARestartedActorBeginsAnew) {

@@ -14,7 +14,8 @@ InProcessWorld::InProcessWorld(Options options) {
   auto node = Node::start({.machine = std::move(options.machine),
                            .store = {.capacity = options.object_store_bytes, .warm_bytes = options.object_store_bytes},
                            .use_cgroups = false,
-                           .pace = {.clock = clock_, .pause = [this](TimePoint deadline) { wait(deadline); }}},
+                           .pace = {.clock = clock_, .pause = [this](TimePoint deadline) { wait(deadline); }},
+                           .direct_after = options.direct_after},
                           std::move(launcher));
   MANTA_CHECK(node, "the node does not start");
   node_ = std::move(*node);

@@ -28,6 +28,8 @@ class InProcessWorld {
   struct Options {
     Machine machine{.cpus = 2, .gpus = {}};
     std::size_t object_store_bytes = std::size_t{8} << 20;
+    /// As the node's; with direct calls, worlds of the same fingerprint may differ.
+    std::uint32_t direct_after = 0;
   };
   /// One thing that one party does next.
   struct Step {

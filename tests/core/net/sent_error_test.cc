@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/node/sent_error.h"
+#include "core/net/sent_error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/node/lost_call.h"
+#include "core/net/lost_call.h"
 
 #include <array>
 #include <cstdio>
