@@ -158,6 +158,8 @@ class MessageBuilder {
   /// After all values.
   void add_offset(std::uint64_t offset);
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// Only after start().
+  MessageType type() const { return reinterpret_cast<const MessageHeader*>(bytes_.data())->type; }
 
  private:
   MessageHeader& header() { return *reinterpret_cast<MessageHeader*>(bytes_.data()); }

@@ -22,8 +22,9 @@ struct DirectPair {
   std::uint64_t caller = 0;  ///< A worker.
   std::uint64_t callee = 0;  ///< A worker.
   std::uint64_t actor = 0;
-  std::uint64_t key = 0;  ///< Among those of the callee.
-  bool is_open = false;   ///< The caller knows it.
+  std::uint64_t key = 0;     ///< Among those of the callee.
+  bool is_answered = false;  ///< The callee has said whether it can be called.
+  bool is_open = false;      ///< The caller knows it.
   bool caller_is_gone = false;
   bool callee_is_gone = false;
   std::optional<Error> death = {};  ///< Of the callee.

@@ -25,14 +25,17 @@ bool Node::handle_direct(WorkerRecord& worker, const Message& message, Deferred&
     case MessageType::kDirectResult:
     case MessageType::kDirectFailure: return take_direct_answer(worker, message, deferred);
     case MessageType::kDirectAnswer:
-      if (is_callee) open_direct(*pair, header.b != 0, deferred);
-      return is_callee;
+      if (!is_callee || pair->is_answered) return false;
+      pair->is_answered = true;
+      open_direct(*pair, header.b != 0, deferred);
+      return true;
     case MessageType::kDirectClosed:
       if (is_caller || is_callee) leave_direct(*pair, is_caller, deferred);
       return is_caller || is_callee;
     case MessageType::kDirectCancel:
+      // Another thread of the caller may have left the pair just before.
       if (is_caller) cancel_direct(*pair, header.call);
-      return is_caller;
+      return true;
     case MessageType::kDirectDamaged:
       if (is_caller || is_callee) {
         const auto other = workers_.find(is_caller ? pair->callee : pair->caller);

@@ -188,8 +188,9 @@ void Node::on_exit(const SpawnNotice& notice) {
     cause = killed_because.empty() ? cause_of(notice, *it->second) : killed_because;
     const bool in_order = WIFEXITED(notice.wait_status) && WEXITSTATUS(notice.wait_status) == 0;
     if (ActorRecord* actor = find_actor(it->second->actor))
-      actor->exited =
-          in_order && killed_because.empty() && it->second->in_flight.empty() && direct_calls_of(notice.worker) == 0;
+      // Once it had been told to stop, direct calls may have come too late for it.
+      actor->exited = in_order && killed_because.empty() && it->second->in_flight.empty() &&
+                      (actor->stop_sent || direct_calls_of(notice.worker) == 0);
   }
   fail_worker(notice.worker, cause);
 }

@@ -79,8 +79,7 @@ std::optional<std::span<const std::byte>> RingConsumer::front() {
   return std::span(data_ + offset + kLengthSize, length);
 }
 
-bool RingConsumer::pop() {
-  head_ += front_size_;
+bool RingConsumer::release() {
   header_->head.store(head_);
   return header_->producer_waits.load() != 0 && header_->producer_waits.exchange(0) != 0;
 }

@@ -34,6 +34,8 @@ class RingProducer {
   bool push(std::span<const std::byte> first, std::span<const std::byte> second = {});
   /// Whether a message of `message` bytes would go in now. If not, the consumer tells, as after a failed push().
   bool has_room(std::size_t message);
+  /// Bytes so far, as the consumer counts those that it has taken.
+  std::uint64_t pushed() const { return tail_; }
 
  private:
   bool fits(std::size_t need);
@@ -52,16 +54,23 @@ class RingProducer {
 class RingConsumer {
  public:
   RingConsumer() = default;
-  /// `taken`: how many bytes another consumer had taken before this one came in its place.
+  /// `taken`: how many bytes another consumer had taken before this one came in its place; it may have said anything.
   RingConsumer(RingHeader* header, const std::byte* data, std::size_t capacity, std::uint64_t taken = 0)
-      : header_(header), data_(data), capacity_(capacity), head_(taken) {}
+      : header_(header), data_(data), capacity_(capacity), head_(taken), corrupt_(taken % 8 != 0) {}
 
   bool empty() const { return header_->tail.load() == head_; }
   /// The oldest message, in place, until pop(); none if the ring is empty. A producer that wrote nonsense is
   /// found out: is_corrupt().
   std::optional<std::span<const std::byte>> front();
   /// Frees the message of front(). True if the producer waits for room: ring its doorbell.
-  bool pop();
+  bool pop() {
+    advance();
+    return release();
+  }
+  /// pop() in two steps: front() is the next message from here on, but the last one is still in the ring, for whoever
+  /// comes in this consumer's place, until release().
+  void advance() { head_ += front_size_; }
+  bool release();
   bool is_corrupt() const { return corrupt_; }
 
  private:

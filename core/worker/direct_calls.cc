@@ -80,6 +80,7 @@ DirectCalls::Route& DirectCalls::find_route(std::uint64_t actor) {
 // Null: the call goes by the node.
 DirectCalls::Route* DirectCalls::route_of(std::uint64_t actor, const Call& call) {
   Route& route = find_route(actor);
+  route.is_forgotten = false;
   if (route.has_left) return nullptr;
   if (!fits(call)) {
     route.is_direct = false;
@@ -152,9 +153,18 @@ void DirectCalls::forget(std::uint64_t actor) {
   const std::lock_guard lock(order_);
   const auto it = routes_.find(actor);
   // What is asked for is answered, and a pair lasts as long as its actor.
-  if (it == routes_.end() || it->second.pair || it->second.is_asked) return;
+  if (it == routes_.end() || it->second.pair) return;
+  if (it->second.is_asked) {
+    it->second.is_forgotten = true;
+    return;
+  }
   if (last_actor_ == actor) last_route_ = nullptr;
   routes_.erase(it);
+}
+
+std::size_t DirectCalls::known_actors() {
+  const std::lock_guard lock(order_);
+  return routes_.size();
 }
 
 void DirectCalls::open(std::uint64_t actor, std::uint32_t slot) {
@@ -182,8 +192,15 @@ void DirectCalls::abandon() {
 // It is asked for again after more calls.
 void DirectCalls::refuse(std::uint64_t actor) {
   const std::lock_guard lock(order_);
-  Route& route = find_route(actor);
+  const auto it = routes_.find(actor);
+  if (it == routes_.end()) return;
+  Route& route = it->second;
   route.is_asked = false;
+  if (route.is_forgotten) {
+    if (last_actor_ == actor) last_route_ = nullptr;
+    routes_.erase(it);
+    return;
+  }
   constexpr std::uint32_t kMore = 8;
   for (std::uint32_t i = 1; i < kMore; i *= 2) fall_back(route);
 }
@@ -211,10 +228,16 @@ std::size_t DirectCalls::take_answers_of(Pair& pair, std::size_t most, std::vect
       link_.send({.type = MessageType::kDirectDamaged, .a = pair.slot});
       break;
     }
-    pair.answers.pop();  // Whoever waits for room there sends by the node instead.
+    pair.answers.advance();
     ++taken;
   }
+  pair.has_taken |= taken > 0;
   return taken;
+}
+
+void DirectCalls::release_answers() {
+  for (const std::shared_ptr<Pair>& pair : taking_)
+    if (std::exchange(pair->has_taken, false)) pair->answers.release();  // Nobody waits for room there.
 }
 
 // False: no callee writes such a thing.

@@ -83,6 +83,8 @@ class DirectCalls {
   void leave(std::uint64_t actor);
   /// No handle is left.
   void forget(std::uint64_t actor);
+  /// Those of which it keeps something.
+  std::size_t known_actors();
 
   /// Nobody waits for anything any more.
   void abandon();
@@ -92,8 +94,10 @@ class DirectCalls {
   void open(std::uint64_t actor, std::uint32_t slot);
   void refuse(std::uint64_t actor);
   bool has_answers() const;
-  /// Takes at most `most` answers to `settled`. How many.
+  /// Takes at most `most` answers to `settled`. How many. They stay in the ring, where the node finds them should this
+  /// process die, until release_answers() says that all who are to hear of them have.
   std::size_t take_answers(std::size_t most, std::vector<Settled>& settled);
+  void release_answers();
   /// The actor is dead: takes the last answers, and then `error_of(function)` for each of the calls that have none.
   template <class ErrorOf>
   void lose(std::uint64_t actor, std::vector<Settled>& settled, ErrorOf&& error_of) {
@@ -117,6 +121,7 @@ class DirectCalls {
     std::uint64_t made = 0;  // Likewise.
     RingConsumer answers;    // Of the thread that takes messages.
     Message incoming;        // Likewise.
+    bool has_taken = false;  // Answers that are not released yet. Likewise.
     bool is_damaged = false;
     std::mutex mutex;  // Guards pending.
     PendingCalls pending;
@@ -127,7 +132,8 @@ class DirectCalls {
     std::uint32_t in_a_row = 0;  // Calls that went by the node and could have gone directly.
     std::uint32_t wanted = 0;    // How many of them there are to be before the next goes directly.
     bool is_direct = false;
-    bool is_asked = false;  // The node is to say whether there can be a pair.
+    bool is_asked = false;      // The node is to say whether there can be a pair.
+    bool is_forgotten = false;  // Once it has, if there can be none.
     bool has_left = false;
   };
 

@@ -76,8 +76,11 @@ std::size_t DirectService::take_calls_of(Pair& pair, std::size_t most) {
   return taken;
 }
 
-// False: no caller writes such a thing. A call that is to wait holds the pair.
-bool DirectService::take_call(Pair& pair, std::span<const std::byte> bytes) {
+// False: no caller writes such a thing. A call that is to wait holds the pair. What is looked at is a copy: the caller,
+// if it is damaged, may write there meanwhile.
+bool DirectService::take_call(Pair& pair, std::span<const std::byte> shared) {
+  copy_.assign(shared.begin(), shared.end());
+  const std::span<const std::byte> bytes(copy_);
   if (!incoming_.read(bytes, 0) || !incoming_.offsets.empty()) return false;
   const bool is_plain = std::all_of(incoming_.values.begin(), incoming_.values.end(), [](const MessageValue& value) {
     return value.kind == MessageValue::Kind::kInline && value.reference_count() == 0;

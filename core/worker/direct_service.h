@@ -71,12 +71,13 @@ class DirectService {
   };
 
   std::size_t take_calls_of(Pair& pair, std::size_t most);
-  bool take_call(Pair& pair, std::span<const std::byte> bytes);
+  bool take_call(Pair& pair, std::span<const std::byte> shared);
   void leave(Pair& pair);
   void leave_ended();
 
   WorkerLink& link_;
   MessageQueue& calls_;
+  std::vector<std::byte> copy_;  // Of the call that is being taken.
   Message incoming_;
   std::vector<std::shared_ptr<Pair>> pairs_;  // Those that have their memory.
 

@@ -370,7 +370,7 @@ ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
 }
 
 void WorkerProcess::cancel(const ObjectPtr& object, bool force) {
-  if (object->is_ready()) return;
+  if (object->is_ready() || is_forked_copy()) return;
   const ObjectId& id = object->id();
   if (const auto& named = static_cast<NamedObject&>(*object); named.is_direct()) {
     link_.send({.type = MessageType::kDirectCancel, .call = id.number, .a = named.direct_slot_});

@@ -32,7 +32,9 @@ bool WorkerProcess::handle_direct(const Message& message) {
 std::size_t WorkerProcess::take_direct(std::size_t most) {
   std::size_t taken = served_.take_calls(most);
   if (direct_.is_on()) taken += direct_.take_answers(most, settled_);
-  if (!settled_.empty()) settle(settled_);
+  if (settled_.empty()) return taken;
+  settle(settled_);
+  direct_.release_answers();
   return taken;
 }
 
@@ -78,7 +80,8 @@ bool WorkerProcess::answer_directly(const CallContext& context, bool is_plain, M
   if (context.outcome)
     is_plain =
         is_plain && context.more_values.empty() && !context.outcome->block && context.outcome->references.empty();
-  const auto caller = served_.answer(header.call, context.outcome, is_plain);
+  // What the call has done by way of the node is to be done when its caller has the answer.
+  const auto caller = served_.answer(header.call, context.outcome, is_plain && link_.is_heard());
   if (!caller) return true;
   header.type = context.outcome ? MessageType::kDirectResult : MessageType::kDirectFailure;
   header.call = caller->call;

@@ -4,20 +4,45 @@
 #include <unistd.h>
 
 namespace manta {
+namespace {
+
+// What changes nothing for others, or only what they learn from it alone.
+bool is_private(MessageType type) {
+  switch (type) {
+    case MessageType::kResult:
+    case MessageType::kFailure:
+    case MessageType::kPut:
+    case MessageType::kPromise:
+    case MessageType::kBlocked:
+    case MessageType::kUnblocked:
+    case MessageType::kWatch:
+    case MessageType::kDropObject:
+    case MessageType::kLendChunk:
+    case MessageType::kRelease:
+    case MessageType::kDiscard:
+    case MessageType::kOpenDirect:
+    case MessageType::kDirectAnswer:
+    case MessageType::kDirectClosed:
+    case MessageType::kDirectResult:
+    case MessageType::kDirectFailure:
+    case MessageType::kDirectFence: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
 
 WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
     : link_(std::move(link)),
       node_page_(std::move(node_page)),
-      bell_(layout_of<LinkLayout>(link_)->bell == 0
-                ? layout_of<LinkLayout>(link_)->worker_bell
-                : layout_of<NodePage>(node_page_)->bell(layout_of<LinkLayout>(link_)->bell)),
+      layout_(*layout_of<LinkLayout>(link_)),
+      bell_(layout_.bell == 0 ? layout_.worker_bell : layout_of<NodePage>(node_page_)->bell(layout_.bell)),
       node_bell_(layout_of<NodePage>(node_page_)->node_bell),
       arrivals_(layout_of<NodePage>(node_page_)->arrivals),
-      arrival_flag_(layout_of<LinkLayout>(link_)->arrival_flag) {
-  auto* layout = layout_of<LinkLayout>(link_);
-  layout->worker_pid.store(::getpid());
-  incoming_ = RingConsumer(&layout->to_worker, layout->to_worker_data(), LinkLayout::kRingBytes);
-  outgoing_ = RingProducer(&layout->to_node, layout->to_node_data(), LinkLayout::kRingBytes);
+      arrival_flag_(layout_.arrival_flag) {
+  layout_.worker_pid.store(::getpid());
+  incoming_ = RingConsumer(&layout_.to_worker, layout_.to_worker_data(), LinkLayout::kRingBytes);
+  outgoing_ = RingProducer(&layout_.to_node, layout_.to_node_data(), LinkLayout::kRingBytes);
 }
 
 void WorkerLink::push() {
@@ -27,6 +52,7 @@ void WorkerLink::push() {
   } else {
     send_in_pieces(message, outgoing_.max_message(), [this](auto header, auto piece) { push(header, piece); });
   }
+  if (!is_private(builder_.type())) noticed_until_.store(outgoing_.pushed());
 }
 
 void WorkerLink::push(std::span<const std::byte> first, std::span<const std::byte> second) {

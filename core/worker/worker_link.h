@@ -2,6 +2,8 @@
 // A worker's end of the shared memory between it and its node.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -30,12 +32,16 @@ class WorkerLink {
     send([&](MessageBuilder& builder) { builder.start(header); });
   }
 
+  /// Whether the node has handled all that was sent so far and that it or others may notice: who learns by another way
+  /// what this process has done since finds it done.
+  bool is_heard() const { return layout_.to_node.head.load() >= noticed_until_.load(); }
+
   Doorbell& bell() { return bell_; }
   NodePage& node_page() { return *layout_of<NodePage>(node_page_); }
   /// As DirectSlots::map().
   Result<SharedMemory> map_slot(std::uint32_t slot) const { return DirectSlots::map(node_page_, slot); }
-  LinkLayout& layout() { return *layout_of<LinkLayout>(link_); }
-  TaskClaims& claims() { return layout_of<LinkLayout>(link_)->claims; }
+  LinkLayout& layout() { return layout_; }
+  TaskClaims& claims() { return layout_.claims; }
   bool has_messages() const { return !incoming_.empty(); }
   /// Hands the oldest message to `take(bytes)`, if there is one; false if not.
   template <class Take>
@@ -59,6 +65,7 @@ class WorkerLink {
 
   SharedMemory link_;
   SharedMemory node_page_;
+  LinkLayout& layout_;
   Doorbell& bell_;
   Doorbell& node_bell_;
   ArrivalFlags& arrivals_;
@@ -69,6 +76,7 @@ class WorkerLink {
   std::mutex mutex_;  // Guards what follows.
   RingProducer outgoing_;
   MessageBuilder builder_;
+  std::atomic<std::uint64_t> noticed_until_{0};  // Of outgoing_. Written with the mutex held.
 };
 
 }  // namespace manta

@@ -13,6 +13,7 @@
 #include "core/api/remote.h"
 #include "core/base/check.h"
 #include "core/net/caller_scope.h"
+#include "core/net/direct_link.h"
 #include "core/net/link.h"
 #include "core/net/wire_spec.h"
 #include "core/node/node.h"
@@ -42,18 +43,21 @@ const std::uint64_t kFunctions[] = {internal::Task<add>::id, internal::Construct
                                     internal::Method<&Counter::add>::id, internal::state_function<Counter>(), 0};
 
 constexpr MessageType kSaid[] = {
-    MessageType::kResult,      MessageType::kFailure,     MessageType::kLendChunk,    MessageType::kMakeActor,
-    MessageType::kFindActor,   MessageType::kActorStatus, MessageType::kStatus,       MessageType::kSubmitTask,
-    MessageType::kCallActor,   MessageType::kPut,         MessageType::kPromise,      MessageType::kFulfil,
-    MessageType::kWatch,       MessageType::kDropObject,  MessageType::kDropActor,    MessageType::kStopActor,
-    MessageType::kKillActor,   MessageType::kBlocked,     MessageType::kUnblocked,    MessageType::kRelease,
-    MessageType::kMonitor,     MessageType::kCancelCall,  MessageType::kHandleDeaths, MessageType::kCheckpoint,
-    MessageType::kDeathJudged, MessageType::kDiscard,     MessageType::kPiece,        MessageType::kRunTask};
+    MessageType::kResult,       MessageType::kFailure,       MessageType::kLendChunk,    MessageType::kMakeActor,
+    MessageType::kFindActor,    MessageType::kActorStatus,   MessageType::kStatus,       MessageType::kSubmitTask,
+    MessageType::kCallActor,    MessageType::kPut,           MessageType::kPromise,      MessageType::kFulfil,
+    MessageType::kWatch,        MessageType::kDropObject,    MessageType::kDropActor,    MessageType::kStopActor,
+    MessageType::kKillActor,    MessageType::kBlocked,       MessageType::kUnblocked,    MessageType::kRelease,
+    MessageType::kMonitor,      MessageType::kCancelCall,    MessageType::kHandleDeaths, MessageType::kCheckpoint,
+    MessageType::kDeathJudged,  MessageType::kDiscard,       MessageType::kPiece,        MessageType::kRunTask,
+    MessageType::kOpenDirect,   MessageType::kDirectFence,   MessageType::kDirectAnswer, MessageType::kDirectClosed,
+    MessageType::kDirectCancel, MessageType::kDirectDamaged, MessageType::kDirectResult, MessageType::kDirectFailure};
 
 /// A worker without code: its end of the link, and what it has been told.
 class HostileWorker {
  public:
-  HostileWorker(std::uint64_t id, SharedMemory link) : id_(id), link_(std::move(link)) {
+  /// `page`: of the node, with the pairs.
+  HostileWorker(std::uint64_t id, SharedMemory link, std::byte* page) : id_(id), link_(std::move(link)), page_(page) {
     incoming_ = RingConsumer(&layout().to_worker, layout().to_worker_data(), LinkLayout::kRingBytes);
     outgoing_ = RingProducer(&layout().to_node, layout().to_node_data(), LinkLayout::kRingBytes);
   }
@@ -93,8 +97,10 @@ class HostileWorker {
   // Over what is not said by messages.
   void overwrite(FuzzReader& input) {
     const std::uint64_t word = number(input);
-    switch (input.byte() % 5) {
+    switch (input.byte() % 7) {
       case 0: layout().to_node.tail.store(word); break;
+      case 5: overwrite_pair(input, word); break;
+      case 6: forge_answer(input, word); break;
       case 1: layout().to_worker.head.store(word); break;
       case 2: layout().worker_pid.store(static_cast<std::int32_t>(word)); break;
       case 3: layout().claims.claim(static_cast<std::uint32_t>(word)); break;
@@ -104,6 +110,30 @@ class HostileWorker {
 
  private:
   static_assert(sizeof(TaskClaims) == sizeof(std::uint64_t));
+
+  // Of the first pairs, which are all that there are here.
+  DirectLayout& pair(std::uint8_t slot) {
+    return *std::launder(reinterpret_cast<DirectLayout*>(page_ + DirectSlots::offset_of(slot % 2)));
+  }
+  void overwrite_pair(FuzzReader& input, std::uint64_t word) {
+    DirectLayout& layout = pair(input.byte());
+    switch (input.byte() % 5) {
+      case 0: layout.answers.head.store(word); break;
+      case 1: layout.answers.tail.store(word); break;
+      case 2: layout.made.store(word); break;
+      case 3: layout.answered.store(word); break;
+      default: std::memcpy(layout.answers_data() + input.byte() % 64, &word, sizeof word); break;
+    }
+  }
+  // What the node finds there when both ends are gone.
+  void forge_answer(FuzzReader& input, std::uint64_t call) {
+    DirectLayout& layout = pair(input.byte());
+    layout.answers.head.store(0);
+    RingProducer answers(&layout.answers, layout.answers_data(), DirectLayout::kRingBytes);
+    builder_.start({.type = kSaid[input.byte() % std::size(kSaid)], .call = call, .function = input.byte()});
+    for (int values = input.byte() % 3; values > 0; --values) add_value(input);
+    static_cast<void>(answers.push(builder_.bytes()));
+  }
 
   LinkLayout& layout() { return *layout_of<LinkLayout>(link_); }
   void push(std::span<const std::byte> bytes) { static_cast<void>(outgoing_.push(bytes)); }
@@ -115,6 +145,8 @@ class HostileWorker {
     if (header.type == MessageType::kReply) {
       request_a_ = header.a;
       request_b_ = header.b;
+    } else if (header.type == MessageType::kDirectOffer || header.type == MessageType::kDirectOpened) {
+      request_b_ = header.b;  // The slot.
     } else if (header.type != MessageType::kRefusal) {
       call_ = header.call;
     }
@@ -177,6 +209,7 @@ class HostileWorker {
 
   const std::uint64_t id_;
   SharedMemory link_;
+  std::byte* const page_;
   RingConsumer incoming_;
   RingProducer outgoing_;
   MessageAssembler assembler_;
@@ -191,13 +224,17 @@ class HostileWorker {
 /// Starts and ends workers without processes; the node hears of it when it is told to.
 class HostileLauncher final : public WorkerLauncher {
  public:
-  Result<void> start(const Memory&) override { return {}; }
+  Result<void> start(const Memory& memory) override {
+    MANTA_ASSIGN_OR_RETURN(page_, SharedMemory::map(UniqueFd(::fcntl(memory.node_page_fd, F_DUPFD_CLOEXEC, 0)),
+                                                    DirectSlots::kFileBytes, SharedMemory::Access::kReadWrite));
+    return {};
+  }
   Result<void> request(const SpawnRequest& request, int link_fd, int) override {
     auto link = SharedMemory::map(UniqueFd(::fcntl(link_fd, F_DUPFD_CLOEXEC, 0)), LinkLayout::kTotalBytes,
                                   SharedMemory::Access::kReadWrite);
     if (!link) return link.error();
     HostileWorker& worker =
-        *(workers_[request.worker] = std::make_unique<HostileWorker>(request.worker, std::move(*link)));
+        *(workers_[request.worker] = std::make_unique<HostileWorker>(request.worker, std::move(*link), page_.data()));
     notices_.push_back({.kind = SpawnNotice::Kind::kStarted, .pid = worker.pid(), .worker = request.worker});
     return {};
   }
@@ -234,6 +271,7 @@ class HostileLauncher final : public WorkerLauncher {
 
  private:
   const UniqueFd notice_fd_{::eventfd(0, EFD_CLOEXEC)};
+  SharedMemory page_;
   std::map<std::uint64_t, std::unique_ptr<HostileWorker>> workers_;
   std::deque<SpawnNotice> notices_;
 };
@@ -357,6 +395,54 @@ FuzzWriter& say(FuzzWriter& seed, std::uint8_t type, bool about_call, std::uint8
 
 }  // namespace
 
+constexpr std::uint8_t said(MessageType type) {
+  for (std::uint8_t i = 0; i < std::size(kSaid); ++i)
+    if (kSaid[i] == type) return i;
+  return 0;
+}
+
+// A worker, of those that live, says this, and the node hears it. `a`: 3: what it was last told, 4: the pair's slot;
+// else a number that is larger by 10. No values; those of kMakeActor.
+void tell(FuzzWriter& seed, std::uint8_t worker, MessageType type, std::uint8_t call, std::uint8_t a, std::uint8_t b) {
+  const auto number = [&](std::uint8_t value) {
+    value < 10 ? seed.byte(value) : seed.byte(8).byte(static_cast<std::uint8_t>(value - 10));
+  };
+  const bool makes = type == MessageType::kMakeActor;
+  seed.byte(kSays).byte(worker).byte(said(type)).byte(8).byte(call).byte(0).byte(makes ? 1 : 2);
+  number(a);
+  number(b);
+  seed.byte(makes ? 5 : 0);
+  if (makes)
+    seed.byte(6).byte(0).byte(8).byte(0).byte(7).byte(0).byte(7).byte(1).byte(7).byte(0).byte(0).byte(8).byte(1);
+  seed.byte(0).byte(kNodeTakes).byte(worker);
+}
+
+// An actor makes another, calls it directly, has an answer that nobody has taken, and one of the two dies.
+FuzzInput life_of_a_pair(std::uint8_t who_dies) {
+  constexpr std::uint8_t kCall = 77;
+  FuzzWriter seed;
+  const auto make_actor = [&](std::uint8_t worker) {
+    seed.byte(kNodeHears).byte(kListens).byte(worker).byte(kAnswers).byte(worker).byte(8).byte(1).byte(3);
+    seed.byte(kNodeTakes).byte(worker);
+  };
+  seed.byte(kMakeActor).byte(0);
+  make_actor(0);
+  tell(seed, 0, MessageType::kMakeActor, kCall, 10, 10);
+  seed.byte(kListens).byte(0);
+  make_actor(1);
+  tell(seed, 0, MessageType::kOpenDirect, 0, 3, 10);
+  seed.byte(kListens).byte(1);
+  tell(seed, 1, MessageType::kDirectAnswer, 0, 4, 11);
+  seed.byte(kListens).byte(0);
+  tell(seed, 0, MessageType::kDirectFence, 0, 3, 11);
+  tell(seed, 0, MessageType::kPromise, kCall, 11, 10);
+  seed.byte(kOverwrites).byte(1).byte(8).byte(kCall).byte(6).byte(0).byte(said(MessageType::kResult)).byte(0);
+  seed.byte(1).byte(0).byte(8).byte(5);
+  seed.byte(kDies).byte(who_dies).byte(kNodeHears);
+  tell(seed, 0, MessageType::kDirectClosed, 0, 10, 10);
+  return seed.input();
+}
+
 // Each message, of a worker that has a task, and of one that has an actor with calls; and the life of each.
 std::vector<FuzzInput> fuzz_seeds() {
   std::vector<FuzzInput> seeds;
@@ -374,6 +460,8 @@ std::vector<FuzzInput> fuzz_seeds() {
       }
     }
   }
+  seeds.push_back(life_of_a_pair(0));
+  seeds.push_back(life_of_a_pair(1));
   return seeds;
 }
 

@@ -149,6 +149,19 @@ class Client {
     const auto got = get(second);
     return get(first) && !got ? to_string(got.error()) : "";
   }
+  // While another thread cancels the calls, the callee dies: -1: somebody waits for ever.
+  int cancel_while_it_dies(const std::string& gate) {
+    std::vector<ObjectRef<int>> refs;
+    for (int i = 0; i < 300; ++i) refs.push_back(callee_.call<&Callee::add>(1));
+    Gate::stand_at(gate);
+    std::thread other([&] {
+      for (const auto& ref : refs) cancel(ref);
+    });
+    int failed = 0;
+    for (const auto& ref : refs) failed += get(ref) ? 0 : 1;
+    other.join();
+    return failed;
+  }
   std::string cancel_running(const std::string& gate, const std::string& begun) {
     const auto call = callee_.call<&Callee::until_cancelled>(begun);
     Gate::stand_at(gate);
@@ -157,6 +170,11 @@ class Client {
   }
   ObjectRef<int> stand(const std::string& gate) { return callee_.call<&Callee::stand_at>(gate); }
   ObjectRef<int> hand_on(int by) { return callee_.call<&Callee::add>(by); }
+  std::vector<ObjectRef<int>> hand_each_on(int count) {
+    std::vector<ObjectRef<int>> refs;
+    for (int i = 0; i < count; ++i) refs.push_back(callee_.call<&Callee::add>(1));
+    return refs;
+  }
   ObjectRef<std::vector<int>> hand_many_on(int count) { return callee_.call<&Callee::many>(count); }
   int stood_in_task(const std::string& gate) {
     // The task has the ref while it is pending.

@@ -140,6 +140,58 @@ TEST(DirectDeathTest, ACalleeThatDiesAtAnyMomentFailsWhatItHadNotAnswered) {
   }
 }
 
+TEST(DirectDeathTest, NoRefThatWentOnIsForgottenWhenItsCallerDiesAtAnyMoment) {
+  std::mt19937 random(17);
+  const auto callee = actor<Callee>();
+  get(callee.call<&Callee::process>()).value();
+  for (int round = 0; round < 20; ++round) {
+    const auto client = actor<Client>();
+    const int pid = get(client.call<&Client::process>()).value();
+    get(client.call<&Client::warm>(callee)).value();
+    const auto refs = get(client.call<&Client::hand_each_on>(400)).value();
+    for (unsigned i = random() % 300; i > 0; --i) std::this_thread::yield();
+
+    ::kill(pid, SIGKILL);
+
+    for (const auto& ref : refs) {
+      const auto got = get(ref, std::chrono::seconds(30));
+      ASSERT_TRUE(got) << round << ": " << to_string(got.error());
+    }
+  }
+}
+
+TEST(DirectDeathTest, WhoeverCancelsWhileTheCalleeDiesLives) {
+  for (int round = 0; round < 10; ++round) {
+    Gate gate;
+    const auto callee = actor<Callee>();
+    const auto client = actor<Client>();
+    get(client.call<&Client::warm>(callee)).value();
+    const auto cancelled = client.call<&Client::cancel_while_it_dies>(gate.path());
+    gate.meet();
+
+    gate.let_through();
+    ::kill(callee.pid(), SIGKILL);
+
+    EXPECT_TRUE(get(cancelled)) << round;
+  }
+}
+
+TEST(DirectDeathTest, AStopIsExpectedHoweverManyCallsComeTooLate) {
+  for (int round = 0; round < 10; ++round) {
+    auto callee = actor<Callee>();
+    const auto client = actor<Client>();
+    const auto death = callee.monitor();
+    get(client.call<&Client::warm>(callee)).value();
+    const auto answered = client.call<&Client::call_until_it_dies>(callee);
+
+    callee.stop();
+
+    EXPECT_GE(get(answered).value(), 0) << round;
+    const auto died = get(death).value();
+    EXPECT_TRUE(died.is_expected) << died.cause;
+  }
+}
+
 TEST(DirectDeathTest, ACallerThatDiesAtAnyMomentLeavesNothingBehind) {
   std::mt19937 random(13);
   const auto callee = actor<Callee>();

@@ -182,6 +182,34 @@ TEST_F(RingTest, APublishedEndFartherThanTheBufferIsLongIsFoundOut) {
   }
 }
 
+TEST_F(RingTest, WhatIsPassedOverStaysForWhoComesInTheConsumersPlace) {
+  push("one");
+  push("two");
+  ASSERT_TRUE(consumer_.front());
+  consumer_.advance();
+  EXPECT_EQ(consumer_.front()->size(), 3u);
+
+  const auto next_of_another = [&] {
+    RingConsumer another(&header_, data_.data(), kCapacity, header_.head.load());
+    const auto message = another.front();
+    return std::string(reinterpret_cast<const char*>(message->data()), message->size());
+  };
+
+  EXPECT_EQ(next_of_another(), "one");
+  consumer_.release();
+  EXPECT_EQ(next_of_another(), "two");
+}
+
+TEST_F(RingTest, APlaceThatNoConsumerHasComeToIsFoundOut) {
+  push(std::string(100, 'x'));
+  for (std::uint64_t taken = 1; taken < 8; ++taken) {
+    header_.tail.store(kCapacity - 8 + taken + 100);
+    RingConsumer consumer(&header_, data_.data(), kCapacity, kCapacity - 8 + taken);
+    EXPECT_FALSE(consumer.front()) << taken;
+    EXPECT_TRUE(consumer.is_corrupt()) << taken;
+  }
+}
+
 TEST_F(RingTest, NoTakenEndMakesRoomForMoreThanTheBuffer) {
   const std::string text(kCapacity, 'x');
   for (std::uint64_t head = 0; head <= 3 * kCapacity; head += 8) {

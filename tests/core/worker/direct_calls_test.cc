@@ -113,7 +113,20 @@ class DirectCallsTest : public ::testing::Test {
   std::vector<std::uint64_t> settled() {
     std::vector<DirectCalls::Settled> settled;
     calls_.take_answers(1000, settled);
+    calls_.release_answers();
     return numbers_of(settled);
+  }
+  // The numbers of the answers that the node would find if the caller were dead.
+  std::vector<std::uint64_t> left_answers() {
+    auto* layout = std::launder(reinterpret_cast<DirectLayout*>(page_.data() + DirectSlots::offset_of(kSlot)));
+    RingConsumer answers(&layout->answers, layout->answers_data(), DirectLayout::kRingBytes,
+                         layout->answers.head.load());
+    std::vector<std::uint64_t> numbers;
+    for (auto bytes = answers.front(); bytes; bytes = answers.front()) {
+      numbers.push_back(Message::parse(*bytes, 0).value().header.call);
+      answers.advance();
+    }
+    return numbers;
   }
   static std::vector<std::uint64_t> numbers_of(const std::vector<DirectCalls::Settled>& settled) {
     std::vector<std::uint64_t> numbers;
@@ -160,6 +173,22 @@ TEST_F(DirectCallsTest, ARefusalIsAskedAgainAfterMoreCalls) {
 
   for (std::uint32_t i = 0; i <= 8 * kAfter; ++i) call();
   EXPECT_THAT(caller_.take_types(), ElementsAre(MessageType::kOpenDirect));
+}
+
+TEST_F(DirectCallsTest, NothingIsKeptOfActorsThatAreForgotten) {
+  for (std::uint32_t i = 0; i <= kAfter; ++i) call();
+  calls_.forget(kActor);
+  EXPECT_EQ(calls_.known_actors(), 1u);  // The answer is still to come.
+  calls_.refuse(kActor);
+  EXPECT_EQ(calls_.known_actors(), 0u);
+
+  for (std::uint32_t i = 0; i <= kAfter; ++i) call();
+  calls_.forget(kActor);
+  call();  // By a new handle.
+  calls_.refuse(kActor);
+  EXPECT_EQ(calls_.known_actors(), 1u);
+  calls_.forget(kActor);
+  EXPECT_EQ(calls_.known_actors(), 0u);
 }
 
 TEST_F(DirectCallsTest, TheFirstCallWaitsForItsFence) {
@@ -212,6 +241,23 @@ TEST_F(DirectCallsTest, AnswersComeBackInAnyOrder) {
   EXPECT_FALSE(answer(number_ - 1, 8000));
   EXPECT_THAT(settled(), ElementsAre(number_ - 1));
   EXPECT_FALSE(calls_.has_answers());
+}
+
+TEST_F(DirectCallsTest, AnAnswerIsThereForTheNodeUntilAllHaveHeardOfIt) {
+  warm_up();
+  call();
+  service_.take_all();
+  taken();
+  answer(number_ - 1, 8);
+  answer(number_, 8);
+
+  std::vector<DirectCalls::Settled> settled;
+  calls_.take_answers(10, settled);
+
+  EXPECT_THAT(numbers_of(settled), ElementsAre(number_ - 1, number_));
+  EXPECT_THAT(left_answers(), ElementsAre(number_ - 1, number_));
+  calls_.release_answers();
+  EXPECT_THAT(left_answers(), IsEmpty());
 }
 
 TEST_F(DirectCallsTest, AnErrorIsAnAnswer) {
