@@ -253,7 +253,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void end_pairs(WorkerRecord& worker, const Error* death, Deferred& deferred);
   static void fail_promise(const DirectPromise& promise, const Error& death, Deferred& deferred);
   void end_if_left(DirectPair& pair, Deferred& deferred);
-  void take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred);
+  bool take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred);
   static void count_direct(const DirectLayout& layout, bool has_died, RuntimeCounts& counts);
   std::size_t direct_calls_of(std::uint64_t callee);
 

@@ -233,24 +233,33 @@ void Node::fail_promise(const DirectPromise& promise, const Error& death, Deferr
 void Node::end_if_left(DirectPair& pair, Deferred& deferred) {
   if (!pair.caller_is_gone || !pair.callee_is_gone) return;
   DirectLayout& layout = layout_of_pair(pair);
-  take_last_answers(pair, layout, deferred);
+  const bool all_read = take_last_answers(pair, layout, deferred);
   count_direct(layout, pair.death.has_value(), counts_);
-  if (pair.death && !workers_.contains(pair.caller)) {
+  // Where not all could be read, nobody knows which answers were there.
+  if ((pair.death || !all_read) && !workers_.contains(pair.caller)) {
     const auto is_left = [&](const ObjectId& id, const DirectPromise& promise) {
       return id.process == pair.caller && promise.callee == pair.callee;
     };
-    for (const DirectPromise& promise : direct_.take_promises(is_left)) fail_promise(promise, *pair.death, deferred);
+    for (const DirectPromise& promise : direct_.take_promises(is_left)) {
+      if (pair.death) {
+        fail_promise(promise, *pair.death, deferred);
+      } else {
+        deferred.complete(promise.object,
+                          Error{ErrorCode::kObjectLost, "the answer of " + std::string(promise.call_name) +
+                                                            " was damaged by the process that called it"});
+      }
+    }
   }
   page_.discard(DirectSlots::offset_of(pair.slot), DirectLayout::kTotalBytes);
   direct_.remove(pair.slot);
 }
 
-// What the callee had answered when the caller died, and others wait for.
-void Node::take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred) {
+// What the callee had answered when the caller died, and others wait for. False: some of it is damaged.
+bool Node::take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred) {
   RingConsumer answers(&layout.answers, layout.answers_data(), DirectLayout::kRingBytes, layout.answers.head.load());
   Message message;
   for (auto bytes = answers.front(); bytes; bytes = answers.front()) {
-    if (!message.read(*bytes, 0)) return;
+    if (!message.read(*bytes, 0)) return false;
     std::optional<DirectPromise> promise =
         direct_.take_promise({.process = pair.caller, .number = message.header.call});
     answers.pop();
@@ -264,6 +273,7 @@ void Node::take_last_answers(const DirectPair& pair, DirectLayout& layout, Defer
       deferred.complete(promise->object, sent_error(message.header.function, message));
     }
   }
+  return !answers.is_corrupt();
 }
 
 // Adds the pair's calls. What its ends say is not to be trusted, and they may say it just now.

@@ -2,12 +2,15 @@
 // Actors of tests of calls from worker to worker.
 #pragma once
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -19,6 +22,7 @@
 #include "core/api/async.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "core/net/direct_link.h"
 #include "tests/support/gate.h"
 
 namespace manta::direct {
@@ -78,6 +82,29 @@ class Callee {
   int stood_ = 0;
   int disorder_ = 0;
   std::map<int, int> last_;
+};
+
+// The only pair of this process.
+inline DirectLayout* only_pair() {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("manta-node") == std::string::npos) continue;
+    std::istringstream words(line);
+    std::string range, access, offset;
+    words >> range >> access >> offset;
+    if (std::stoull(offset, nullptr, 16) == 0) continue;  // The page.
+    return reinterpret_cast<DirectLayout*>(std::stoull(range, nullptr, 16));
+  }
+  return nullptr;
+}
+
+class Holder {
+ public:
+  void hold(std::vector<ObjectRef<int>> refs) { refs_ = std::move(refs); }
+  std::vector<ObjectRef<int>> give() const { return refs_; }
+
+ private:
+  std::vector<ObjectRef<int>> refs_;
 };
 
 // Calls until it does so directly.
@@ -161,6 +188,18 @@ class Client {
     for (const auto& ref : refs) failed += get(ref) ? 0 : 1;
     other.join();
     return failed;
+  }
+  // Has answers of which others have the refs, writes over them, and dies. `held`: where it waits once others have
+  // them.
+  void damage_answers(const Actor<Holder>& holder, const std::string& gate, const std::string& held) {
+    std::vector<ObjectRef<int>> refs = {callee_.call<&Callee::stand_at>(gate)};
+    for (int i = 0; i < 20; ++i) refs.push_back(callee_.call<&Callee::add>(1));
+    static_cast<void>(get(holder.call<&Holder::hold>(refs)));
+    Gate::stand_at(held);
+    DirectLayout* pair = only_pair();
+    while (pair->answered.load() < pair->made.load()) std::this_thread::yield();
+    std::memset(pair->answers_data(), 0xff, DirectLayout::kRingBytes);
+    ::kill(::getpid(), SIGKILL);
   }
   std::string cancel_running(const std::string& gate, const std::string& begun) {
     const auto call = callee_.call<&Callee::until_cancelled>(begun);

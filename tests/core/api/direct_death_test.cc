@@ -143,13 +143,14 @@ TEST(DirectDeathTest, ACalleeThatDiesAtAnyMomentFailsWhatItHadNotAnswered) {
 TEST(DirectDeathTest, NoRefThatWentOnIsForgottenWhenItsCallerDiesAtAnyMoment) {
   std::mt19937 random(17);
   const auto callee = actor<Callee>();
-  get(callee.call<&Callee::process>()).value();
+  const auto bystander = actor<Callee>();
+  get(bystander.call<&Callee::process>()).value();
   for (int round = 0; round < 20; ++round) {
     const auto client = actor<Client>();
     const int pid = get(client.call<&Client::process>()).value();
     get(client.call<&Client::warm>(callee)).value();
     const auto refs = get(client.call<&Client::hand_each_on>(400)).value();
-    for (unsigned i = random() % 300; i > 0; --i) std::this_thread::yield();
+    for (unsigned i = random() % 20; i > 0; --i) get(bystander.call<&Callee::process>()).value();
 
     ::kill(pid, SIGKILL);
 
@@ -158,6 +159,27 @@ TEST(DirectDeathTest, NoRefThatWentOnIsForgottenWhenItsCallerDiesAtAnyMoment) {
       ASSERT_TRUE(got) << round << ": " << to_string(got.error());
     }
   }
+}
+
+TEST(DirectDeathTest, AlsoNoneWhoseAnswerTheCallerHasDamaged) {
+  Gate gate;
+  Gate held;
+  const auto holder = actor<Holder>();
+  const auto callee = actor<Callee>();
+  const auto client = actor<Client>();
+  get(client.call<&Client::warm>(callee)).value();
+  const auto death = client.monitor();
+  const auto damaged = client.call<&Client::damage_answers>(holder, gate.path(), held.path());
+  held.meet();
+  gate.meet();
+  gate.let_through();
+  held.let_through();
+  static_cast<void>(get(death));
+  static_cast<void>(get(damaged));
+
+  for (const auto& ref : get(holder.call<&Holder::give>()).value())
+    EXPECT_EQ(get(ref, std::chrono::seconds(30)).error().code, ErrorCode::kObjectLost);
+  EXPECT_TRUE(get(callee.call<&Callee::add>(1)));
 }
 
 TEST(DirectDeathTest, WhoeverCancelsWhileTheCalleeDiesLives) {
