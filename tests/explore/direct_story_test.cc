@@ -36,7 +36,7 @@ class Clerk {
 };
 
 TEST(DirectStoryTest, NobodyWaitsForEverWhoeverDiesWhenever) {
-  constexpr unsigned kStories = 300;
+  constexpr unsigned kStories = 100;
   constexpr unsigned kSteps = 220;  // About as many as one has.
   for (unsigned seed = 1; seed <= kStories; ++seed) {
     std::mt19937 random(seed);
