@@ -15,6 +15,13 @@ bool is_last(const Event& event) {
   return std::holds_alternative<AttemptStopped>(event.what) || std::holds_alternative<AttemptFailed>(event.what);
 }
 
+// It says something of the machine as it is now: a run that goes on tries again.
+bool ends_the_run(const Event& event) {
+  const auto* const failed = std::get_if<AttemptFailed>(&event.what);
+  return failed != nullptr && !failed->infeasible &&
+         (failed->error.code == ErrorCode::kWorkerDied || failed->error.code == ErrorCode::kSystem);
+}
+
 bool is_report(const Stepped& stepped) { return !stepped.metrics.empty() || !stepped.finished; }
 
 }  // namespace
@@ -102,7 +109,7 @@ Event OrderedExecutor::deliver(Due due) {
   attempt.call = Call::kNone;
   if (const auto* const stepped = std::get_if<Stepped>(&event.what); stepped && is_report(*stepped))
     ++attempt.iteration;
-  log_.begin({event, attempt.iteration});
+  if (!ends_the_run(event)) log_.begin({event, attempt.iteration});
   if (is_last(event)) attempts_.erase(trial);
   return event;
 }

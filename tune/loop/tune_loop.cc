@@ -93,7 +93,7 @@ bool TuneLoop::Impl::turn() {
   const bool waits_for_user = held_ > 0 && !leaving_ && !searcher_error_;
   const bool waits_for_retry = !leaving_ && next_retry();
   if (attempts_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
-  return has_commands_ || (!leaving_ && end_a_paused_trial());
+  return (has_commands_ && !is_too_early_for_commands()) || (!leaving_ && end_a_paused_trial());
 }
 
 void TuneLoop::Impl::handle_next_event() {

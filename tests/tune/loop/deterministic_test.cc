@@ -96,7 +96,7 @@ class DeterministicTest : public ::testing::Test {
 
   // Losses that cross, from what the trial has been through; some are NaN, and trial 5 fails in its fourth iteration.
   // How long an iteration takes is drawn.
-  SimulatedExecutor executor(unsigned durations) const {
+  SimulatedExecutor executor(unsigned durations, std::optional<TrialId> without_process = std::nullopt) const {
     const auto step = [durations](const Config& config, TrialId trial, std::int64_t iteration,
                                   std::vector<double>& state) -> std::optional<Stepped> {
       if (state.empty()) state = {3.0};
@@ -109,7 +109,9 @@ class DeterministicTest : public ::testing::Test {
                      .seconds = 0.1 + 10 * time.uniform()};
     };
     SimulatedExecutor::Options options{.slots = 4};
-    options.failure = [](TrialId trial, std::int64_t iteration) -> std::optional<AttemptFailed> {
+    options.failure = [without_process](TrialId trial, std::int64_t iteration) -> std::optional<AttemptFailed> {
+      if (trial == without_process && iteration == 0)
+        return AttemptFailed{{ErrorCode::kSystem, "no process can be started"}};
       if (trial.number != 5 || iteration != 4) return std::nullopt;
       return AttemptFailed{{ErrorCode::kActorDied, "it fell"}};
     };
@@ -118,7 +120,8 @@ class DeterministicTest : public ::testing::Test {
 
   /// Begins, or goes on with what is on `disk`, as another process would.
   End run(const std::string& scheduler_text, unsigned durations, Disk disk = {},
-          std::optional<std::size_t> stop_after_reports = std::nullopt) const {
+          std::optional<std::size_t> stop_after_reports = std::nullopt,
+          std::optional<TrialId> without_process = std::nullopt) const {
     const Space space = parse_space(R"({"rate": {"float": [0, 1]}})").value();
     const auto scheduler = make_scheduler(scheduler_text, {.objective = options_.objective,
                                                            .max_iterations = options_.max_iterations,
@@ -132,7 +135,7 @@ class DeterministicTest : public ::testing::Test {
     });
     FakeSink sink;
     RecordingObserver observer;
-    SimulatedExecutor simulated = executor(durations);
+    SimulatedExecutor simulated = executor(durations, without_process);
     EventLog log(sink, {disk.events(), state_from(disk.changes, options_.objective).checkpoints,
                         [&disk](TrialId trial) { return disk.newest_checkpoint(trial); }});
     OrderedExecutor ordered(simulated, log);
@@ -224,6 +227,17 @@ TEST_F(DeterministicTest, OneThatWasInterruptedGoesOnWhereItWas) {
   }
 }
 
+TEST_F(DeterministicTest, SoDoesOneThatEndedBecauseNoProcessCouldBeStarted) {
+  const End undisturbed = run("asha:grace=1,eta=2,max_t=9", 0);
+  for (std::int64_t trial = 0; trial < 12; ++trial) {
+    const End failed = run("asha:grace=1,eta=2,max_t=9", 0, {}, std::nullopt, TrialId{trial});
+    ASSERT_FALSE(failed.end);
+    EXPECT_EQ(failed.end.error().message, "no process can be started");
+
+    ASSERT_EQ(run("asha:grace=1,eta=2,max_t=9", 1, failed.disk).table, undisturbed.table) << "trial " << trial;
+  }
+}
+
 TEST_F(DeterministicTest, WhatHadEndedIsNotRunAgain) {
   const End done = run("asha:grace=1,eta=2,max_t=9", 0);
 
@@ -250,6 +264,34 @@ TEST_F(DeterministicTest, AnotherSchedulerIsFoundOut) {
   EXPECT_EQ(other.end.error().code, ErrorCode::kSystem);
   EXPECT_THAT(other.end.error().message, HasSubstr("does not repeat what it did"));
   EXPECT_EQ(other.disk.changes.size(), disk.first(disk.groups.size() - 1).changes.size());
+}
+
+TEST_F(DeterministicTest, WhatIsNotedWhileItRepeatsItselfIsNotLost) {
+  const Disk disk = run("fifo", 0).disk;
+  for (const std::size_t kept : {disk.groups.size() / 2, disk.groups.size()}) {
+    SimulatedExecutor simulated = executor(0);
+    const Space space = parse_space(R"({"rate": {"float": [0, 1]}})").value();
+    ScriptedSearcher searcher([&space](TrialId trial) -> Result<std::optional<Config>> {
+      MANTA_ASSIGN_OR_RETURN(Config config, sample(space, 3, static_cast<std::uint64_t>(trial.number)));
+      return std::optional(std::move(config));
+    });
+    const auto scheduler = make_scheduler("fifo", {.objective = options_.objective}).value();
+    FakeSink sink;
+    RecordingObserver observer;
+    const Disk begun = disk.first(kept);
+    EventLog log(sink, {begun.events(), state_from(begun.changes, options_.objective).checkpoints, {}});
+    OrderedExecutor ordered(simulated, log);
+    TuneLoop loop(options_, {searcher, *scheduler, ordered, log, observer});
+    std::string answer;
+    loop.post(AddNote{.trial = std::nullopt, .text = "so far"},
+              [&answer](const Result<std::string>& result) { answer = result ? *result : result.error().message; });
+
+    ASSERT_TRUE(loop.run());
+
+    const bool was_complete = kept == disk.groups.size();
+    EXPECT_EQ(answer, was_complete ? "the run has ended" : "noted");
+    EXPECT_EQ(sink.all<NoteAdded>().size(), was_complete ? 0U : 1U);
+  }
 }
 
 TEST_F(DeterministicTest, NobodyChangesItsTrialsButNotesAreTaken) {

@@ -29,7 +29,7 @@ void TuneLoop::Impl::post(Command command, CommandDone done) {
 }
 
 void TuneLoop::Impl::take_commands() {
-  if (!has_commands_.exchange(false)) return;
+  if (is_too_early_for_commands() || !has_commands_.exchange(false)) return;
   std::vector<std::pair<Command, CommandDone>> commands;
   {
     const std::lock_guard lock(inbox_mutex_);

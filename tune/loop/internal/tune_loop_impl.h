@@ -123,6 +123,9 @@ class TuneLoop::Impl {
   void pause_without_attempt(TrialId trial, LiveTrial& live, std::string cause);
 
   // commands.cc
+  // A deterministic run has recorded nothing yet: it may still repeat what is recorded, and what a command did would be
+  // lost.
+  bool is_too_early_for_commands() const { return options_.deterministic && parts_.sink.durable() == 0; }
   void take_commands();
   void close_inbox();
   // Tells `done` once all that is recorded by now is durable; an error at once.
