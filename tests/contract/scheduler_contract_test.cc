@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(
                       contract("AshaCost", "AshaScheduler", "asha:eta=2,max_t=9,cost=seconds", 10'000),
                       contract("Bohb", "HyperbandScheduler", "bohb:max_t=9,eta=3", 1'000),
                       contract("Pbt", "PbtScheduler", "pbt:interval=2", 10'000),
-                      contract("Pb2", "PbtScheduler", "pb2:interval=2", 300),
+                      contract("Pb2", "PbtScheduler", "pb2:interval=2", 150),
                       contract("PbtSync", "PbtScheduler", "pbt-sync:interval=2", 10'000),
                       contract("Patience", "PatienceScheduler", "patience:reports=2", 10'000),
                       contract("Plateau", "PlateauScheduler", "plateau:reports=2,std=0.2", 10'000),
