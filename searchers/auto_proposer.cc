@@ -14,8 +14,7 @@ AutoProposer::AutoProposer(const UnitCube& cube)
       axes_(cube.size()) {}
 
 UnitCube::Point AutoProposer::propose(const History& history, RandomStream& random) {
-  is_tpes_turn_ = history.valued() >= kMany;
-  if (is_tpes_turn_) return tpe_.propose(history, random);
+  if (history.valued() >= kMany) return tpe_.propose(history, random);
   const bool is_forests_turn = many_levelled_ == 0 && history.size() % 2 == 1;
   return is_forests_turn ? forest_.propose(history, random) : process_.propose(history, random);
 }

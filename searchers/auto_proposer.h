@@ -34,8 +34,8 @@ class AutoProposer final : public Proposer {
   /// Which algorithm it takes, why, and when it will change.
   std::string describe(const History& history) const override;
   /// The process' own, also after the forest's turn. None once TPE has taken over.
-  std::optional<double> expected_gain() const override {
-    return is_tpes_turn_ ? std::nullopt : process_.expected_gain();
+  std::optional<double> expected_gain(const History& history) const override {
+    return history.valued() >= kMany ? std::nullopt : process_.expected_gain(history);
   }
   std::string save() const override { return process_.save(); }
   Result<void> load(std::string_view json) override { return process_.load(json); }
@@ -46,7 +46,6 @@ class AutoProposer final : public Proposer {
   TpeProposer tpe_;
   std::size_t many_levelled_;  // Axes with more than kFewLevels, or none.
   std::size_t axes_;
-  bool is_tpes_turn_ = false;
 };
 
 }  // namespace manta::internal

@@ -35,7 +35,7 @@ class ModelSearcher final : public Searcher {
   std::optional<std::int64_t> size() const override { return std::nullopt; }
   std::string describe() const override { return proposer_->describe(history_); }
 
-  std::optional<double> expected_gain() const override { return proposer_->expected_gain(); }
+  std::optional<double> expected_gain() const override { return proposer_->expected_gain(history_); }
 
   Snapshot save() const override;
   /// Errors also: kInvalidArgument: it was made for another space.

@@ -289,7 +289,7 @@ UnitCube::Point GpProposer::propose(const History& history, RandomStream& random
   return point;
 }
 
-std::optional<double> GpProposer::expected_gain() const {
+std::optional<double> GpProposer::expected_gain(const History&) const {
   if (gains_.size() < kGains) return std::nullopt;
   return *std::ranges::max_element(gains_);
 }

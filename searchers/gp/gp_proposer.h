@@ -26,7 +26,7 @@ class GpProposer final : public internal::Proposer {
   explicit GpProposer(const UnitCube& cube);
 
   UnitCube::Point propose(const internal::History& history, RandomStream& random) override;
-  std::optional<double> expected_gain() const override;
+  std::optional<double> expected_gain(const internal::History& history) const override;
   std::string save() const override;
   Result<void> load(std::string_view json) override;
 

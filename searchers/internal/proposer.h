@@ -28,8 +28,10 @@ class Proposer {
   /// Searcher::describe(), by the history alone.
   virtual std::string describe(const History& history) const { return static_cast<void>(history), ""; }
 
-  /// Searcher::expected_gain().
-  virtual std::optional<double> expected_gain() const { return std::nullopt; }
+  /// Searcher::expected_gain(), of the proposals that led to `history`.
+  virtual std::optional<double> expected_gain(const History& history) const {
+    return static_cast<void>(history), std::nullopt;
+  }
 
   /// JSON of what a copy needs beside the history to propose the same.
   virtual std::string save() const { return "null"; }
