@@ -5,7 +5,7 @@ import random
 import signal
 import sqlite3
 
-from program import SystemTest, main, wait_for
+from program import BIN, SystemTest, main, wait_for
 
 KILLS = int(os.environ.get("MANTA_TEST_KILLS", "60"))
 SEED = 20261129
@@ -92,6 +92,10 @@ class DeterministicTest(SystemTest):
         self.assertIn("a deterministic experiment keeps all that its decisions depend on", errors)
         self.assertIn("samples: 12 -> 20", errors)
         self.assertIn("concurrency: 2 -> 1", errors)
+        for verb, more in (("stop", ["3"]), ("set", ["samples=20"]), ("note", ["so far"])):
+            code, _, errors = self.run_program(verb, "run", *more, program=BIN / "manta")
+            self.assertEqual(code == 0, verb == "note", errors)
+            self.assertEqual("the experiment is deterministic" in errors, verb != "note", errors)
         code, _, errors = self.run_program(*self.arguments("fifo", "other"), "--step-time", "5")
         self.assertEqual(code, 2)
         self.assertIn("--deterministic and --step-time exclude each other", errors)

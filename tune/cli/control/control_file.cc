@@ -32,6 +32,12 @@ class FileCommand {
       if (trial.number < 0 || trial.number >= count)
         return Error{ErrorCode::kNotFound, "there is no " + name_of(trial) + "; there are " + std::to_string(count)};
     }
+    MANTA_ASSIGN_OR_RETURN(const TuneOptions options, stored_request());
+    if (options.deterministic && request_.verb != "note") {
+      return Error{ErrorCode::kFailedPrecondition,
+                   "the experiment is deterministic: its trials depend on nothing but what they report, so they and "
+                   "its limits cannot be changed"};
+    }
     if (request_.verb == "set") return set(changes);
     if (request_.verb == "add-trial") return add(request_.config, std::nullopt, changes);
     if (request_.verb == "clone") return clone(request_.trials.front(), changes);
@@ -134,13 +140,6 @@ Result<std::string> command_file(const std::filesystem::path& directory, const C
   const auto warn = [](const std::string& warning) { std::fprintf(stderr, "manta: warning: %s\n", warning.c_str()); };
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open(directory, {.on_warning = warn}));
   MANTA_ASSIGN_OR_RETURN(StoredExperiment stored, store.load());
-  RunRequest stored_request;
-  MANTA_RETURN_IF_ERROR(apply_document(stored.spec.json, "the stored experiment", stored_request));
-  if (stored_request.tune.deterministic && request.verb != "note") {
-    return Error{ErrorCode::kFailedPrecondition,
-                 "the experiment is deterministic: its trials depend on nothing but what they report, so they and its "
-                 "limits cannot be changed"};
-  }
   std::vector<Change> changes;
   MANTA_ASSIGN_OR_RETURN(std::string text, FileCommand(directory, request, std::move(stored)).plan(changes));
   MANTA_RETURN_IF_ERROR(store.apply(changes));
