@@ -10,19 +10,13 @@
 
 #include "core/base/check.h"
 #include "schedulers/internal/missing_metric.h"
+#include "schedulers/internal/paused.h"
 #include "schedulers/internal/snapshot_frame.h"
 
 namespace manta {
 namespace {
 
-constexpr std::string_view kClassName = "AshaPromoteScheduler";
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
-
-bool is_paused(TrialsView trials, TrialId trial) {
-  const auto number = static_cast<std::size_t>(trial.number);
-  return number < trials.size() && trials[number].state == TrialState::kPaused;
-}
+constexpr std::string_view kAshaPromoteSnapshot = "AshaPromoteScheduler";
 
 }  // namespace
 
@@ -85,7 +79,7 @@ std::optional<TrialId> AshaPromoteScheduler::next_to_resume(TrialsView trials, b
     std::size_t promoted = rung->promoted;
     for (const auto& [negated, trial] : rung->waiting) {
       if (promoted >= rung->scores.count()) break;
-      if (!is_paused(trials, trial)) {
+      if (!internal::is_paused(trials, trial)) {
         ++promoted;  // On its way to the next rung.
       } else if (-negated >= rung->scores.threshold()) {
         return trial;
@@ -107,24 +101,24 @@ Snapshot AshaPromoteScheduler::save() const {
     const double score = standing.stopped ? 0 : standing.score;  // JSON knows finite numbers only.
     trials.push_back({trial.number, standing.passed, score, standing.stopped});
   }
-  const nlohmann::json state = {{"metric", objective_.metric}, {"mode", mode_name(objective_.mode)},
+  const nlohmann::json state = {{"metric", objective_.metric}, {"mode", internal::mode_name(objective_.mode)},
                                 {"grace", options_.grace},     {"eta", options_.eta},
                                 {"rungs", std::move(rungs)},   {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return internal::write_snapshot(kAshaPromoteSnapshot, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> AshaPromoteScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kAshaPromoteSnapshot, snapshot));
   std::vector<Rung> rungs = make_rungs();
   std::unordered_map<TrialId, Standing> standings;
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode) ||
         state.at("grace") != options_.grace || state.at("eta") != options_.eta)
-      return internal::damaged_snapshot(kClassName,
+      return internal::damaged_snapshot(kAshaPromoteSnapshot,
                                         "metric, mode, grace or eta differ; resume with those it began with");
     const nlohmann::json& saved = state.at("rungs");
-    if (!saved.is_array()) return internal::damaged_snapshot(kClassName, "\"rungs\" is no array");
+    if (!saved.is_array()) return internal::damaged_snapshot(kAshaPromoteSnapshot, "\"rungs\" is no array");
     for (std::size_t index = 0; index < std::min(rungs.size(), saved.size()); ++index) {
       rungs[index].scores.assign(saved.at(index).at("scores").get<std::vector<double>>());
       rungs[index].promoted = saved.at(index).at("promoted").get<std::size_t>();
@@ -140,7 +134,7 @@ Result<void> AshaPromoteScheduler::restore(const Snapshot& snapshot) {
         rungs[standing.passed - 1].waiting.insert({-standing.score, id});
     }
   } catch (const nlohmann::json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kAshaPromoteSnapshot, error.what());
   }
   rungs_ = std::move(rungs);
   standings_ = std::move(standings);

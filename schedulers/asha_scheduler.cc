@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,9 +18,7 @@ namespace manta {
 
 namespace {
 
-constexpr std::string_view kClassName = "AshaScheduler";
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
+constexpr std::string_view kAshaSnapshot = "AshaScheduler";
 
 std::vector<internal::Rung> make_rungs(const AshaScheduler::Options& options) {
   std::vector<internal::Rung> rungs;
@@ -86,6 +85,16 @@ void AshaScheduler::on_end(TrialId trial, TrialState) { standings_.erase(trial);
 
 std::optional<TrialId> AshaScheduler::next_to_resume(TrialsView, bool) const { return std::nullopt; }
 
+std::int64_t AshaScheduler::unjudged_iterations(TrialId trial, std::int64_t iteration) const {
+  const auto known = standings_.find(trial);
+  const Standing standing = known == standings_.end() ? Standing() : known->second;
+  const std::size_t reached = rungs_reached(static_cast<double>(iteration));
+  // One whose value was not finite at its rung may be stopped at any iteration.
+  const bool is_judged_next = standing.passed < reached || standing.not_finite || standing.stopped;
+  if (is_judged_next || !options_.cost.empty()) return 1;
+  return reached == rungs_.size() ? std::numeric_limits<std::int64_t>::max() : rungs_[reached].iteration() - iteration;
+}
+
 Snapshot AshaScheduler::save() const {
   nlohmann::json rungs = nlohmann::json::array();
   for (const internal::Rung& rung : rungs_) rungs.push_back(rung.sorted());
@@ -95,27 +104,27 @@ Snapshot AshaScheduler::save() const {
   for (const auto& [trial, standing] : sorted) {
     trials.push_back({trial.number, standing.passed, standing.not_finite, standing.stopped});
   }
-  const nlohmann::json state = {{"metric", objective_.metric}, {"mode", mode_name(objective_.mode)},
+  const nlohmann::json state = {{"metric", objective_.metric}, {"mode", internal::mode_name(objective_.mode)},
                                 {"grace", options_.grace},     {"eta", options_.eta},
-                                {"cost", options_.cost},
-                                {"rungs", std::move(rungs)},   {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+                                {"cost", options_.cost},       {"rungs", std::move(rungs)},
+                                {"trials", std::move(trials)}};
+  return internal::write_snapshot(kAshaSnapshot, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> AshaScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kAshaSnapshot, snapshot));
   std::vector<internal::Rung> rungs = make_rungs(options_);
   std::unordered_map<TrialId, Standing> standings;
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode) ||
         state.at("grace") != options_.grace || state.at("eta") != options_.eta ||
         state.value("cost", "") != options_.cost) {
-      return internal::damaged_snapshot(kClassName,
+      return internal::damaged_snapshot(kAshaSnapshot,
                                         "metric, mode, grace, eta or cost differ; resume with those it began with");
     }
     const nlohmann::json& saved = state.at("rungs");
-    if (!saved.is_array()) return internal::damaged_snapshot(kClassName, "\"rungs\" is no array");
+    if (!saved.is_array()) return internal::damaged_snapshot(kAshaSnapshot, "\"rungs\" is no array");
     for (std::size_t index = 0; index < std::min(rungs.size(), saved.size()); ++index) {
       rungs[index].assign(saved.at(index).get<std::vector<double>>());
     }
@@ -127,7 +136,7 @@ Result<void> AshaScheduler::restore(const Snapshot& snapshot) {
       standing.stopped = trial.at(3).get<bool>();
     }
   } catch (const nlohmann::json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kAshaSnapshot, error.what());
   }
   rungs_ = std::move(rungs);
   standings_ = std::move(standings);

@@ -55,6 +55,8 @@ class AshaScheduler final : public TrialScheduler {
   std::optional<std::int64_t> max_iterations() const override {
     return options_.cost.empty() ? std::optional(options_.max_t) : std::nullopt;
   }
+  /// Up to the next rung.
+  std::int64_t unjudged_iterations(TrialId trial, std::int64_t iteration) const override;
   Snapshot save() const override;
   /// Errors: also kInvalidArgument when metric, mode, grace, eta or cost differ. Another max_t is taken: the rungs that
   /// both have keep their scores.

@@ -11,7 +11,7 @@
 namespace manta {
 namespace {
 
-constexpr std::string_view kClassName = "AsyncHyperbandScheduler";
+constexpr std::string_view kAsyncHyperbandSnapshot = "AsyncHyperbandScheduler";
 
 }  // namespace
 
@@ -44,20 +44,20 @@ std::optional<TrialId> AsyncHyperbandScheduler::next_to_resume(TrialsView, bool)
 Snapshot AsyncHyperbandScheduler::save() const {
   nlohmann::json state = nlohmann::json::array();
   for (const auto& bracket : brackets_) state.push_back(bracket->save().json);
-  return internal::write_snapshot(kClassName, state.dump());
+  return internal::write_snapshot(kAsyncHyperbandSnapshot, state.dump());
 }
 
 Result<void> AsyncHyperbandScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kAsyncHyperbandSnapshot, snapshot));
   Brackets brackets = make_brackets();
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
     if (!state.is_array() || state.size() != brackets.size())
-      return internal::damaged_snapshot(kClassName, "it has another number of brackets; resume with the same options");
+      return internal::damaged_snapshot(kAsyncHyperbandSnapshot, "it has another number of brackets; resume with the same options");
     for (std::size_t index = 0; index < brackets.size(); ++index)
       MANTA_RETURN_IF_ERROR(brackets[index]->restore({state.at(index).get<std::string>()}));
   } catch (const nlohmann::json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kAsyncHyperbandSnapshot, error.what());
   }
   brackets_ = std::move(brackets);
   return {};

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "CombinedScheduler";
+constexpr std::string_view kCombinedSnapshot = "CombinedScheduler";
 
 }  // namespace
 
@@ -56,19 +56,19 @@ std::optional<std::int64_t> CombinedScheduler::max_iterations() const {
 Snapshot CombinedScheduler::save() const {
   json parts = json::array();
   for (const auto& scheduler : schedulers_) parts.push_back(scheduler->save().json);
-  return internal::write_snapshot(kClassName, json{{"parts", std::move(parts)}}.dump());
+  return internal::write_snapshot(kCombinedSnapshot, json{{"parts", std::move(parts)}}.dump());
 }
 
 Result<void> CombinedScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kCombinedSnapshot, snapshot));
   std::vector<std::string> parts;
   try {
     parts = json::parse(text).at("parts").get<std::vector<std::string>>();
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kCombinedSnapshot, error.what());
   }
   if (parts.size() != schedulers_.size())
-    return internal::damaged_snapshot(kClassName, "it combined other schedulers; resume with those it began with");
+    return internal::damaged_snapshot(kCombinedSnapshot, "it combined other schedulers; resume with those it began with");
   std::vector<Snapshot> before;
   for (std::size_t index = 0; index < parts.size(); ++index) {
     before.push_back(schedulers_[index]->save());

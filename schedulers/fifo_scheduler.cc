@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedulers/fifo_scheduler.h"
 
+#include <limits>
+
 #include "schedulers/internal/missing_metric.h"
 #include "schedulers/internal/snapshot_frame.h"
 
@@ -14,6 +16,10 @@ Result<std::vector<Order>> FifoScheduler::on_report(const Report& report, Trials
 void FifoScheduler::on_end(TrialId, TrialState) {}
 
 std::optional<TrialId> FifoScheduler::next_to_resume(TrialsView, bool) const { return std::nullopt; }
+
+std::int64_t FifoScheduler::unjudged_iterations(TrialId, std::int64_t) const {
+  return std::numeric_limits<std::int64_t>::max();
+}
 
 Snapshot FifoScheduler::save() const { return internal::write_snapshot("FifoScheduler", "{}"); }
 

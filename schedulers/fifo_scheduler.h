@@ -17,6 +17,8 @@ class FifoScheduler final : public TrialScheduler {
   Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) override;
   void on_end(TrialId trial, TrialState state) override;
   std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const override;
+  /// Any number.
+  std::int64_t unjudged_iterations(TrialId trial, std::int64_t iteration) const override;
   Snapshot save() const override;
   Result<void> restore(const Snapshot& snapshot) override;
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "schedulers/internal/missing_metric.h"
+#include "schedulers/internal/paused.h"
 #include "schedulers/internal/snapshot_frame.h"
 
 namespace manta {
@@ -15,14 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "HyperbandScheduler";
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
-
-bool is_paused(TrialsView trials, TrialId trial) {
-  const auto number = static_cast<std::size_t>(trial.number);
-  return number < trials.size() && trials[number].state == TrialState::kPaused;
-}
+constexpr std::string_view kHyperbandSnapshot = "HyperbandScheduler";
 
 }  // namespace
 
@@ -147,7 +141,7 @@ std::optional<TrialId> HyperbandScheduler::next_to_resume(TrialsView trials, boo
   for (const auto& [bracket, standing] : standings_) {
     for (auto rung = standing.rungs.rbegin(); rung != standing.rungs.rend(); ++rung) {
       for (const TrialId trial : rung->kept)
-        if (is_paused(trials, trial) && is_at(trial, static_cast<std::size_t>(standing.rungs.rend() - rung)))
+        if (internal::is_paused(trials, trial) && is_at(trial, static_cast<std::size_t>(standing.rungs.rend() - rung)))
           return trial;
     }
     if (more_to_come) continue;
@@ -160,7 +154,7 @@ std::optional<TrialId> HyperbandScheduler::next_to_resume(TrialsView trials, boo
     if (!open->is_complete(members)) continue;
     std::size_t left = share_of(*open);
     for (auto it = open->arrived.begin(); left > 0; ++it, --left)
-      if (is_paused(trials, it->second)) return it->second;
+      if (internal::is_paused(trials, it->second)) return it->second;
   }
   return std::nullopt;
 }
@@ -183,25 +177,25 @@ Snapshot HyperbandScheduler::save() const {
   for (const auto& [trial, count] : std::map(passed_.begin(), passed_.end())) passed.push_back({trial.number, count});
   json stopped = json::array();
   for (const auto& [trial, is_ordered] : stopped_) stopped.push_back({trial.number, is_ordered});
-  const json state = {{"metric", objective_.metric},     {"mode", mode_name(objective_.mode)},
+  const json state = {{"metric", objective_.metric},     {"mode", internal::mode_name(objective_.mode)},
                       {"max_t", options_.max_t},         {"eta", options_.eta},
                       {"brackets", std::move(brackets)}, {"passed", std::move(passed)},
                       {"stopped", std::move(stopped)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
+  return internal::write_snapshot(kHyperbandSnapshot, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<void> HyperbandScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kHyperbandSnapshot, snapshot));
   HyperbandScheduler read(objective_, options_);
   try {
     const json state = json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode) ||
         state.at("max_t") != options_.max_t || state.at("eta") != options_.eta)
-      return internal::damaged_snapshot(kClassName,
+      return internal::damaged_snapshot(kHyperbandSnapshot,
                                         "metric, mode, max_t or eta differ; resume with those it began with");
     for (const json& saved : state.at("brackets")) {
       const auto bracket = saved.at(0).get<std::int64_t>();
-      if (bracket < 0) return internal::damaged_snapshot(kClassName, "a bracket's number is negative");
+      if (bracket < 0) return internal::damaged_snapshot(kHyperbandSnapshot, "a bracket's number is negative");
       Standing& standing = read.standing_of(bracket);
       standing.ended = saved.at(1).get<std::int64_t>();
       for (std::size_t index = 0; index < standing.rungs.size(); ++index) {
@@ -221,7 +215,7 @@ Result<void> HyperbandScheduler::restore(const Snapshot& snapshot) {
     for (const json& entry : state.at("stopped"))
       read.stopped_[{entry.at(0).get<std::int64_t>()}] = entry.at(1).get<bool>();
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kHyperbandSnapshot, error.what());
   }
   standings_ = std::move(read.standings_);
   passed_ = std::move(read.passed_);

@@ -15,9 +15,7 @@
 namespace manta {
 namespace {
 
-constexpr std::string_view kClassName = "IEpochScheduler";
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
+constexpr std::string_view kIEpochSnapshot = "IEpochScheduler";
 
 std::vector<std::int64_t> numbers_of(const std::unordered_set<TrialId>& trials) {
   std::vector<std::int64_t> numbers;
@@ -71,28 +69,28 @@ std::optional<TrialId> IEpochScheduler::next_to_resume(TrialsView trials, bool m
 Snapshot IEpochScheduler::save() const {
   nlohmann::json best = nlohmann::json::array();
   for (const auto& [negated, trial] : best_) best.push_back({trial.number, -negated});
-  const nlohmann::json state = {{"metric", objective_.metric},     {"mode", mode_name(objective_.mode)},
+  const nlohmann::json state = {{"metric", objective_.metric},     {"mode", internal::mode_name(objective_.mode)},
                                 {"i", options_.iterations},        {"judged", numbers_of(judged_)},
                                 {"stopped", numbers_of(stopped_)}, {"best", std::move(best)},
                                 {"ended_before", ended_before_}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return internal::write_snapshot(kIEpochSnapshot, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> IEpochScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kIEpochSnapshot, snapshot));
   IEpochScheduler read(objective_, options_);
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode) ||
         state.at("i") != options_.iterations)
-      return internal::damaged_snapshot(kClassName, "metric, mode or i differ; resume with those it began with");
+      return internal::damaged_snapshot(kIEpochSnapshot, "metric, mode or i differ; resume with those it began with");
     for (const nlohmann::json& number : state.at("judged")) read.judged_.insert({number.get<std::int64_t>()});
     for (const nlohmann::json& number : state.at("stopped")) read.stopped_.insert({number.get<std::int64_t>()});
     for (const nlohmann::json& entry : state.at("best"))
       read.add({entry.at(0).get<std::int64_t>()}, entry.at(1).get<double>());
     read.ended_before_ = state.at("ended_before").get<std::int64_t>();
   } catch (const nlohmann::json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kIEpochSnapshot, error.what());
   }
   judged_ = std::move(read.judged_);
   stopped_ = std::move(read.stopped_);

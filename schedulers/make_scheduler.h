@@ -26,7 +26,8 @@ struct SchedulerSetup {
   const Space* space = nullptr;                               ///< Of pbt, pbt-sync and pb2; must outlive them.
   std::int64_t max_trials = 1;                                ///< How many trials there will be: the population of pbt.
   std::uint64_t seed = 0;
-  /// The scheduler's last snapshot of the experiment in a directory, for pbt-replay. None: there are no experiments.
+  /// The newest snapshot of a population's scheduler, by the directory of its experiment, for pbt-replay. None: there
+  /// are no experiments.
   std::function<Result<Snapshot>(const std::string& directory)> read_snapshot = {};
 };
 

@@ -15,10 +15,8 @@
 namespace manta {
 namespace {
 
-constexpr std::string_view kClassName = "MedianScheduler";
+constexpr std::string_view kMedianSnapshot = "MedianScheduler";
 constexpr std::int64_t kMedian = 2;  // A rung keeps the percentile 1 - 1/eta.
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
 
 }  // namespace
 
@@ -65,20 +63,20 @@ Snapshot MedianScheduler::save() const {
   for (const auto& [trial, at] : sorted)
     trials.push_back({trial.number, at.last_iteration, at.count, at.mean, at.best, at.stopped});
   const nlohmann::json state = {{"metric", objective_.metric},
-                                {"mode", mode_name(objective_.mode)},
+                                {"mode", internal::mode_name(objective_.mode)},
                                 {"means", std::move(means)},
                                 {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return internal::write_snapshot(kMedianSnapshot, state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<void> MedianScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kMedianSnapshot, snapshot));
   std::map<std::int64_t, internal::Rung> means;
   std::unordered_map<TrialId, Standing> standings;
   try {
     const nlohmann::json state = nlohmann::json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode))
-      return internal::damaged_snapshot(kClassName, "metric or mode differ; resume with those it began with");
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode))
+      return internal::damaged_snapshot(kMedianSnapshot, "metric or mode differ; resume with those it began with");
     for (const nlohmann::json& entry : state.at("means")) {
       const auto iteration = entry.at(0).get<std::int64_t>();
       means.try_emplace(iteration, iteration, kMedian).first->second.assign(entry.at(1).get<std::vector<double>>());
@@ -90,7 +88,7 @@ Result<void> MedianScheduler::restore(const Snapshot& snapshot) {
                                                              .best = trial.at(4).get<double>(),
                                                              .stopped = trial.at(5).get<bool>()};
   } catch (const nlohmann::json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kMedianSnapshot, error.what());
   }
   means_ = std::move(means);
   standings_ = std::move(standings);

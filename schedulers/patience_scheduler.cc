@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "PatienceScheduler";
+constexpr std::string_view kPatienceSnapshot = "PatienceScheduler";
 
 }  // namespace
 
@@ -39,23 +39,23 @@ Snapshot PatienceScheduler::save() const {
   for (const auto& [trial, standing] : standings_)
     trials.push_back({trial.number, standing.best ? json(*standing.best) : json(), standing.without});
   const json state = {{"metric", objective_.metric}, {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
+  return internal::write_snapshot(kPatienceSnapshot, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<void> PatienceScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kPatienceSnapshot, snapshot));
   std::map<TrialId, Standing> standings;
   try {
     const json state = json::parse(text);
     if (state.at("metric") != objective_.metric)
-      return internal::damaged_snapshot(kClassName, "the metric differs; resume with the one it began with");
+      return internal::damaged_snapshot(kPatienceSnapshot, "the metric differs; resume with the one it began with");
     for (const json& saved : state.at("trials")) {
       Standing& standing = standings[{saved.at(0).get<std::int64_t>()}];
       if (!saved.at(1).is_null()) standing.best = saved.at(1).get<double>();
       standing.without = saved.at(2).get<std::int64_t>();
     }
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kPatienceSnapshot, error.what());
   }
   standings_ = std::move(standings);
   return {};

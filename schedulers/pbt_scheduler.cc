@@ -21,10 +21,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "PbtScheduler";
+constexpr std::string_view kPbtSnapshot = "PbtScheduler";
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
-
-std::string_view mode_name(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
 
 const TrialStatus* status_of(TrialsView trials, TrialId trial) {
   const auto number = static_cast<std::size_t>(trial.number);
@@ -187,6 +185,10 @@ std::optional<Order> PbtScheduler::exploit(TrialId trial, const Ranking& ranking
   Config config = internal::explore(space_, status.config, random, options_.resample);
   if (gains_) config = improved(config, status.iteration, members_.at(donor).score, trial, trials, random);
   history_.exploits.push_back({trial, donor, status.iteration, status.config, config});
+  if (const TrialStatus* const own = status_of(trials, trial)) {
+    history_.exploits.back().own_iteration = own->iteration;
+    history_.exploits.back().own_config = own->config;
+  }
   member.ordered = config;
   member.score = members_.at(donor).score;
   member.begun = status.iteration;
@@ -265,7 +267,7 @@ Snapshot PbtScheduler::save() const {
                        member.begun_score ? json(*member.begun_score) : json()});
   }
   const json state = {{"metric", objective_.metric},
-                      {"mode", mode_name(objective_.mode)},
+                      {"mode", internal::mode_name(objective_.mode)},
                       {"interval", options_.interval},
                       {"members", std::move(members)},
                       {"ended", ended_},
@@ -273,18 +275,18 @@ Snapshot PbtScheduler::save() const {
                       {"synchronous", options_.synchronous},
                       {"history", internal::to_json(history_)},
                       {"gains", gains_ ? to_json(gains_->gains()) : json()}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
+  return internal::write_snapshot(kPbtSnapshot, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kPbtSnapshot, snapshot));
   PbtScheduler read(objective_, space_, options_);
   try {
     const json state = json::parse(text);
-    if (state.at("metric") != objective_.metric || state.at("mode") != mode_name(objective_.mode) ||
+    if (state.at("metric") != objective_.metric || state.at("mode") != internal::mode_name(objective_.mode) ||
         state.at("interval") != options_.interval || state.at("synchronous") != options_.synchronous ||
         state.at("gains").is_null() == options_.bandit)
-      return internal::damaged_snapshot(kClassName, "metric, mode or interval differ; resume with those it began with");
+      return internal::damaged_snapshot(kPbtSnapshot, "metric, mode or interval differ; resume with those it began with");
     for (const json& saved : state.at("members")) {
       Member& member = read.members_[{saved.at(0).get<std::int64_t>()}];
       member.begun = saved.at(1).get<std::int64_t>();
@@ -300,7 +302,7 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
       for (const json& gain : state.at("gains")) read.gains_->add(gain_from(gain, gains_->axes()));
     }
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kPbtSnapshot, error.what());
   }
   members_ = std::move(read.members_);
   ended_ = read.ended_;

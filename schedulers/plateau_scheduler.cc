@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "PlateauScheduler";
+constexpr std::string_view kPlateauSnapshot = "PlateauScheduler";
 
 double deviation(const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
@@ -49,16 +49,16 @@ Snapshot PlateauScheduler::save() const {
   json trials = json::array();
   for (const auto& [trial, window] : windows_) trials.push_back({trial.number, window});
   const json state = {{"metric", objective_.metric}, {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
+  return internal::write_snapshot(kPlateauSnapshot, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<void> PlateauScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kPlateauSnapshot, snapshot));
   std::map<TrialId, std::vector<double>> windows;
   try {
     const json state = json::parse(text);
     if (state.at("metric") != objective_.metric)
-      return internal::damaged_snapshot(kClassName, "the metric differs; resume with the one it began with");
+      return internal::damaged_snapshot(kPlateauSnapshot, "the metric differs; resume with the one it began with");
     for (const json& saved : state.at("trials")) {
       auto window = saved.at(1).get<std::vector<double>>();
       const auto limit = static_cast<std::size_t>(options_.reports);
@@ -66,7 +66,7 @@ Result<void> PlateauScheduler::restore(const Snapshot& snapshot) {
       windows[{saved.at(0).get<std::int64_t>()}] = std::move(window);
     }
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kPlateauSnapshot, error.what());
   }
   windows_ = std::move(windows);
   return {};

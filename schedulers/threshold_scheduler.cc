@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kClassName = "ThresholdScheduler";
+constexpr std::string_view kThresholdSnapshot = "ThresholdScheduler";
 
 }  // namespace
 
@@ -32,19 +32,19 @@ Snapshot ThresholdScheduler::save() const {
   json trials = json::array();
   for (const auto& [trial, is_good] : good_) trials.push_back({trial.number, is_good});
   const json state = {{"metric", objective_.metric}, {"trials", std::move(trials)}};
-  return internal::write_snapshot(kClassName, state.dump(-1, ' ', false, json::error_handler_t::replace));
+  return internal::write_snapshot(kThresholdSnapshot, state.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<void> ThresholdScheduler::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kClassName, snapshot));
+  MANTA_ASSIGN_OR_RETURN(const std::string text, internal::read_snapshot(kThresholdSnapshot, snapshot));
   std::map<TrialId, bool> good;
   try {
     const json state = json::parse(text);
     if (state.at("metric") != objective_.metric)
-      return internal::damaged_snapshot(kClassName, "the metric differs; resume with the one it began with");
+      return internal::damaged_snapshot(kThresholdSnapshot, "the metric differs; resume with the one it began with");
     for (const json& saved : state.at("trials")) good[{saved.at(0).get<std::int64_t>()}] = saved.at(1).get<bool>();
   } catch (const json::exception& error) {
-    return internal::damaged_snapshot(kClassName, error.what());
+    return internal::damaged_snapshot(kThresholdSnapshot, error.what());
   }
   good_ = std::move(good);
   return {};

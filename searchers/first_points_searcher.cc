@@ -12,10 +12,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kClassName = "FirstPointsSearcher";
+constexpr const char* kFirstPointsSnapshot = "FirstPointsSearcher";
 
 Error refused(const std::string& why) {
-  return {ErrorCode::kInvalidArgument, "this is no snapshot of " + std::string(kClassName) + ": " + why};
+  return {ErrorCode::kInvalidArgument, "this is no snapshot of " + std::string(kFirstPointsSnapshot) + ": " + why};
 }
 
 Result<std::vector<Config>> read_points(const Json& list) {
@@ -40,16 +40,16 @@ Snapshot FirstPointsSearcher::save() const {
   Json points = Json::array();
   for (const Config& point : points_) points.push_back(point.to_json());
   const Json state = {{"inner", inner_->save().json}, {"points", std::move(points)}};
-  return {Json{{kClassName, state}}.dump()};
+  return {Json{{kFirstPointsSnapshot, state}}.dump()};
 }
 
 Result<void> FirstPointsSearcher::restore(const Snapshot& snapshot) {
   const Json json = Json::parse(snapshot.json, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.size() != 1) return refused("it is damaged");
-  if (!json.contains(kClassName)) {
+  if (!json.contains(kFirstPointsSnapshot)) {
     return refused("it is of " + json.begin().key() + "; resume with the space that the experiment began with");
   }
-  const Json& state = json[kClassName];
+  const Json& state = json[kFirstPointsSnapshot];
   const bool is_whole = state.is_object() && state.size() == 2 && state.contains("inner") &&
                         state["inner"].is_string() && state.contains("points") && state["points"].is_array();
   if (!is_whole) return refused("it is damaged");

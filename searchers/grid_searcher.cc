@@ -10,7 +10,7 @@ namespace manta {
 
 namespace {
 
-constexpr std::string_view kClassName = "GridSearcher";
+constexpr std::string_view kGridSnapshot = "GridSearcher";
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 62;
 
 std::int64_t trial_count(std::int64_t points, std::int64_t samples) {
@@ -37,10 +37,10 @@ Result<std::optional<Config>> GridSearcher::ask(TrialId trial) {
   return std::optional<Config>(std::move(config));
 }
 
-Snapshot GridSearcher::save() const { return internal::save_seed(kClassName, space_, seed_); }
+Snapshot GridSearcher::save() const { return internal::save_seed(kGridSnapshot, space_, seed_); }
 
 Result<void> GridSearcher::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kClassName, space_, snapshot));
+  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kGridSnapshot, space_, snapshot));
   return {};
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kClassName = "LhsSearcher";
+constexpr std::string_view kLhsSnapshot = "LhsSearcher";
 
 // Where `index` < `size` goes in a permutation that `key` chooses, without a table: a Feistel network over the next
 // power of four, walked until it comes back below `size` (Black and Rogaway, "Ciphers with arbitrary finite domains").
@@ -56,14 +56,14 @@ Result<std::optional<Config>> LhsSearcher::ask(TrialId trial) {
 
 Snapshot LhsSearcher::save() const {
   const Json state = {{"seed", seed_}, {"space", internal::fingerprint(cube_.space())}, {"samples", samples_}};
-  return {Json{{kClassName, state}}.dump()};
+  return {Json{{kLhsSnapshot, state}}.dump()};
 }
 
 Result<void> LhsSearcher::restore(const Snapshot& snapshot) {
-  MANTA_RETURN_IF_ERROR(internal::check_frame(kClassName, cube_.space(), snapshot, {"seed", "space", "samples"}));
-  const Json state = Json::parse(snapshot.json)[kClassName];
+  MANTA_RETURN_IF_ERROR(internal::check_frame(kLhsSnapshot, cube_.space(), snapshot, {"seed", "space", "samples"}));
+  const Json state = Json::parse(snapshot.json)[kLhsSnapshot];
   if (!state["samples"].is_number_unsigned() || state["samples"] == 0) {
-    return internal::refused(kClassName, "it is damaged");
+    return internal::refused(kLhsSnapshot, "it is damaged");
   }
   seed_ = state["seed"].get<std::uint64_t>();
   samples_ = state["samples"].get<std::uint64_t>();

@@ -8,7 +8,7 @@ namespace manta {
 
 namespace {
 
-constexpr std::string_view kClassName = "RandomSearcher";
+constexpr std::string_view kRandomSnapshot = "RandomSearcher";
 
 }  // namespace
 
@@ -17,10 +17,10 @@ Result<std::optional<Config>> RandomSearcher::ask(TrialId trial) {
   return std::optional<Config>(std::move(config));
 }
 
-Snapshot RandomSearcher::save() const { return internal::save_seed(kClassName, space_, seed_); }
+Snapshot RandomSearcher::save() const { return internal::save_seed(kRandomSnapshot, space_, seed_); }
 
 Result<void> RandomSearcher::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kClassName, space_, snapshot));
+  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kRandomSnapshot, space_, snapshot));
   return {};
 }
 

@@ -13,7 +13,7 @@ namespace manta {
 
 namespace {
 
-constexpr std::string_view kClassName = "SobolSearcher";
+constexpr std::string_view kSobolSnapshot = "SobolSearcher";
 constexpr std::size_t kMaxDimensions = 3667;
 
 std::uint32_t reversed(std::uint32_t bits) {
@@ -71,10 +71,10 @@ Result<std::optional<Config>> SobolSearcher::ask(TrialId trial) {
   return std::optional<Config>(std::move(drawn));
 }
 
-Snapshot SobolSearcher::save() const { return internal::save_seed(kClassName, cube_.space(), seed_); }
+Snapshot SobolSearcher::save() const { return internal::save_seed(kSobolSnapshot, cube_.space(), seed_); }
 
 Result<void> SobolSearcher::restore(const Snapshot& snapshot) {
-  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kClassName, cube_.space(), snapshot));
+  MANTA_ASSIGN_OR_RETURN(seed_, internal::restore_seed(kSobolSnapshot, cube_.space(), snapshot));
   return {};
 }
 

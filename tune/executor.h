@@ -22,17 +22,25 @@ struct Launch {
   int attempt = 1;
   Config config;
   std::optional<Checkpoint> checkpoint;  ///< Go on from here; else from the beginning.
+  int slots = 1;                         ///< That it takes: it has the CPUs of so many.
+  bool may_go_on = false;                ///< If setting up was short, the first iteration may follow without advance().
 };
 
 // Events: what became of an attempt.
 /// The attempt is set up and waits for advance().
-struct Launched {};
+struct Launched {
+  bool goes_on = false;  ///< Or an iteration has begun already, as if advance() had been called.
+};
 /// One iteration is done. `finished`: it was the last, by the trial's own word; metrics may then be empty (no report).
 struct Stepped {
   Metrics metrics;
   double seconds = 0;  ///< Time that this iteration took.
   bool finished = false;
+  bool waits_for_disk = true;  ///< The next iteration may begin only when this one's report is durable.
+  bool goes_on = false;        ///< Another iteration has begun behind it, as if advance() had been called.
 };
+/// The answer in place of the last Stepped that was announced by `goes_on`: there was no such iteration after all.
+struct Rested {};
 /// The answer to save().
 struct Saved {
   SharedArray<std::byte> bytes;  ///< Empty: the trainable saves nothing; its next attempt begins anew.
@@ -55,11 +63,11 @@ struct Relaunched {
 struct Event {
   TrialId trial;
   int attempt = 1;
-  std::variant<Launched, Stepped, Saved, AttemptFailed, AttemptStopped, Relaunched> what;
+  std::variant<Launched, Stepped, Saved, Rested, AttemptFailed, AttemptStopped, Relaunched> what;
 };
 
-/// Runs attempts. Each call below is answered by one event, in order; the loop has at most one call under way per
-/// attempt.
+/// Runs attempts. Each call below is answered by one event, in order, but where that says that more follow; the loop
+/// has at most one call under way per attempt.
 ///
 /// Thread-safety: the loop's thread only, except interrupt().
 class Executor {
@@ -70,6 +78,10 @@ class Executor {
   virtual void launch(Launch launch) = 0;
   /// Runs one iteration. Answered by Stepped or AttemptFailed.
   virtual void advance(TrialId trial) = 0;
+  /// As advance(); where iterations are short, others may follow without a word in between, up to `iterations` in all:
+  /// each is answered, and goes_on of an answer announces the next one. For an attempt whose reports nobody needs to
+  /// judge before it goes on. No more of them begin when that has taken a millisecond.
+  virtual void advance_up_to(TrialId trial, int iterations) { static_cast<void>(iterations), advance(trial); }
   /// Asks for a checkpoint. Answered by Saved or AttemptFailed.
   virtual void save(TrialId trial) = 0;
   /// Ends the attempt and frees its slot. Answered by AttemptStopped; never fails. The one call that may come while
@@ -80,7 +92,7 @@ class Executor {
   /// call, by AttemptFailed; its error says where, as far as that can be found out.
   virtual void abort(TrialId trial) = 0;
 
-  /// How many attempts can run at the same time.
+  /// How many attempts of one slot can run at the same time.
   virtual int slots() const = 0;
 
   /// The next event; waits for it until `deadline`, at most until interrupt() is called. None: neither came.

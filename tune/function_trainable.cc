@@ -196,6 +196,8 @@ class FunctionTrainable final : public Trainable {
     if (const CheckpointReader* loaded = trial_->checkpoint()) copy_entries(*loaded, out);
   }
 
+  bool waits_for_disk() const override { return true; }  // Trial::report() promises it.
+
   void load(const CheckpointReader& in) override {
     CheckpointWriter copy;  // `in` is valid during this call only; the function reads later.
     copy_entries(in, copy);

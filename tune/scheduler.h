@@ -38,15 +38,22 @@ class TrialScheduler {
   virtual ~TrialScheduler() = default;
 
   /// Judges one report. `trials` is a snapshot, valid during the call only; it includes the reporting trial.
-  /// Errors: kInvalidArgument: the metric is missing; nothing has changed. A metric that is NaN is no error: it is worst.
+  /// Errors: kInvalidArgument: the metric is missing; nothing has changed. A metric that is NaN is no error: it is
+  /// worst.
   virtual Result<std::vector<Order>> on_report(const Report& report, TrialsView trials) = 0;
 
   /// `trial` has ended for good (completed, stopped or failed) and will neither report nor wait any more.
   virtual void on_end(TrialId trial, TrialState state) = 0;
 
-  /// The paused trial to resume next, or none. `more_to_come`: further trials may still be added. Asking does not change
-  /// the scheduler.
+  /// The paused trial to resume next, or none. `more_to_come`: further trials may still be added.
+  /// Asking does not change the scheduler.
   virtual std::optional<TrialId> next_to_resume(TrialsView trials, bool more_to_come) const = 0;
+
+  /// How many more iterations a trial that has done `iteration` certainly runs, whatever it reports of those before the
+  /// last: at least 1. Where they are short, it runs them without waiting to be judged after each.
+  virtual std::int64_t unjudged_iterations(TrialId trial, std::int64_t iteration) const {
+    return static_cast<void>(trial), static_cast<void>(iteration), 1;
+  }
 
   /// The iteration after which a trial has nothing more to show by this scheduler's rules (HyperBand's R): whoever sets
   /// the loop up ends trials there. None: no such rule.

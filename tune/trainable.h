@@ -46,6 +46,9 @@ class Trainable {
   /// Makes this object ready for another trial, as if new and set up with `config`, and returns true; or returns false,
   /// and a new process is used.
   virtual bool reset(const Config& config) { return static_cast<void>(config), false; }
+  /// Whether step() is called again only when its last report is on disk: for who was promised that. Else a trial may
+  /// be some reports ahead of the disk (LoopOptions::wait_for_durable_reports).
+  virtual bool waits_for_disk() const { return false; }
 
   /// True once finish() was called.
   bool finished() const { return finished_; }

@@ -3,7 +3,16 @@
 
 #include <stdexcept>
 
+#include "core/api/remote.h"
+
 namespace manta::internal {
+
+Result<void> check(const ActorOptions& options) {
+  MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_restarts", options.max_restarts, 0));
+  MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_task_retries", options.max_task_retries, 0));
+  MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_pending_calls", options.max_pending_calls, 0));
+  return check_at_least("ActorOptions::max_concurrency", options.max_concurrency, 1);
+}
 
 Error unreachable_error(const ActorPtr& lease) {
   if (!lease) return {ErrorCode::kFailedPrecondition, "this actor handle is empty"};
@@ -16,14 +25,20 @@ ObjectPtr dead_actor(const ActorPtr& lease) {
   return object;
 }
 
-Result<void> wait_for_room(Caller& caller, const ActorLease& lease) {
+Result<void> wait_for_room(Caller& caller, const ActorLease& lease, std::string_view method) {
   if (lease.has_room()) return {};
+  const std::string limit = std::to_string(lease.max_pending());
   if (lease.fails_when_full())
-    return Error{ErrorCode::kExhausted, "the actor has " + std::to_string(lease.max_pending()) +
+    return Error{ErrorCode::kExhausted, "the actor has " + limit +
                                             " calls of this process pending, as many as its max_pending_calls; get() "
                                             "some of them first"};
-  caller.wait([&] { return lease.has_room(); }, TimePoint::max());
-  return {};
+  const auto waited = caller.wait_for_actor(lease.id(), [&] { return lease.has_room(); });
+  if (waited) return {};
+  return Error{ErrorCode::kExhausted,
+               waited.error().message + " would wait for ever to call " + std::string(method) +
+                   ": as many calls as max_pending_calls allows, " + limit +
+                   ", are pending there, and whoever is to answer them waits for this actor, or is it. Return from "
+                   "the method first, co_await, or call with WhenFull::kFail or a higher limit"};
 }
 
 std::uint64_t write_reference(const ActorPtr& lease) {

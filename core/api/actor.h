@@ -20,7 +20,7 @@ enum class ActorLifetime {
 
 /// What a call does that finds as many pending as there may be.
 enum class WhenFull {
-  kWait,  ///< Until one of them is answered.
+  kWait,  ///< Until one of them is answered; kExhausted at once where that cannot be, because actors wait in a circle.
   kFail,  ///< The ref gets kExhausted.
 };
 
@@ -29,8 +29,8 @@ struct ActorOptions {
   double gpus = 0;  ///< Devices it uses, in CUDA_VISIBLE_DEVICES; a fraction shares one.
   std::uint64_t memory = 0;  ///< Bytes that its process may use at most; 0: it is not counted.
   Amounts resources = {};    ///< Of those that RuntimeOptions::resources names.
-  /// How often its process is started again when it died without being asked to: the constructor runs with the same
-  /// arguments, and the calls that had not been sent follow.
+  /// How often its process is started again when it died without being asked to, at least 0: the constructor runs with
+  /// the same arguments, and the calls that had not been sent follow.
   int max_restarts = 0;
   /// How often a call that died with the process is made again after a restart, before those behind it. Such a call may
   /// have had its effects already; the default, never, ends it with kActorDied.
@@ -40,7 +40,7 @@ struct ActorOptions {
   /// answer are both there or both not, whenever the process dies. The default: only by manta::checkpoint().
   int checkpoint_every = 0;
   /// Unique among living actors; get_actor() finds it; shown by ps and in messages. Default: the class's, not unique.
-  std::string name;
+  std::string name = {};
   ActorLifetime lifetime = ActorLifetime::kHandles;
   /// Threads that run its calls; above 1, calls overlap and may begin in another order than they were made in. The
   /// class must allow it.
@@ -87,15 +87,15 @@ struct Constructor {
 
 // The class is a parameter for g++'s sake: with M alone, it takes the methods of two classes of one name, each in an
 // anonymous namespace of its own file, for one and the same, and calls would reach the wrong one.
-template <auto M, class C = typename FunctionTraits<decltype(M)>::Class>
+// It is the actor's own class, from which the way to a base is known.
+template <auto M, class C>
 struct Method {
   using Traits = FunctionTraits<decltype(M)>;
-  using Class = C;
   using Parameters = typename Traits::Parameters;
   using Returned = typename Traits::Returned;
 
   static void invoke(CallContext& context) {
-    auto* self = static_cast<Class*>(context.actor.get());
+    auto* self = static_cast<C*>(context.actor.get());
     run_function<Returned, Parameters>(context, [self](auto&&... values) -> decltype(auto) {
       return (self->*M)(std::forward<decltype(values)>(values)...);
     });
@@ -103,13 +103,15 @@ struct Method {
   static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
 };
 
+// Errors: kInvalidArgument: names what is below what it may be.
+Result<void> check(const ActorOptions& options);
 // What a call ends with on a handle that leads nowhere.
 Error unreachable_error(const ActorPtr& lease);
 // The death of an actor that never was.
 ObjectPtr dead_actor(const ActorPtr& lease);
-// Waits until there may be one call more.
-// Errors: kExhausted: not to wait was asked for.
-Result<void> wait_for_room(Caller& caller, const ActorLease& lease);
+// Waits until there may be one call more, of `method`.
+// Errors: kExhausted: not to wait was asked for, or it would be for ever: the actor waits for this one, or is it.
+Result<void> wait_for_room(Caller& caller, const ActorLease& lease, std::string_view method);
 // What a handle inside a value becomes.
 std::uint64_t write_reference(const ActorPtr& lease);
 ActorPtr read_actor(std::uint64_t place);
@@ -133,13 +135,14 @@ class Actor {
   /// made the actor impossible. If m returns a std::tuple, the result is a tuple of refs.
   template <auto M, class... A>
   auto call(const A&... arguments) const {
-    using Method = internal::Method<M>;
-    static_assert(std::is_base_of_v<typename Method::Class, T>, "this is not a method of the actor's class");
+    static_assert(std::is_base_of_v<typename internal::FunctionTraits<decltype(M)>::Class, T>,
+                  "this is not a method of the actor's class");
+    using Method = internal::Method<M, T>;
     const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
     using Parameters = typename internal::WireParameters<typename Method::Returned, typename Method::Parameters>::type;
     const auto make = [&](std::span<const ObjectPtr> results, const auto&... order) -> Result<void> {
       if (!caller) return internal::unreachable_error(lease_);
-      MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_));
+      MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_, internal::name_of<M>()));
       Call call = internal::start_call(MessageType::kCallMethod, Method::id, internal::name_of<M>(), results);
       MANTA_RETURN_IF_ERROR(internal::add_arguments_of<Parameters>(call, *caller, order..., arguments...));
       caller->call_actor(lease_->id(), std::move(call));
@@ -223,6 +226,7 @@ class ActorFactory {
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     if (!caller) return failed(no_runtime_error());
+    if (auto checked = check(options_); !checked) return failed(checked.error());
     const ObjectPtr result = make_object();
     Call call = start_call(MessageType::kCreateActor, New::id, name_of_type<T>(), std::span(&result, 1));
     if (auto added = add_arguments_of<std::tuple<TravellingAs<A>...>>(call, *caller, arguments...); !added)
@@ -257,7 +261,7 @@ class ActorFactory {
 
 /// `actor<T>(args…)` makes a T in a process of its own; an argument may be an ObjectRef of what the constructor takes.
 /// `actor<T>.with({.gpus = 0.5})(args…)` says what it needs. What makes it impossible (kInvalidArgument: more than the
-/// machine has; kAlreadyExists: the name is taken) is the error of every call on it.
+/// machine has, or an option below its least; kAlreadyExists: the name is taken) is the error of every call on it.
 template <class T>
 inline const internal::ActorFactory<T> actor{};
 

@@ -60,6 +60,11 @@ template <class R, class... P>
 struct FunctionTraits<R (*)(P...)> {
   static_assert(!is_coroutine<R>::value || (!std::is_reference_v<P> && ...),
                 "a remote coroutine takes its parameters by value: a reference would dangle once it has waited");
+  static_assert(
+      (!(std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>)&&...),
+      "a remote function gets copies of its arguments: take them by value or const&, and return what changed");
+  static_assert(!std::is_pointer_v<std::decay_t<R>> && (!std::is_pointer_v<std::decay_t<P>> && ...),
+                "a pointer cannot travel between processes: pass the value, a std::string or a SharedArray");
   using Returned = R;
   using Parameters = std::tuple<std::decay_t<P>...>;
   using Class = void;
@@ -316,7 +321,11 @@ Result<void> add_arguments(Call& call, Caller& caller, std::tuple<P...>*, const 
 // A call of `function`, still without its arguments.
 inline Call start_call(MessageType type, std::uint64_t function, std::string_view name,
                        std::span<const ObjectPtr> results) {
-  Call call{.type = type, .function = function, .name = name, .result = results.front()};
+  Call call;
+  call.type = type;
+  call.function = function;
+  call.name = name;
+  call.result = results.front();
   call.more_results.assign(results.begin() + 1, results.end());
   return call;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/api/runtime.h"
+#include "core/base/check.h"
 #include "core/objects/codec.h"
 
 namespace manta {
@@ -25,6 +26,16 @@ class ArrayBuilder {
   T* end() { return data_ + size_; }
 
   SharedArray<T> seal() && { return SharedArray<T>::of_block(data_, std::move(shape_), std::move(block_)); }
+  /// The first `count` elements, at most size(), as an array of one dimension. The room of the others is kept with it.
+  SharedArray<T> seal(std::size_t count) && {
+    MANTA_CHECK(count <= size_, "an array cannot be sealed with more elements than it has room for");
+    shape_ = {count};
+    internal::ArrayHeader header;
+    header.dimensions = 1;
+    header.shape[0] = count;
+    std::memcpy(block_->writable_data(), &header, sizeof header);
+    return std::move(*this).seal();
+  }
 
  private:
   template <class U>

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -88,10 +89,26 @@ TimePoint deadline_after(Duration timeout) {
   return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
 }
 
+void wait_for_own_calls(std::span<const ObjectPtr> results, const std::function<bool()>& done) {
+  const std::shared_ptr<Caller> caller = current_caller();
+  if (!caller || is_forked_copy()) return;
+  const auto waited = caller->wait_for_actor(0, done);
+  if (waited) return;
+  for (const ObjectPtr& result : results) {
+    const std::string called = result->call_name() != nullptr ? result->call_name() : "a generator";
+    result->complete(Error{ErrorCode::kFailedPrecondition,
+                           waited.error().message + " has called " + called +
+                               " on itself, and all threads that could run it wait for such calls: this actor waits "
+                               "for itself: use co_await"});
+  }
+}
+
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   if (!state) return Error{ErrorCode::kFailedPrecondition, "this ref is empty: it refers to no object"};
   state->want();
   if (!state->is_ready() && is_forked_copy()) return forked_copy_error();
+  if (!state->is_ready() && state->is_own_call() && deadline == TimePoint::max())
+    wait_for_own_calls({&state, 1}, [&] { return state->is_ready(); });
   if (!state->is_ready() && !wait_until([&] { return state->is_ready(); }, deadline))
     return Error{ErrorCode::kTimeout, "the object was not ready in time; it is still being made"};
   if (!state->outcome()) return state->outcome().error();

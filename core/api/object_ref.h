@@ -66,6 +66,9 @@ TimePoint deadline_after(Duration timeout);
 /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done(). Where nothing
 /// becomes ready any more, without a runtime or in a forked copy of its process, it only looks.
 bool wait_until(const std::function<bool()>& done, TimePoint deadline);
+/// Waits until `done()`, which takes some of `results`, all of calls of an actor on itself. If they cannot come because
+/// this thread waits, they get an error.
+void wait_for_own_calls(std::span<const ObjectPtr> results, const std::function<bool()>& done);
 /// Waits for `state`. Errors: kTimeout; whatever its call failed with.
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline);
 
@@ -109,40 +112,59 @@ const ObjectPtr& state_of(const ObjectRef<T>& ref) {
 template <class Refs>
 void wait_for_front(const Refs& refs, TimePoint deadline) {
   std::size_t next = 0;
+  std::size_t end = refs.size();
   const auto is_there = [&] { return state_of(refs[next]) && state_of(refs[next])->is_ready(); };
   const auto done = [&] {
-    while (next < refs.size() && is_there() && state_of(refs[next])->outcome()) ++next;
-    return next == refs.size() || !state_of(refs[next]) || is_there();
+    while (next < end && is_there() && state_of(refs[next])->outcome()) ++next;
+    return next == end || !state_of(refs[next]) || is_there();
   };
   if (done()) return;
-  for (std::size_t i = next; i < refs.size(); ++i)
-    if (state_of(refs[i])) state_of(refs[i])->want();
+  for (std::size_t i = next; i < refs.size(); ++i) {
+    const ObjectPtr& state = state_of(refs[i]);
+    if (!state) continue;
+    state->want();
+    if (i < end && state->is_own_call() && !state->is_ready()) end = i;  // wait_for() does otherwise for it.
+  }
   wait_until(done, deadline);
+}
+// How many of the refs are ready; at most `most`.
+template <class T>
+std::size_t count_ready(const std::vector<ObjectRef<T>>& refs, std::size_t most) {
+  std::size_t ready = 0;
+  for (std::size_t i = 0; i < refs.size() && ready < most; ++i) ready += is_there(refs[i]) ? 1 : 0;
+  return ready;
 }
 /// Waits until `count` of the refs are ready, or all that are not empty.
 template <class T>
 void wait_for_some(const std::vector<ObjectRef<T>>& refs, std::size_t count, TimePoint deadline) {
-  const auto enough_of = [&](std::size_t wanted) {
-    std::size_t ready = 0;
-    for (std::size_t i = 0; i < refs.size() && ready < wanted; ++i) ready += is_there(refs[i]) ? 1 : 0;
-    return ready == wanted;
-  };
+  const auto enough_of = [&](std::size_t wanted) { return count_ready(refs, wanted) == wanted; };
   if (enough_of(count)) return;
   std::size_t wanted = 0;
+  std::size_t of_others = 0;
+  std::vector<ObjectPtr> own;
   for (const ObjectRef<T>& ref : refs) {
     if (!ref.state()) continue;  // It never becomes ready.
     ref.state()->want();
     if (wanted < count) ++wanted;
+    if (ref.state()->is_own_call()) {
+      own.push_back(ref.state());
+    } else {
+      ++of_others;
+    }
   }
-  // Looking at each object again is worth it only when some object, whichever it is, has become ready meanwhile.
+  if (of_others < wanted && deadline == TimePoint::max()) wait_for_own_calls(own, [&] { return enough_of(wanted); });
+  // Looking at each object again is worth it only when as many objects as are missing, whichever they are, have become
+  // ready meanwhile: if none but these do, all are looked at twice.
   const ObjectState::CompletionCount completed;
-  std::uint64_t seen = completed.now();
-  bool enough = enough_of(wanted);
+  std::uint64_t look_at = 0;
+  bool enough = false;
   wait_until(
       [&] {
         const std::uint64_t now = completed.now();
-        if (now != std::exchange(seen, now)) enough = enough_of(wanted);
-        return enough;
+        if (enough || now < look_at) return enough;
+        const std::size_t ready = count_ready(refs, wanted);
+        look_at = now + (wanted - ready);
+        return enough = ready == wanted;
       },
       deadline);
 }
@@ -213,7 +235,8 @@ inline constexpr Duration kForever = Duration::max();
 
 /// Waits for the value and returns it. A SharedArray is a view of the store, not a copy.
 /// Errors: kTimeout: not ready within `timeout`, and goes on: ask again; kTaskFailed: the code threw; kWorkerDied,
-/// kActorDied: its process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref;
+/// kActorDied: its process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref, or
+/// an actor waits so, without a timeout, for a call on itself, with all its threads: use co_await, the call runs later;
 /// kObjectLost: its bytes had gone to disk, their file is gone or damaged, and nobody can make them again, as the
 /// message explains: put() it again; kExhausted: there was no room in the store to bring it back from disk, or no
 /// memory: let go of arrays, and ask again. An error that is never asked for is printed when the last ref to it goes,
@@ -282,7 +305,8 @@ struct WaitResult {
 };
 
 /// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and
-/// not waited for. Of many refs, move them in: none is copied then.
+/// not waited for. An actor's calls on itself become errors here where get() would say so. Of many refs, move them in:
+/// none is copied then.
 template <class T>
 WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Duration timeout = kForever) {
   internal::wait_for_some(refs, count, internal::deadline_after(timeout));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/api/function_traits.h"
@@ -25,11 +26,16 @@ struct TaskOptions {
   /// Run it again when its result, in a spill file, is damaged or gone: then it has run more than once. False: such a
   /// loss is kObjectLost.
   bool recompute = true;
-  std::string name;        ///< Shown by ps and in messages; default: the function's.
+  std::string name = {};   ///< Shown by ps and in messages; default: the function's.
   int stream_buffer = 16;  ///< Of a Generator: values that may wait unread before it waits; at least 1.
 };
 
 namespace internal {
+
+// Errors: kInvalidArgument: `value` of the option `name` is less than `least`.
+Result<void> check_at_least(std::string_view name, std::int64_t value, std::int64_t least);
+// Errors: kInvalidArgument: names what is below what it may be.
+Result<void> check(const TaskOptions& options);
 
 template <auto F>
 struct Task {
@@ -50,7 +56,7 @@ template <auto F>
 class RemoteFunction {
  public:
   explicit RemoteFunction(const TaskOptions& options = {})
-      : spec_(make_spec(options)), stream_buffer_(options.stream_buffer) {}
+      : checked_(check(options)), spec_(make_spec(options)), stream_buffer_(options.stream_buffer) {}
 
   RemoteFunction with(const TaskOptions& options) const { return RemoteFunction(options); }
 
@@ -61,6 +67,7 @@ class RemoteFunction {
     using Parameters = typename WireParameters<typename T::Returned, typename T::Parameters>::type;
     const auto make = [&](std::span<const ObjectPtr> results, const auto&... order) -> Result<void> {
       if (!caller) return no_runtime_error();
+      MANTA_RETURN_IF_ERROR(checked_);
       Call call = start_call(MessageType::kRunTask, T::id, name_of<F>(), results);
       MANTA_RETURN_IF_ERROR(add_arguments_of<Parameters>(call, *caller, order..., arguments...));
       call.task = spec_;
@@ -82,6 +89,8 @@ class RemoteFunction {
     for (const ErrorCode code : options.retry_on) spec->retry_on(code);
     return spec;
   }
+
+  Result<void> checked_;
   std::shared_ptr<const TaskSpec> spec_;
   int stream_buffer_;
 };
@@ -92,9 +101,9 @@ class RemoteFunction {
 /// ObjectRef of the parameter's type. `remote<f>.with({.cpus = 2})(a, b)` says what it needs. If f returns a
 /// std::tuple, it gives a tuple of refs, one of each element.
 ///
-/// Errors (of the ref): kInvalidArgument: more resources than the machine has; kExhausted: the arguments do not fit the
-/// store; kTaskFailed: f threw; kWorkerDied: its process ended; kTimeout; kCancelled; the error of an argument that
-/// failed. After retries: the last one.
+/// Errors (of the ref): kInvalidArgument: more resources than the machine has, or an option below its least;
+/// kExhausted: the arguments do not fit the store; kTaskFailed: f threw; kWorkerDied: its process ended; kTimeout;
+/// kCancelled; the error of an argument that failed. After retries: the last one.
 template <auto F>
 inline const internal::RemoteFunction<F> remote{};
 

@@ -31,8 +31,8 @@ struct Current {
 };
 
 Current& current() {
-  static Current instance;
-  return instance;
+  static auto* instance = new Current;  // Threads may go on while the program ends.
+  return *instance;
 }
 
 Result<Machine> choose_machine(const RuntimeOptions& options) {
@@ -83,7 +83,7 @@ Result<ObjectStore::Options> choose_store(const RuntimeOptions& options) {
   }
   if (options.spill_bytes == 0) parent.clear();
   return ObjectStore::Options{.capacity = options.object_store_bytes,
-                              .warm_bytes = std::size_t{256} << 20,
+                              .warm_bytes = std::size_t{1} << 30,
                               .spill_parent = std::move(parent),
                               .spill_limit = options.spill_bytes,
                               .room_timeout = options.put_timeout};
@@ -107,6 +107,8 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
     return Error{ErrorCode::kAlreadyExists, "this process has a runtime already; let it end first"};
   MANTA_ASSIGN_OR_RETURN(Machine machine, choose_machine(options));
   MANTA_ASSIGN_OR_RETURN(ObjectStore::Options store, choose_store(options));
+  if (options.log_bytes < 1024)
+    return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::log_bytes must be at least 1024"};
   MANTA_RETURN_IF_ERROR(make_log_directory(options.log_directory));
   GpuDrain::Reader gpus = gpu_reader(machine);
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
@@ -118,7 +120,8 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
                                                                   .metrics = {.file = options.metrics_file,
                                                                               .callback = options.metrics_callback,
                                                                               .interval = options.metrics_interval},
-                                                                  .log_directory = options.log_directory},
+                                                                  .log_directory = options.log_directory,
+                                                                  .log_bytes = options.log_bytes},
                                                                  std::make_unique<ForkServerClient>(argv)));
   guard_forks();
   ObjectState::on_unseen_error(std::make_shared<const ObjectState::OnUnseenError>(
@@ -129,6 +132,12 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
 }
 
 const Machine& Runtime::machine() const { return node_->machine(); }
+
+Result<std::string> Runtime::last_output(int pid) const {
+  std::optional<std::string> output = node_->last_output(pid);
+  if (!output) return Error{ErrorCode::kNotFound, "no output is kept of a process " + std::to_string(pid)};
+  return *std::move(output);
+}
 
 Runtime::~Runtime() {
   if (!node_) return;

@@ -37,8 +37,11 @@ struct RuntimeOptions {
   /// How long a put, a result, or an object that comes back from disk, waits for room before it ends with kExhausted.
   Duration put_timeout = std::chrono::seconds(30);
   /// A directory, made if there is none: what each worker prints goes, besides to standard error, to a file of its own
-  /// there, "<driver's pid>-<worker>-<name>.log", of at most 100 MiB. "": no files.
+  /// there, "<driver's pid>-<worker>-<name>.log". "": no files.
   std::string log_directory = {};
+  /// Of each such file, at least 1 KiB. What is between the first half and the last quarter or two is left out, and how
+  /// much is said there.
+  std::uint64_t log_bytes = std::uint64_t{100} << 20;
   /// A timeline of what all processes do, for ui.perfetto.dev or chrome://tracing: calls as they ran, waits, puts,
   /// births and deaths. The file is replaced; what a crash leaves of it can be opened. "": none.
   std::string trace_file = {};
@@ -59,6 +62,10 @@ class Runtime {
 
   /// What this runtime counts on.
   const Machine& machine() const;
+  /// The last 64 KiB that the worker with this pid printed before it died, unless it ended in order. Is kept of the last
+  /// 16; with RuntimeOptions::log_directory its log has more.
+  /// Errors: kNotFound: nothing is kept of such a process.
+  Result<std::string> last_output(int pid) const;
 
  private:
   friend Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options);

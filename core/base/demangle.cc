@@ -9,7 +9,27 @@
 
 namespace manta {
 
+namespace {
+
+// A name may refer to what it has said before, and that again: a few hundred bytes can stand for terabytes. n
+// references make a name at most 3^(n/3) times as long.
+constexpr std::size_t kLongest = 2048;
+constexpr int kMostReferences = 24;
+
+// "S_", "S1_", "T_", "T0_": also where such letters are only part of a name.
+int references_in(std::string_view name) {
+  int count = 0;
+  for (std::size_t at = name.find_first_of("ST"); at != std::string_view::npos; at = name.find_first_of("ST", at + 1)) {
+    const std::size_t end = name.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", at + 1);
+    if (end != std::string_view::npos && name[end] == '_') ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
 std::string demangle(const std::string& name) {
+  if (name.size() > kLongest || references_in(name) > kMostReferences) return name;
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
                                                     std::free);

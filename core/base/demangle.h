@@ -8,7 +8,7 @@
 namespace manta {
 
 /// "Counter::crash()" for "_ZN7Counter5crashEv", without the marks of anonymous namespaces; `name` itself if it is not
-/// mangled.
+/// mangled, or so long or full of references to its own parts that it might fill the memory.
 std::string demangle(const std::string& name);
 
 /// `text` with each word that is a mangled function's name demangled.

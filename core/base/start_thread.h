@@ -22,4 +22,15 @@ Result<std::thread> start_thread(Body&& body) {
   }
 }
 
+/// Waits for the end of `thread`, if there is one. The calling thread, which user code may end the program on while it
+/// is in a callback, goes on by itself.
+inline void join_or_leave(std::thread& thread) {
+  if (!thread.joinable()) return;
+  if (thread.get_id() == std::this_thread::get_id()) {
+    thread.detach();
+  } else {
+    thread.join();
+  }
+}
+
 }  // namespace manta

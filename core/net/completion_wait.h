@@ -75,8 +75,9 @@ class CompletionWait {
   const std::function<bool()> has_messages_;
   const Pace pace_;
 
-  std::mutex at_bell_;        // Held by the one thread that waits at the bell. Guards the next two.
+  std::mutex at_bell_;        // Held by the one thread that waits at the bell. Guards the next three.
   TimePoint no_look_before_;  // Looking was in vain; the epoch: it was not.
+  int vain_looks_ = 0;        // Since it last was not.
   int quick_waits_ = 0;       // Since the process last began to linger: waits that ended without sleep.
 
   std::atomic<bool> lingers_{false};               // The process counts as awake though nobody looks just now.

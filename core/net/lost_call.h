@@ -12,7 +12,7 @@
 namespace manta {
 
 /// Stands in an actor's cause of death before what it printed last.
-inline constexpr std::string_view kLastLines = "; its last lines:\n";
+inline constexpr std::string_view kLastLines = "; its last lines";
 
 /// "actor tally (Counter, pid 4711)"; without the class if `name` is that, without the process if `pid` is 0.
 std::string title_of_actor(std::string_view name, std::string_view type, int pid);

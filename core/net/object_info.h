@@ -23,6 +23,9 @@ struct ObjectHolder {
   }
 };
 
+/// "driver x2, worker 4711 (tally), argument of f".
+std::string to_string(const std::vector<ObjectHolder>& holders);
+
 /// An object whose bytes lie in the store.
 struct ObjectInfo {
   std::uint64_t process = 0;  ///< With `number`, its name among all processes.

@@ -55,6 +55,16 @@ std::string to_string(const RuntimeStatus& status, std::size_t rows) {
            (actor.name == actor.type ? "" : " (" + actor.type + ")") + "\n";
   }
   add_rest(out, status.actors.size(), actors);
+  out += "objects in the store: " + std::to_string(status.object_count) + "\n";
+  if (!status.objects.empty()) out += "    bytes    owner  made by                 held by\n";
+  const std::size_t objects = std::min(rows, status.objects.size());
+  for (std::size_t i = 0; i < objects; ++i) {
+    const ObjectInfo& object = status.objects[i];
+    const std::string owner = object.owner_pid == status.pid ? "driver" : std::to_string(object.owner_pid);
+    out += column(object.bytes, 9) + std::string(9 - std::min<std::size_t>(8, owner.size()), ' ') + owner + "  " +
+           column(object.label, 22) + "  " + to_string(object.holders) + "\n";
+  }
+  add_rest(out, status.object_count, objects);
   return out;
 }
 

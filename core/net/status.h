@@ -28,11 +28,11 @@ struct ActorDeath {
 struct WorkerStatus {
   int pid = 0;                        ///< 0: about to start.
   std::string label;                  ///< The actor's name, or that of the task it was started for.
-  std::string state;                  ///< "idle", "task", "actor", or "blocked": its call waits for an object.
+  std::string state;                  ///< "idle", "task", "actor", "blocked": its call waits, or "stuck": SIGKILL does not end it.
   std::uint64_t calls = 0;            ///< Sent and not answered.
   std::uint64_t objects = 0;          ///< That it has references to.
   std::uint64_t unsent_messages = 0;  ///< That found no room in its ring.
-  std::string running;                ///< The function of its oldest call that is not answered; "": it has none.
+  std::string running;                ///< The function of its oldest call, or, if it is stuck, what it does; "": none.
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -82,7 +82,7 @@ struct RuntimeStatus {
   }
 };
 
-/// As a table of at most `rows` workers and as many actors.
+/// As a table of at most `rows` workers, as many actors and as many objects, the largest.
 std::string to_string(const RuntimeStatus& status, std::size_t rows = 20);
 
 }  // namespace manta

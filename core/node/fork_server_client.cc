@@ -14,8 +14,10 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/node/marked_processes.h"
 #include "core/placement/memory_groups.h"
 
 extern char** environ;
@@ -24,15 +26,27 @@ namespace manta {
 namespace {
 
 constexpr int kStopMilliseconds = 10'000;
+constexpr std::string_view kMarkPrefix = "MANTA_RUNTIME=";
+
+// What the server and all that comes from it have in their environment, and nobody else.
+std::string new_mark() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::string(kMarkPrefix) + std::to_string(::getpid()) + "-" + std::to_string(now.tv_sec) + "." +
+         std::to_string(now.tv_nsec);
+}
 
 // The environment of the server: ours, and where to find the node. The libraries' thread pools must not start in a
 // process that forks, so they are limited before they are loaded, unless the user has decided.
-std::vector<std::string> server_environment(const ForkServerClient::Memory& memory) {
+std::vector<std::string> server_environment(const ForkServerClient::Memory& memory, const std::string& mark) {
   std::vector<std::string> environment;
   const std::string prefix = std::string(kForkServerVariable) + "=";
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    if (std::strncmp(*variable, prefix.c_str(), prefix.size()) != 0) environment.emplace_back(*variable);
+  for (const char* const* variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (!text.starts_with(prefix) && !text.starts_with(kMarkPrefix)) environment.emplace_back(text);
+  }
   environment.push_back(prefix + std::to_string(memory.arena_size) + " " + std::to_string(::getpid()));
+  environment.push_back(mark);
   for (const std::string name : {"OMP_NUM_THREADS=", "OPENBLAS_NUM_THREADS=", "MKL_NUM_THREADS="})
     if (std::none_of(environment.begin(), environment.end(), [&](const auto& v) { return v.starts_with(name); }))
       environment.push_back(name + "1");
@@ -71,7 +85,8 @@ Result<void> ForkServerClient::start(const Memory& memory) {
   posix_spawn_file_actions_adddup2(&settings.actions, server_end.get(), kControlFd);
   posix_spawn_file_actions_adddup2(&settings.actions, memory.arena_fd, kArenaFd);
   posix_spawn_file_actions_adddup2(&settings.actions, memory.node_page_fd, kNodePageFd);
-  const std::vector<std::string> environment = server_environment(memory);
+  mark_ = new_mark();
+  const std::vector<std::string> environment = server_environment(memory, mark_);
   std::vector<char*> pointers;
   for (const std::string& variable : environment) pointers.push_back(const_cast<char*>(variable.c_str()));
   pointers.push_back(nullptr);
@@ -121,9 +136,13 @@ void ForkServerClient::stop() {
   const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
   if (process && ::poll(&ended, 1, kStopMilliseconds) == 0) ::kill(pid_, SIGKILL);
-  // The user's program may have reaped it already: ECHILD is fine.
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  // The user's program may have reaped it already: then nobody knows how it ended.
+  int status = 0;
+  pid_t reaped = 0;
+  do reaped = ::waitpid(pid_, &status, 0);
+  while (reaped < 0 && errno == EINTR);
+  const bool has_cleaned_up = reaped == pid_ && WIFEXITED(status);
+  if (!has_cleaned_up) kill_marked_processes(mark_);
   pid_ = -1;
   if (has_limited_workers_) remove_memory_groups();
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <optional>
+#include <string>
 
 #include "core/base/unique_fd.h"
 #include "core/node/worker_launcher.h"
@@ -13,8 +14,10 @@
 namespace manta {
 
 /// Starts the fork server (this program again, see manta::init) and asks it for workers. When this end is closed, by
-/// stop() or by the death of this process however it comes, the server kills all that it started and ends. The thread
-/// of start() must live as long as the node: the server gets a death signal from it.
+/// stop() or by the death of this process however it comes, the server kills all that it started and ends. If it is
+/// killed itself, its workers die with it, and stop() ends what they have started, wherever that has gone: by a
+/// variable in its environment, MANTA_RUNTIME. The thread of start() must live as long as the node: the server gets a
+/// death signal from it.
 class ForkServerClient final : public WorkerLauncher {
  public:
   /// `argv` is the command line of this program, null-terminated, and lives as long as it.
@@ -34,6 +37,7 @@ class ForkServerClient final : public WorkerLauncher {
   char* const* const argv_;
   UniqueFd control_;
   pid_t pid_ = -1;
+  std::string mark_;
   std::atomic<bool> has_limited_workers_{false};
 };
 

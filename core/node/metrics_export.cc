@@ -47,7 +47,7 @@ MetricsExport::~MetricsExport() {  // NOLINT(bugprone-exception-escape): as in t
     stop_ = true;
   }
   stopped_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  join_or_leave(thread_);
 }
 
 void MetricsExport::run() {

@@ -29,6 +29,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       is_stepped_(options.pace.is_stepped()),
       use_cgroups_(options.use_cgroups),
       log_directory_(std::move(options.log_directory)),
+      log_bytes_(options.log_bytes),
       direct_after_(options.direct_after),
       ledger_(std::move(options.machine)),
       gpu_drain_(std::move(options.gpus)),
@@ -103,15 +104,18 @@ void Node::shut_down() {
   stop_ = true;
   wake_process_thread();
   layout_of<NodePage>(page_)->node_bell.ring_all();
-  if (process_thread_.joinable()) process_thread_.join();
-  if (service_thread_.joinable()) service_thread_.join();
-  if (is_stepped_) launcher_->stop();
+  // User code that ends the program in a callback may do so on a thread of the node.
+  const bool is_process_thread = process_thread_.get_id() == std::this_thread::get_id();
+  join_or_leave(process_thread_);
+  join_or_leave(service_thread_);
+  if (is_stepped_ || is_process_thread) launcher_->stop();
   store_->close();
   std::unique_lock lock(mutex_);
   idle_workers_.clear();
   task_workers_.clear();
   attention_.clear();
   unsent_.clear();
+  stuck_.clear();
   workers_.clear();  // Their pids may soon be those of other processes.
   lock.unlock();
   stop_looking();
@@ -343,7 +347,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
       WorkerOutput(std::move(read_end), name,
                    {.escapes = ::isatty(STDERR_FILENO) == 1, .keeps_log = !log_directory_.empty()}));
   if (!log_directory_.empty())
-    record->log = std::make_shared<WorkerLog>(WorkerLog::path_of(log_directory_, ::getpid(), id, name));
+    record->log = std::make_shared<WorkerLog>(WorkerLog::path_of(log_directory_, ::getpid(), id, name), log_bytes_);
   record->devices = devices;
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;
@@ -445,7 +449,8 @@ void Node::send_call(WorkerRecord& worker, Call&& call) {
                        .value_count = call.value_count,
                        .call = worker.in_flight.next(),
                        .function = call.function,
-                       .a = call.threads};
+                       .a = call.threads,
+                       .b = worker.actor};
   const TraceSpan span(
       trace_.get(),
       {.kind = TraceEvent::Kind::kSend, .function = call.function, .call = header.call, .worker = worker.id});
@@ -492,7 +497,7 @@ void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) 
         return;
       if (force && call.type == MessageType::kRunTask && record->has_begun(call)) {
         deferred.fail(call, cancelled_error());
-        record->kill("was killed because its call was cancelled");
+        kill_worker(*record, "was killed because its call was cancelled");
       } else {
         builder_.start({.type = MessageType::kCancel, .call = number});
         record->send(builder_.bytes());
@@ -503,8 +508,10 @@ void Node::cancel_call(const ObjectPtr& object, bool force, Deferred& deferred) 
 
 void Node::carry_out(Deferred&& deferred) {
   if (!deferred.output.empty()) printer_->print(deferred.output);
-  for (const auto& [log, lines] : deferred.logs)
+  for (const auto& [log, lines, is_end] : deferred.logs) {
     if (const auto error = log->append(lines)) printer_->print("manta: " + error->message + "\n");
+    if (const auto error = is_end ? log->end() : std::nullopt) printer_->print("manta: " + error->message + "\n");
+  }
   for (ObjectState::Callbacks& callbacks : deferred.callbacks) callbacks.run();
   if (deferred.any_completed) completion_.notify();
   for (auto& [object, actor] : deferred.waits) object->then([this, id = actor] { resume_actor(id); });

@@ -22,6 +22,7 @@
 #include "core/node/death_reports.h"
 #include "core/node/direct_pairs.h"
 #include "core/node/gpu_drain.h"
+#include "core/node/last_outputs.h"
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
@@ -56,6 +57,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::string trace_file;          ///< Of the timeline; "": none.
     MetricsExport::Options metrics;  ///< Who gets the metrics, if anybody.
     std::string log_directory;       ///< Existing; of a file for each worker that prints something; "": none.
+    std::uint64_t log_bytes = WorkerLog::kLimit;  ///< Of each of them.
     /// After how many calls in a row a worker calls an actor directly; 0: never.
     std::uint32_t direct_after = 64;
   };
@@ -97,6 +99,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
   /// In Prometheus' text format.
   std::string metrics();
+  /// The last 64 KiB that a worker printed which has died, if it is among the last LastOutputs::kMost.
+  std::optional<std::string> last_output(pid_t worker) const;
 
   TimePoint now() override { return clock_->now(); }
 
@@ -109,7 +113,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// Takes what the launcher has to say.
   void step_notices();
   /// Kills the tasks whose time is over.
-  void step_deadlines() { kill_overdue(), release_drained(); }
+  void step_deadlines() { kill_overdue(), give_up_on_stuck(), release_drained(); }
   /// When there will be such a task, or memory or GPUs are to be looked at.
   std::optional<TimePoint> next_deadline() const;
 
@@ -148,8 +152,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     std::vector<ActorFetch> actor_fetches;       // Actors the arguments of whose next call have.
     std::vector<ChunkWish> chunks;               // Workers that need room in the store.
     std::string output;                          // Of workers, to be printed.
-    // What goes to their logs.
-    std::vector<std::pair<std::shared_ptr<WorkerLog>, std::string>> logs;
+    struct LogLines {
+      std::shared_ptr<WorkerLog> log;
+      std::string lines;
+      bool is_end = false;
+    };
+    std::vector<LogLines> logs;  // What goes to their logs.
 
     void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
       if (!object) return;
@@ -289,6 +297,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id,
                         const Result<std::vector<BlockPtr>>& held);  // Without mutex_.
 
+  // node_waits.cc: who waits for which actor.
+  void hear_wait(const MessageHeader& wait);    // Held.
+  void carry_out_counted(Deferred&& deferred);  // Without mutex_, with carrying_out_ counted up.
+  void pass_waits();                            // Without mutex_.
+
   // node_store.cc: objects that leave memory and come back, and room for new ones.
   void relieve();  // Without mutex_.
   void keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin);
@@ -352,11 +365,20 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred);
   void end_children(std::uint64_t owner, Deferred& deferred);
   void drain_output(std::uint64_t worker_id);
-  static void take_log(WorkerRecord& worker, Deferred& deferred);
+  static void take_log(WorkerRecord& worker, bool is_end, Deferred& deferred);
+  void finish_output(std::uint64_t worker_id);
+  std::string take_last_output(const WorkerRecord& worker, const std::string& cause);
   int milliseconds_to_deadline() const;
   void kill_overdue();
   void wake_process_thread();
   std::vector<std::uint64_t> worker_ids() const;
+
+  // node_stuck.cc: workers that SIGKILL does not end.
+  static constexpr Duration kStuckAfter = std::chrono::seconds(60);
+  void kill_worker(WorkerRecord& worker, std::string_view because);  // Held.
+  void give_up_on_stuck();
+  void give_up_on(std::uint64_t id, const std::string& state);
+  void end_stuck(std::uint64_t id);
 
   const std::shared_ptr<ObjectStore> store_;
   const std::shared_ptr<Arena> arena_;
@@ -367,6 +389,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   const bool is_stepped_;
   const bool use_cgroups_;
   const std::string log_directory_;
+  const std::uint64_t log_bytes_;
   const std::uint32_t direct_after_;
   const std::shared_ptr<OutputWriter> printer_ = std::make_shared<OutputWriter>();
   UniqueFd epoll_;
@@ -381,7 +404,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   GpuDrain gpu_drain_;
   ActorDirectory directory_;
   RuntimeCounts counts_;
+  LastOutputs last_outputs_;
   std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
+  std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> stuck_;  // No longer among the workers.
   Attention<WorkerRecord> attention_;
   std::vector<WorkerRecord*> unsent_;  // Those that have an outbox.
   std::vector<WorkerRecord*> chosen_;  // By choose_workers().
@@ -396,6 +421,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   MessageBuilder builder_;
   Message incoming_;
   bool closing_ = false;
+  std::vector<MessageHeader> actor_waits_;  // Heard, and to be told to the actors' processes.
+  // Threads that have handled messages of workers, and still have to carry out what follows; counted up with the mutex
+  // held, and down without.
+  std::atomic<int> carrying_out_{0};
+  std::atomic<bool> any_actor_waits_{false};
   DeathReports death_reports_;
   DirectPairs direct_;
   BellBoard bells_;

@@ -34,6 +34,9 @@ Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
 Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t owner) {
   if (closing_) return shut_down_error();
   MANTA_RETURN_IF_ERROR(ledger_.check(spec.resources));
+  // A worker may have said anything.
+  if (spec.max_restarts < 0 || spec.max_task_retries < 0)
+    return Error{ErrorCode::kInvalidArgument, "an actor's max_restarts and max_task_retries must be at least 0"};
   const std::uint64_t id = next_id_++;
   if (!spec.name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(spec.name, id));
   ActorRecord& actor = actors_[id];
@@ -166,7 +169,7 @@ void Node::kill_on_request(ActorRecord& actor, Deferred& deferred) {
 void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& deferred) {
   actor.restarts_left = 0;
   if (const auto worker = workers_.find(actor.worker); worker != workers_.end()) {
-    worker->second->kill(because);
+    kill_worker(*worker->second, because);
   } else {
     const std::string title = title_of_actor(actor.spec.name, actor.spec.type, 0);
     end_actor(actor, {ErrorCode::kActorDied, title + " " + std::string(because) + " before it started"}, deferred);
@@ -313,7 +316,7 @@ void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& de
   const Error died{ErrorCode::kActorDied, "the constructor of " + title + " failed: " + cause.message};
   worker.in_flight.for_each([&](Call& call) { deferred.fail(call, lost_call(died, call)); });
   worker.actor = 0;
-  worker.kill("was killed because its actor's constructor failed");
+  kill_worker(worker, "was killed because its actor's constructor failed");
   end_actor(actor, died, deferred);
 }
 

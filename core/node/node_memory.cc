@@ -12,7 +12,7 @@ namespace manta {
 void Node::kill_oversized(TimePoint now) {
   for (const MemoryWatch::Excess& excess : memory_watch_.look(now))
     if (const auto it = workers_.find(excess.worker); it != workers_.end())
-      it->second->kill(over_limit_cause(excess.found, excess.limit));
+      kill_worker(*it->second, over_limit_cause(excess.found, excess.limit));
 }
 
 std::string Node::cause_of(const SpawnNotice& notice, const WorkerRecord& worker) {

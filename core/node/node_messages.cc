@@ -27,8 +27,13 @@ std::size_t Node::take_messages(Whose whose) {
       count += take_messages_of(*worker, std::numeric_limits<std::size_t>::max(), deferred);
     // Only after the loop: placing work adds workers.
     if (count > 0) place_all(deferred);
+    if (count > 0) carrying_out_.fetch_add(1);
   }
-  carry_out(std::move(deferred));
+  if (count > 0) {
+    carry_out_counted(std::move(deferred));
+  } else {
+    carry_out(std::move(deferred));
+  }
   return count;
 }
 
@@ -79,8 +84,9 @@ bool Node::step_message(std::uint64_t worker) {
     if (const auto it = workers_.find(worker); it != workers_.end())
       taken = take_messages_of(*it->second, 1, deferred) > 0;
     place_all(deferred);
+    carrying_out_.fetch_add(1);
   }
-  carry_out(std::move(deferred));
+  carry_out_counted(std::move(deferred));
   return taken;
 }
 
@@ -167,7 +173,7 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
 
 // A worker that writes what no worker writes has had its memory damaged: end it before it does more.
 void Node::distrust(WorkerRecord& worker) {
-  worker.kill("was killed because it sent what no worker sends: its memory is damaged");
+  kill_worker(worker, "was killed because it sent what no worker sends: its memory is damaged");
 }
 
 }  // namespace manta

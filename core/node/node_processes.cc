@@ -63,8 +63,7 @@ void Node::watch_processes() {
   while (!stop_) {
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds_to_deadline());
-    kill_overdue();
-    release_drained();
+    step_deadlines();
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
       std::uint64_t wakes = 0;
@@ -97,7 +96,8 @@ std::optional<TimePoint> Node::next_deadline() const {
   const std::lock_guard lock(mutex_);
   std::optional<TimePoint> next;
   for (const auto& [id, worker] : workers_)
-    if (worker->deadline && (!next || *worker->deadline < *next)) next = worker->deadline;
+    for (const std::optional<TimePoint>& at : {worker->deadline, worker->give_up_at})
+      if (at && (!next || *at < *next)) next = at;
   if (const auto look = memory_watch_.next(); look && (!next || *look < *next)) next = look;
   if (const auto look = gpu_drain_.next(); look && (!next || *look < *next)) next = look;
   return next;
@@ -119,7 +119,7 @@ void Node::kill_overdue() {
     if (!worker->deadline || *worker->deadline > now) continue;
     worker->deadline.reset();
     worker->is_timed_out = true;
-    worker->kill("was killed because its task had run longer than its timeout");
+    kill_worker(*worker, "was killed because its task had run longer than its timeout");
   }
   kill_oversized(now);
 }
@@ -153,7 +153,7 @@ bool Node::take_notices() {
     worker.pid = notice.pid;
     fork_servers_lost_ = 0;
     if (worker.memory_limit > 0) memory_watch_.add(worker.id, worker.pid, worker.memory_limit, clock_->now());
-    if (!worker.killed_because.empty()) worker.kill(worker.killed_because);
+    if (!worker.killed_because.empty()) kill_worker(worker, worker.killed_because);
   }
 }
 
@@ -165,18 +165,54 @@ void Node::drain_output(std::uint64_t worker_id) {
     if (it == workers_.end()) return;
     WorkerOutput& output = it->second->output;
     if (!output.drain(deferred.output)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, output.fd(), nullptr);
-    take_log(*it->second, deferred);
+    take_log(*it->second, false, deferred);
   }
   carry_out(std::move(deferred));
 }
 
-void Node::take_log(WorkerRecord& worker, Deferred& deferred) {
+void Node::take_log(WorkerRecord& worker, bool is_end, Deferred& deferred) {
   if (!worker.log) return;
-  if (std::string lines = worker.output.take_log(); !lines.empty())
-    deferred.logs.emplace_back(worker.log, std::move(lines));
+  std::string lines = worker.output.take_log();
+  if (is_end || !lines.empty()) deferred.logs.push_back({worker.log, std::move(lines), is_end});
+}
+
+// Before anybody hears of the worker's end: who does may open the log.
+void Node::finish_output(std::uint64_t worker_id) {
+  Deferred deferred;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = workers_.find(worker_id);
+    if (it == workers_.end()) return;
+    it->second->output.finish(deferred.output);
+    take_log(*it->second, true, deferred);
+  }
+  carry_out(std::move(deferred));
+}
+
+// What the message of a death says of what the worker printed: a few lines, and where there is more.
+std::string Node::take_last_output(const WorkerRecord& worker, const std::string& cause) {
+  const std::string lines = worker.output.last_lines();
+  if (lines.empty()) return {};
+  std::string kept = worker.output.last_bytes();
+  const bool has_more = kept.size() > lines.size() + 1;  // A line's end.
+  const bool is_in_order = cause_word(cause) == "exited" && worker.in_flight.empty();
+  if (!is_in_order && worker.pid > 0) last_outputs_.add(worker.pid, std::move(kept));
+  std::string where;
+  if (worker.log) {
+    where = " (the others: " + worker.log->path() + ")";
+  } else if (has_more && !is_in_order) {
+    where = " (more: Runtime::last_output(" + std::to_string(worker.pid) + "))";
+  }
+  return std::string(kLastLines) + where + ":\n" + lines;
+}
+
+std::optional<std::string> Node::last_output(pid_t worker) const {
+  const std::lock_guard lock(mutex_);
+  return last_outputs_.find(worker);
 }
 
 void Node::on_exit(const SpawnNotice& notice) {
+  end_stuck(notice.worker);
   take_messages(Whose::kAll);                        // What it said before it died still counts.
   layout_of<NodePage>(page_)->node_bell.ring_all();  // It may have died with its hand on the bell.
   std::string cause;
@@ -195,8 +231,8 @@ void Node::on_exit(const SpawnNotice& notice) {
   fail_worker(notice.worker, cause);
 }
 
-// All workers have died with it. Here the rest of their process groups is ended; what had left its group cannot be
-// found any more. Then another server takes its place, unless several in a row got nowhere.
+// All workers have died with it. Here the rest of their process groups is ended, and with stop() what had left its
+// group. Then another server takes its place, unless several in a row got nowhere.
 void Node::on_fork_server_lost() {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, launcher_->fd(), nullptr);
   take_messages(Whose::kAll);  // What the workers said before they died still counts.
@@ -238,25 +274,24 @@ void Node::take_back_calls(WorkerRecord& worker) {
 
 // The worker is no more: whatever waits for it gets the cause, or another process.
 void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
+  finish_output(worker_id);
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
     const auto it = workers_.find(worker_id);
     if (it == workers_.end()) return;
-    const std::unique_ptr<WorkerRecord> worker = std::move(it->second);
+    std::unique_ptr<WorkerRecord> worker = std::move(it->second);
     workers_.erase(it);
     attention_.remove(*worker);
     std::erase(unsent_, worker.get());
     memory_watch_.remove(worker_id);
     ++counts_.workers_ended[cause_word(cause)];
     if (trace_) trace_->end_worker(worker_id, cause);
-    worker->output.finish(deferred.output);
-    take_log(*worker, deferred);
     std::erase(idle_workers_, worker_id);
     std::erase(task_workers_, worker_id);
-    drain_resources(*worker);
-    std::string end = cause;
-    if (const std::string lines = worker->output.last_lines(); !lines.empty()) end.append(kLastLines).append(lines);
+    const bool is_stuck = !worker->stuck_in.empty();
+    if (!is_stuck) drain_resources(*worker);
+    const std::string end = cause + take_last_output(*worker, cause);
     end_children(worker_id, deferred);
     pass_reports_on(*worker, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
@@ -273,6 +308,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
       fail_calls(*worker, *actor, death, deferred);
       if (!restart_actor(*actor)) end_actor(*actor, death, deferred);
     }
+    if (is_stuck) stuck_.emplace(worker_id, std::move(worker));
     if (!closing_) place_all(deferred);
   }
   carry_out(std::move(deferred));

@@ -49,6 +49,9 @@ RuntimeStatus Node::status_now() {
                               .unsent_messages = worker->outbox.size(),
                               .running = running_in(*worker)});
   }
+  for (const auto& [id, worker] : stuck_)
+    status.workers.push_back(
+        {.pid = worker->pid, .label = worker->output.label(), .state = "stuck", .running = worker->stuck_in});
   for (const auto& [id, actor] : actors_) {
     const auto worker = workers_.find(actor.worker);
     const auto owner = workers_.find(actor.owner);

@@ -13,8 +13,8 @@
 namespace manta {
 namespace {
 
-constexpr std::size_t kTailBytes = 4096;
-constexpr int kTailLines = 20;
+constexpr std::size_t kShownBytes = 4096;
+constexpr int kShownLines = 20;
 constexpr int kReadsAtOnce = 8;  // More than a pipe holds, so a dead worker's output is read to its end.
 
 // A frame of a crash's backtrace: the crashed process could only write the mangled name.
@@ -81,7 +81,7 @@ void WorkerOutput::end_line(std::string& out) {
   if (beyond_ > end_.size()) line_ += " [" + std::to_string(beyond_ - end_.size()) + " bytes are left out] ";
   line_ += end_;
   tail_ += line_ + "\n";
-  if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+  if (tail_.size() > 4 * kKeptBytes) tail_.erase(0, tail_.size() - kKeptBytes);  // Rarely: it moves them.
   if (style_.keeps_log) log_ += line_ + "\n";
   if (style_.has_labels) out += "(" + (style_.escapes ? escape_control(label_) : label_) + ") ";
   out += style_.escapes ? escape_control(line_, "\t") : line_;
@@ -93,9 +93,10 @@ void WorkerOutput::end_line(std::string& out) {
 
 std::string WorkerOutput::last_lines() const {
   std::string_view tail = tail_;
+  tail.remove_prefix(tail.size() - std::min(tail.size(), kShownBytes));
   while (tail.ends_with('\n')) tail.remove_suffix(1);
   std::size_t start = tail.size();
-  for (int lines = 0; lines < kTailLines && start > 0; ++lines) {
+  for (int lines = 0; lines < kShownLines && start > 0; ++lines) {
     const std::size_t newline = tail.rfind('\n', start - 1);
     start = newline == std::string_view::npos ? 0 : newline;
   }

@@ -2,6 +2,7 @@
 // What a worker prints.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,6 +22,7 @@ class WorkerOutput {
  public:
   static constexpr std::size_t kLineBytes = std::size_t{64} << 10;
   static constexpr std::size_t kEndBytes = 1024;
+  static constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
 
   struct Style {
     bool has_labels = true;  ///< The worker's name stands before each line.
@@ -44,6 +46,8 @@ class WorkerOutput {
   std::string take_log() { return std::exchange(log_, {}); }
   /// The last lines, at most 20 of at most 4 KiB in all; "" if there were none.
   std::string last_lines() const;
+  /// The last kKeptBytes of all lines as they were printed.
+  std::string last_bytes() const { return tail_.substr(tail_.size() - std::min(tail_.size(), kKeptBytes)); }
 
  private:
   void keep_end(std::string_view bytes);
@@ -56,7 +60,7 @@ class WorkerOutput {
   std::string line_;          // The line that is not yet ended, up to kLineBytes.
   std::string end_;           // What came last of it, beyond those.
   std::uint64_t beyond_ = 0;  // How many bytes it has beyond those.
-  std::string tail_;
+  std::string tail_;          // At least the last kKeptBytes.
   std::string log_;
 };
 

@@ -124,6 +124,8 @@ struct WorkerRecord {
   bool is_blocked = false;               ///< Its call waits: the CPUs of its assignment are lent.
   std::uint64_t memory_limit = 0;        ///< Bytes; 0: none; fixed for its life.
   std::string killed_because;            ///< Why the node killed it; "": it did not.
+  std::optional<TimePoint> give_up_at;   ///< When it counts as stuck if it has not ended.
+  std::string stuck_in;                  ///< What it does then; "": it is not.
   CallWindow in_flight;
   std::uint64_t timed_call = 0;  ///< The call whose latency is being measured; 0: none.
   TimePoint timed_since;         ///< When it was sent.

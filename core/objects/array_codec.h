@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/copy_bytes.h"
 #include "core/base/result.h"
 #include "core/objects/encoded_value.h"
 #include "core/objects/output_archive.h"
@@ -43,7 +44,7 @@ inline Result<EncodedValue> place(std::span<const std::byte> first, std::span<co
     at = value.inline_bytes.data();
   }
   if (!first.empty()) std::memcpy(at, first.data(), first.size());
-  if (!second.empty()) std::memcpy(at + first.size(), second.data(), second.size());
+  copy_bytes(at + first.size(), second.data(), second.size());
   return value;
 }
 
@@ -51,7 +52,7 @@ template <class T>
 Result<EncodedValue> encode_array(const SharedArray<T>& array, BlockAllocator& allocator) {
   const BlockPtr block = allocator.block_of(array.data(), array.block());
   if (block && reinterpret_cast<const std::byte*>(array.data()) == block->data() + sizeof(ArrayHeader) &&
-      block->size() == sizeof(ArrayHeader) + array.size() * sizeof(T)) {
+      block->size() >= sizeof(ArrayHeader) + array.size() * sizeof(T)) {
     return EncodedValue{.block = block};  // It is there already.
   }
   ArrayHeader header;

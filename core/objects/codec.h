@@ -55,6 +55,15 @@ template <class T>
 inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, OutputArchive>::value&&
     cereal::traits::is_input_serializable<T, InputArchive>::value;
 
+// Asked first of all, so that this is the first error, before cereal's.
+template <class T>
+struct Travels {
+  static_assert(is_serializable<T>,
+                "this type cannot travel between processes: give it a member "
+                "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
+  static constexpr bool value = true;
+};
+
 }  // namespace internal
 
 /// Makes bytes of `value`. Numbers, enums, flat vectors and SharedArray go as they are; all else through cereal,
@@ -71,9 +80,7 @@ Result<EncodedValue> encode(const T& value, BlockAllocator& allocator) {
   } else if constexpr (internal::is_flat_vector<T>::value) {
     return internal::place(std::as_bytes(std::span(value)), {}, allocator);
   } else {
-    static_assert(internal::is_serializable<T>,
-                  "this type cannot travel between processes: give it a member "
-                  "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
+    static_assert(internal::Travels<T>::value);
     EncodedValue encoded;
     try {
       const ReferenceScope scope(encoded.references, &allocator);
@@ -119,6 +126,7 @@ Result<T> decode(const ValueView& view) {
     if (!value.empty()) std::memcpy(value.data(), view.bytes.data(), value.size() * sizeof(typename T::value_type));
     return value;
   } else {
+    static_assert(internal::Travels<T>::value);
     try {
       const ReferenceScope scope(view.references);
       T value{};

@@ -96,6 +96,11 @@ class ObjectState {
   /// It is the result of a call of the function `name`, which lives as long as the program: should it end with an error
   /// that nobody has looked at, that is told. By whoever makes it, before others have it.
   void set_call_name(const char* name) { call_name_ = name; }
+  /// Null: it is no call's result.
+  const char* call_name() const { return call_name_; }
+  /// It is the result of a call that an actor has made on itself, in its process. Set as set_call_name().
+  void set_own_call() { is_own_call_ = true; }
+  bool is_own_call() const { return is_own_call_; }
   /// Gets a line about an error that nobody has looked at until the object's end, anywhere: it may neither wait nor use
   /// objects.
   using OnUnseenError = std::function<void(std::string_view line)>;
@@ -151,6 +156,7 @@ class ObjectState {
   std::atomic<Waiter*> waiters_{nullptr};  // Latest first.
   std::atomic<bool> is_settled_{false};    // Somebody gives it its outcome, or has.
   std::atomic<bool> wanted_{false};
+  bool is_own_call_ = false;
   mutable std::atomic<bool> is_error_seen_{false};
   std::optional<Outcome> outcome_;  // Written before ready_mark().
   ObjectId id_;

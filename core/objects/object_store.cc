@@ -43,7 +43,7 @@ void ObjectStore::close() {
     thread = std::move(thread_);
   }
   signal_->tell();
-  if (thread.joinable()) thread.join();
+  join_or_leave(thread);
   refuse_all(closed_error());
   if (directory_) {
     directory_->defer_removal(nullptr);
@@ -73,7 +73,17 @@ Result<void> ObjectStore::start_thread() {
   return {};
 }
 
+// The thread gives free pages back later; without it there is none who does, until the next object comes. What is
+// smaller is found with what is larger.
+void ObjectStore::expect_free_pages(std::size_t size) {
+  constexpr std::size_t kWorthIt = std::size_t{64} << 10;
+  if (size < kWorthIt || !can_wait()) return;
+  const std::lock_guard lock(mutex_);
+  if (!closed_) static_cast<void>(start_thread());
+}
+
 Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
+  expect_free_pages(size);
   Result<BlockPtr> block = arena_->allocate(size);
   if (block || size > arena_->capacity() || !can_wait()) return block;
   const auto room = std::make_shared<std::promise<Result<Arena::Range>>>();
@@ -84,6 +94,7 @@ Result<BlockPtr> ObjectStore::allocate(std::size_t size) {
 }
 
 void ObjectStore::reserve(std::size_t size, std::size_t alignment, const OnRoom& on_room) {
+  expect_free_pages(size);
   Result<Arena::Range> range = arena_->reserve(size, alignment);
   if (range || size > arena_->capacity() || !can_wait()) return on_room(std::move(range));
   if (const auto queued = enqueue(new_rooms_, RoomRequest{size, alignment, deadline(), on_room}); !queued)
@@ -107,8 +118,7 @@ BlockPtr ObjectStore::keep(BlockPtr block) {
     std::shared_ptr<const MovableBlock> known = it->second.lock();
     if (known && known->has(*block)) return known;
   }
-  // It gives free pages back later; without it there is none who does, until the next object comes.
-  if (can_wait() && !closed_) static_cast<void>(start_thread());
+  if (can_wait() && !closed_) static_cast<void>(start_thread());  // It gives free pages back.
   auto movable = std::make_shared<const MovableBlock>(block);
   index(block, movable);
   return movable;

@@ -115,6 +115,7 @@ class ObjectStore final : public BlockAllocator {
   template <class Request>
   Result<void> enqueue(std::deque<Request>& queue, Request request);
   Result<void> start_thread();  // With mutex_ held.
+  void expect_free_pages(std::size_t size);
   void index(const BlockPtr& block, const std::shared_ptr<const MovableBlock>& movable);
   Movables in_memory() const;
   Movables idle_blocks() const;

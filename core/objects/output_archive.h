@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/copy_bytes.h"
 #include "core/base/error.h"
 #include "core/objects/input_archive.h"
 #include "core/objects/reference.h"
@@ -55,7 +56,7 @@ class OutputArchive : public cereal::OutputArchive<OutputArchive, cereal::AllowE
     if (allocator == nullptr) return 0;
     Result<BlockPtr> block = allocator->allocate(size);
     if (!block) throw EncodingError(std::move(block).error());
-    std::memcpy((*block)->writable_data(), data, size);
+    copy_bytes((*block)->writable_data(), static_cast<const std::byte*>(data), size);
     return ReferenceScope::add(std::move(*block));
   }
 

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "core/base/unique_fd.h"
+#include "core/placement/cgroup_membership.h"
 
 namespace manta {
 namespace {
@@ -42,9 +43,9 @@ std::uint64_t read_number_of(const std::string& path, std::string_view name) {
   return 0;
 }
 
-bool has_word(const std::string& text, char separator, std::string_view word) {
+bool has_word(const std::string& text, std::string_view word) {
   std::istringstream words(text);
-  for (std::string each; std::getline(words, each, separator);)
+  for (std::string each; words >> each;)
     if (each == word) return true;
   return false;
 }
@@ -62,33 +63,22 @@ pid_t owner_of(std::string_view name) {
 
 std::optional<MemoryGroups> MemoryGroups::find(std::string_view membership, const std::string& root) {
   std::optional<MemoryGroups> found;
-  std::istringstream lines{std::string(membership)};
-  for (std::string line; std::getline(lines, line);) {  // "4:memory:/user.slice", or "0::/user.slice" of version 2.
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string path = line.substr(second + 1);
-    if (has_word(controllers, ',', "memory")) {
-      found = MemoryGroups(root + "/memory" + path, Version::kOne);
+  for (const CgroupMembership& group : parse_memberships(membership)) {
+    if (group.has("memory")) {
+      found = MemoryGroups(root + "/memory" + group.path, Version::kOne);
       break;
     }
-    if (controllers.empty()) found = MemoryGroups(root + path, Version::kTwo);
+    if (group.controllers.empty()) found = MemoryGroups(root + group.path, Version::kTwo);
   }
   if (!found || ::access(found->folder_.c_str(), W_OK) != 0) return std::nullopt;
   if (found->version_ == Version::kOne) return found;
   std::ifstream file(found->folder_ + "/cgroup.subtree_control");
   std::string passed_on;
   std::getline(file, passed_on);
-  return has_word(passed_on, ' ', "memory") ? found : std::nullopt;
+  return has_word(passed_on, "memory") ? found : std::nullopt;
 }
 
-std::optional<MemoryGroups> MemoryGroups::find() {
-  std::ifstream file("/proc/self/cgroup");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return find(text.str());
-}
+std::optional<MemoryGroups> MemoryGroups::find() { return find(own_memberships()); }
 
 std::string MemoryGroups::path(pid_t owner, std::uint64_t number) const {
   return folder_ + "/" + std::string(kPrefix) + std::to_string(owner) + "-" + std::to_string(number);

@@ -54,14 +54,19 @@ bool RingProducer::push(std::span<const std::byte> first, std::span<const std::b
   return true;
 }
 
-std::optional<std::span<const std::byte>> RingConsumer::front() {
-  const std::uint64_t tail = header_->tail.load(std::memory_order_acquire);
-  if (tail == head_ || corrupt_) return std::nullopt;
+// Whether there is a message. The producer's word is read only if all that it said before has been taken: each look at
+// it makes the producer's next push wait for the cache line.
+bool RingConsumer::look() {
+  if (corrupt_) return false;
+  if (tail_seen_ != head_) return true;
+  tail_seen_ = header_->tail.load(std::memory_order_acquire);
   // The other process wrote all this: believe nothing. A tail that is behind head_ is also too far before it.
-  if (tail - head_ > capacity_) {
-    corrupt_ = true;
-    return std::nullopt;
-  }
+  corrupt_ = tail_seen_ - head_ > capacity_;
+  return !corrupt_ && tail_seen_ != head_;
+}
+
+std::optional<std::span<const std::byte>> RingConsumer::front() {
+  if (!look()) return std::nullopt;
   std::size_t offset = head_ & (capacity_ - 1);
   std::size_t skipped = 0;
   std::uint64_t length = 0;
@@ -71,7 +76,7 @@ std::optional<std::span<const std::byte>> RingConsumer::front() {
     offset = 0;
     std::memcpy(&length, data_, kLengthSize);
   }
-  if (length > capacity_ - offset - kLengthSize || skipped + record_size(length) > tail - head_) {
+  if (length > capacity_ - offset - kLengthSize || skipped + record_size(length) > tail_seen_ - head_) {
     corrupt_ = true;
     return std::nullopt;
   }

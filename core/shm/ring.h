@@ -56,9 +56,9 @@ class RingConsumer {
   RingConsumer() = default;
   /// `taken`: how many bytes another consumer had taken before this one came in its place; it may have said anything.
   RingConsumer(RingHeader* header, const std::byte* data, std::size_t capacity, std::uint64_t taken = 0)
-      : header_(header), data_(data), capacity_(capacity), head_(taken), corrupt_(taken % 8 != 0) {}
+      : header_(header), data_(data), capacity_(capacity), head_(taken), tail_seen_(taken), corrupt_(taken % 8 != 0) {}
 
-  bool empty() const { return header_->tail.load() == head_; }
+  bool empty() const { return tail_seen_ == head_ && header_->tail.load() == head_; }
   /// The oldest message, in place, until pop(); none if the ring is empty. A producer that wrote nonsense is
   /// found out: is_corrupt().
   std::optional<std::span<const std::byte>> front();
@@ -74,11 +74,14 @@ class RingConsumer {
   bool is_corrupt() const { return corrupt_; }
 
  private:
+  bool look();
+
   RingHeader* header_ = nullptr;
   const std::byte* data_ = nullptr;
   std::size_t capacity_ = 0;
   std::uint64_t head_ = 0;
-  std::size_t front_size_ = 0;  // Bytes that pop() frees.
+  std::uint64_t tail_seen_ = 0;  // What the producer has said when this looked last.
+  std::size_t front_size_ = 0;   // Bytes that pop() frees.
   bool corrupt_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -47,6 +48,17 @@ Result<SharedMemory> SharedMemory::map(UniqueFd fd, std::size_t size, Access acc
 void SharedMemory::populate(std::size_t offset, std::size_t size) const {
   static_cast<void>(::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size)));
 }
+
+void SharedMemory::prefault(std::size_t offset, std::size_t size) const {
+  constexpr std::size_t kPage = 4096;
+  const std::size_t first = offset / kPage * kPage;
+  const std::size_t last = std::min(size_, (offset + size + kPage - 1) / kPage * kPage);
+  static_cast<void>(::madvise(data_ + first, last - first, MADV_POPULATE_WRITE));
+}
+
+void SharedMemory::close_off() const { static_cast<void>(::mprotect(data_, size_, PROT_NONE)); }
+
+bool SharedMemory::open_up() const { return ::mprotect(data_, size_, PROT_READ | PROT_WRITE) == 0; }
 
 void SharedMemory::discard(std::size_t offset, std::size_t size) const {
   // A refusal only keeps the pages longer.

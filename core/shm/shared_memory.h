@@ -38,6 +38,13 @@ class SharedMemory {
   /// Has the system give [offset, offset + size) its pages now, and count them for this process. If it cannot, they
   /// come when they are touched.
   void populate(std::size_t offset, std::size_t size) const;
+  /// Maps the pages of [offset, offset + size), which is writable, now and in one go, which costs less than
+  /// a fault for each. Where the kernel cannot (before 5.14), they come when they are touched.
+  void prefault(std::size_t offset, std::size_t size) const;
+  /// From now on whoever touches a writable mapping dies, but what it cost to map its pages is not lost.
+  void close_off() const;
+  /// Makes it writable again. False: it cannot.
+  bool open_up() const;
   /// Gives the pages of [offset, offset + size) back to the system; they read as zeros afterwards.
   void discard(std::size_t offset, std::size_t size) const;
 

@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -36,6 +39,21 @@
 namespace manta {
 namespace {
 
+constexpr const char* kOomScore = "/proc/self/oom_score_adj";
+
+// The kernel should end something else when memory runs out: with this process all workers would go. A process without
+// privileges may not go below where it, or who started it, has been put by one with; 0 is worth a try, where the driver
+// has been raised. Gives what it was: the driver's.
+int lower_oom_score() {
+  int before = 0;
+  std::ifstream(kOomScore) >> before;
+  for (const int wanted : {-900, 0}) {
+    if (before <= wanted) break;
+    if (std::ofstream file(kOomScore); file << wanted << std::flush) break;
+  }
+  return before;
+}
+
 class ForkServer {
  public:
   ForkServer(std::size_t store_size, pid_t node) : store_size_(store_size), node_(node) {}
@@ -58,10 +76,15 @@ class ForkServer {
   void send_notices();
   [[noreturn]] void end();
   void kill_orphans();
+  void watch(pid_t worker);
+  void end_tracers();
 
   const std::size_t store_size_;
   const pid_t node_;
+  int driver_oom_score_ = 0;
   int signals_ = -1;
+  int ends_ = -1;  // An epoll of workers' ends.
+  std::map<pid_t, UniqueFd> watched_;
   std::map<pid_t, std::uint64_t> workers_;
   std::optional<MemoryGroups> groups_;  // Of limited workers; none: there has been none, or groups cannot be made.
   std::set<std::uint64_t> grouped_;     // Workers that have one.
@@ -70,6 +93,7 @@ class ForkServer {
 
 void ForkServer::run() {
   ::prctl(PR_SET_NAME, "manta-forks");
+  driver_oom_score_ = lower_oom_score();
   // What a dead worker leaves behind comes to this process, so that none escapes.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -79,11 +103,12 @@ void ForkServer::run() {
   sigaddset(&set, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  ends_ = ::epoll_create1(EPOLL_CLOEXEC);
   for (const int fd : {kControlFd, kArenaFd, kNodePageFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (::getppid() != node_) end();  // It died before the death signal was set.
   for (;;) {
     const short wanted = unsent_.empty() ? POLLIN : POLLIN | POLLOUT;
-    std::array<pollfd, 2> ready = {{{kControlFd, wanted, 0}, {signals_, POLLIN, 0}}};
+    std::array<pollfd, 3> ready = {{{kControlFd, wanted, 0}, {signals_, POLLIN, 0}, {ends_, POLLIN, 0}}};
     if (::poll(ready.data(), ready.size(), -1) < 0) continue;
     if (ready[1].revents != 0) {
       signalfd_siginfo info{};
@@ -91,6 +116,7 @@ void ForkServer::run() {
         if (info.ssi_signo == SIGTERM) end();
       reap();
     }
+    if (ready[2].revents != 0) end_tracers();
     if ((ready[0].revents & POLLOUT) != 0) send_notices();
     if ((ready[0].revents & ~POLLOUT) == 0) continue;
     auto received = receive();
@@ -131,6 +157,7 @@ void ForkServer::spawn(Received received) {
   if (pid > 0) {
     ::setpgid(pid, pid);  // Here too: the node may kill the group before the child has made it.
     workers_[pid] = worker;
+    watch(pid);
   } else if (grouped_.erase(worker) > 0) {
     groups_->remove(node_, worker);
   }
@@ -161,6 +188,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::close(signals_);
+  ::close(ends_);
+  watched_.clear();
   ::close(kControlFd);
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   ::dup2(null.get(), STDIN_FILENO);
@@ -178,7 +207,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   // (manta::torch::setup_trial).
   for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
     if (request.cpus > 1) ::setenv(name, cpus.c_str(), 1);
-  std::ofstream("/proc/self/oom_score_adj") << 500;  // When memory runs out, a worker goes rather than the driver.
+  // When memory runs out, a worker goes rather than the driver.
+  std::ofstream(kOomScore) << std::min(1000, std::max(0, driver_oom_score_) + 500);
 
   auto link = SharedMemory::map(std::move(received.link), LinkLayout::kTotalBytes, SharedMemory::Access::kReadWrite);
   auto page = SharedMemory::map(UniqueFd(kNodePageFd), NodePage::kTotalBytes, SharedMemory::Access::kReadWrite);
@@ -220,6 +250,7 @@ void ForkServer::reap() {
     }
     const auto worker = workers_.find(info.si_pid);
     if (worker != workers_.end()) ::kill(-info.si_pid, SIGKILL);  // Whatever it has started goes with it.
+    watched_.erase(info.si_pid);
     int status = 0;
     rusage usage{};
     ::wait4(info.si_pid, &status, 0, &usage);
@@ -247,6 +278,25 @@ void ForkServer::kill_orphans() {
   const std::size_t count = child_processes(children);
   for (const pid_t child : std::span(children).first(count))
     if (!workers_.contains(child)) ::kill(child, SIGKILL);
+}
+
+// Of a worker that a child of its own traces, the end is told to that child alone, which need not care.
+void ForkServer::watch(pid_t worker) {
+  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, worker, 0)));
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.fd = worker}};
+  if (process && ::epoll_ctl(ends_, EPOLL_CTL_ADD, process.get(), &event) == 0) watched_[worker] = std::move(process);
+}
+
+// Workers have ended. What has come here from them is killed; with the last that traces one, its end comes here.
+void ForkServer::end_tracers() {
+  std::array<epoll_event, 16> ended;
+  const int count = ::epoll_wait(ends_, ended.data(), static_cast<int>(ended.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const pid_t worker = ended[static_cast<std::size_t>(i)].data.fd;
+    if (workers_.contains(worker)) ::kill(-worker, SIGKILL);
+  }
+  reap();
+  kill_orphans();
 }
 
 void ForkServer::end() {

@@ -290,6 +290,10 @@ void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
 }
 
 void WorkerProcess::call_by_node(std::uint64_t actor, const Call& call) {
+  if (actor == actor_id_.load(std::memory_order_relaxed)) {
+    call.result->set_own_call();
+    for (const ObjectPtr& object : call.more_results) object->set_own_call();
+  }
   send_call(call, [&](MessageBuilder& builder) {
     builder.start(
         {.type = MessageType::kCallActor, .call = call.result->id().number, .function = call.function, .a = actor});

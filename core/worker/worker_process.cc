@@ -92,13 +92,16 @@ bool WorkerProcess::serve_next() {
     for (const MessageValue& value : message.values) take_references(value, false);  // To give them back.
     return true;
   }
+  if (message.header.type == MessageType::kCreateActor) actor_id_ = message.header.b;
   run_call(message);
   if (message.header.type == MessageType::kCreateActor) start_threads(message.header.a);
   return true;
 }
 
 bool WorkerProcess::step_message() {
-  return link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); }) || take_direct(1) > 0;
+  const bool taken = link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); }) || take_direct(1) > 0;
+  pass_on_waits();
+  return taken;
 }
 
 // An actor that counts on more threads than it gets might wait for ever: it ends.
@@ -128,6 +131,7 @@ std::size_t WorkerProcess::take_messages() {
   std::size_t taken = 0;
   while (taken < kBatch && link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); })) ++taken;
   taken += take_direct(kBatch);
+  if (!heard_waits_.empty()) pass_on_waits();
   if (taken > 0) completion_.notify();
   return taken;
 }
@@ -140,6 +144,9 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
     case MessageType::kReply:
     case MessageType::kRefusal: return take_answer(incoming_);
     case MessageType::kLetGo: return let_go();
+    case MessageType::kWaitsFor:
+      return heard_waits_.push_back(
+          {incoming_.header.b, incoming_.header.call, incoming_.header.function, incoming_.text()});
     case MessageType::kCancel: {
       {
         const std::lock_guard lock(cancelled_mutex_);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 #include "core/net/completion_wait.h"
 #include "core/net/function_table.h"
 #include "core/net/pace.h"
+#include "core/worker/actor_waits.h"
 #include "core/worker/async_calls.h"
 #include "core/worker/direct_calls.h"
 #include "core/worker/direct_service.h"
@@ -77,6 +79,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   Tracer* tracer() override { return is_forked_copy() ? nullptr : trace_.get(); }
   TimePoint now() override { return clock_->now(); }
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
+  Result<void> wait_for_actor(std::uint64_t actor, const std::function<bool()>& done) override;
 
  private:
   class NamedObject;
@@ -87,6 +90,14 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
     std::uint64_t a = 0;
     std::uint64_t b = 0;
     std::atomic<bool> is_answered{false};
+  };
+
+  // A wait of another process, or this one, for the actor that this process has.
+  struct HeardWait {
+    std::uint64_t worker = 0;
+    std::uint64_t number = 0;
+    std::uint64_t hops = 0;
+    std::string title;  // Of the actor.
   };
 
   using Sender = std::function<void(std::uint64_t number)>;
@@ -140,6 +151,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void settle(std::vector<DirectCalls::Settled>& settled);
   void take_by_node(const MessageHeader& header);
   void take_loss(const Message& message);
+  // worker_waits.cc: waits for actors.
+  void pass_on_waits();
   // worker_objects.cc: objects of this process that lie in the store.
   static bool make_movable(ObjectState::Outcome& outcome);
   void list_if(bool is_stored, const ObjectPtr& object);
@@ -166,7 +179,9 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   DirectCalls direct_;
   std::vector<DirectCalls::Settled> settled_;  // Of the thread that takes messages.
   Message incoming_;                           // Likewise.
+  std::vector<HeardWait> heard_waits_;         // Likewise: not judged yet.
   std::shared_ptr<void> actor_;                // Set by the constructor, before there are further threads.
+  std::atomic<std::uint64_t> actor_id_{0};     // 0: it has none.
   ActorSaver saver_;                           // As actor_.
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> thread_count_{1};
@@ -185,6 +200,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   std::mutex deaths_mutex_;
   std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Guarded by it; null: there is none.
+
+  ActorWaits actor_waits_;
 
   std::mutex waiting_mutex_;
   int threads_waiting_ = 0;  // Guarded by it.

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;  // As Arena::kAlignment: the node checks it.
 
+constexpr std::size_t kLarge = std::size_t{1} << 20;
+
 // Which file a descriptor stands for: its device and its number there.
 std::pair<std::uint64_t, std::uint64_t> file_of(int fd) {
   struct stat status {};
@@ -39,6 +41,7 @@ class WorkerStore::Block final : public StoreBlock {
     if (chunk_) {
       const std::lock_guard lock(store_->mutex_);
       store_->made_.erase(data());
+      if (size() >= kLarge) store_->close(*chunk_);
     }
     if (!given_) {
       store_->callbacks_.discard(offset(), size());
@@ -72,6 +75,21 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
   const Result<Range> answer = callbacks_.request(size);
   is_asking_ = false;
   MANTA_ASSIGN_OR_RETURN(const Range range, answer);
+  chunk_ = size >= kLarge ? open_again(range) : nullptr;
+  if (!chunk_) {
+    MANTA_ASSIGN_OR_RETURN(chunk_, map(range));
+    // Not of a range for many small blocks, of which this process may need few.
+    if (size >= kLarge) {
+      chunk_->prefault(0, size);
+      keep_mapping(range, chunk_);
+    }
+  }
+  chunk_offset_ = range.offset;
+  free_ = range;
+  return {};
+}
+
+Result<std::shared_ptr<const SharedMemory>> WorkerStore::map(Range range) {
   UniqueFd fd(::fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 100));
   if (!fd) return system_error("dup of the object store", errno);
   // User code may have closed all files that it did not know, and opened others since.
@@ -79,10 +97,36 @@ Result<void> WorkerStore::change_chunk(std::size_t size) {
   MANTA_ASSIGN_OR_RETURN(SharedMemory mapped,
                          SharedMemory::map(std::move(fd), range.size, SharedMemory::Access::kReadWrite, range.offset));
   mapped.close_fd();  // A process may keep thousands of arrays, but not descriptors.
-  chunk_ = std::make_shared<const SharedMemory>(std::move(mapped));
-  chunk_offset_ = range.offset;
-  free_ = range;
-  return {};
+  return std::make_shared<const SharedMemory>(std::move(mapped));
+}
+
+// The mapping of `range` that is kept, or null.
+std::shared_ptr<const SharedMemory> WorkerStore::open_again(Range range) {
+  const std::lock_guard lock(mutex_);
+  for (auto it = mappings_.begin(); it != mappings_.end(); ++it) {
+    if (!it->is_closed || it->range.offset != range.offset || it->range.size != range.size) continue;
+    if (!it->memory->open_up()) return nullptr;
+    it->is_closed = false;
+    std::rotate(it, it + 1, mappings_.end());
+    return mappings_.back().memory;
+  }
+  return nullptr;
+}
+
+void WorkerStore::keep_mapping(Range range, std::shared_ptr<const SharedMemory> memory) {
+  constexpr std::size_t kKept = 8;  // More than a few processes, each of which saves its state again and again, need.
+  const std::lock_guard lock(mutex_);
+  if (mappings_.size() == kKept) mappings_.erase(mappings_.begin());
+  mappings_.push_back({range, std::move(memory)});
+}
+
+// Called with mutex_ held.
+void WorkerStore::close(const SharedMemory& memory) {
+  for (Mapping& mapping : mappings_) {
+    if (mapping.memory.get() != &memory) continue;
+    memory.close_off();
+    mapping.is_closed = true;
+  }
 }
 
 Result<BlockPtr> WorkerStore::allocate(std::size_t size) {
@@ -93,6 +137,11 @@ Result<BlockPtr> WorkerStore::allocate(std::size_t size) {
   auto block = std::make_shared<const Block>(free_.offset, size, data, data, this, chunk_);
   free_.offset += need;
   free_.size -= need;
+  // A large block has its mapping for itself, since that ends with it.
+  if (size >= kLarge && free_.size > 0) {
+    callbacks_.discard(free_.offset, free_.size);
+    free_ = {};
+  }
   const std::lock_guard lock(mutex_);
   made_[data] = data + size;
   return BlockPtr(std::move(block));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "core/objects/store_block.h"
 #include "core/shm/shared_memory.h"
@@ -57,7 +58,18 @@ class WorkerStore : public BlockAllocator {
  private:
   class Block;
 
+  // A writable mapping of a range with one large block.
+  struct Mapping {
+    Range range;
+    std::shared_ptr<const SharedMemory> memory;
+    bool is_closed = false;  // The block has gone: nothing may touch it.
+  };
+
   Result<void> change_chunk(std::size_t size);
+  Result<std::shared_ptr<const SharedMemory>> map(Range range);
+  std::shared_ptr<const SharedMemory> open_again(Range range);
+  void keep_mapping(Range range, std::shared_ptr<const SharedMemory> memory);
+  void close(const SharedMemory& memory);
 
   const SharedMemory memory_;
   const std::pair<std::uint64_t, std::uint64_t> file_;
@@ -69,8 +81,11 @@ class WorkerStore : public BlockAllocator {
   std::atomic<bool> is_asking_{false};         // The node has been asked for another.
   std::uint64_t chunk_offset_ = 0;
 
-  mutable std::mutex mutex_;                           // Guards made_.
+  mutable std::mutex mutex_;                           // Guards what follows.
   std::map<const std::byte*, const std::byte*> made_;  // Writable blocks: begin to end.
+  // To be used again when the node lends the same range again, as it does soon: to map the pages of a large one costs
+  // more than to fill them. Oldest first.
+  std::vector<Mapping> mappings_;
 };
 
 }  // namespace manta

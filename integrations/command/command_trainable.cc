@@ -71,6 +71,17 @@ class CommandTrainable final : public Trainable {
     checkpoints_ = value_of(CommandCheckpoints::create(checkpoint_directory()));
   }
 
+  // The command has a process of its own each time: nothing of it stays in this one.
+  bool reset(const Config& config) override {
+    process_.reset();
+    checkpoints_.reset();  // Before the next one, whose place may be the same.
+    setup(config);
+    reported_ = false;
+    last_number_.reset();
+    restart();
+    return true;
+  }
+
   void save(CheckpointWriter& out) override { check(checkpoints_->save(out)); }
   void load(const CheckpointReader& in) override { check(checkpoints_->restore(in)); }
 

@@ -6,42 +6,44 @@
 #include <utility>
 #include <vector>
 
+#include "tune/space/json_check.h"
+
 namespace manta {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Values = std::vector<std::optional<Value>>;
 
 constexpr std::size_t kQuoted = 120;  // Bytes of a line that a message repeats.
 
-Json json_of(const Value& value) { return Json::parse(to_json(value)); }
+OrderedJson json_of(const Value& value) { return OrderedJson::parse(to_json(value)); }
 
-Json json_of(const Config& config) {
-  Json json = Json::object();
+OrderedJson json_of(const Config& config) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& [name, value] : config.values()) json[name] = json_of(value);
   return json;
 }
 
-Json parameters_of(const Space& space) {
-  Json list = Json::array();
+OrderedJson parameters_of(const Space& space) {
+  OrderedJson list = OrderedJson::array();
   for (const Parameter& parameter : space.parameters()) {
     if (std::holds_alternative<ConstantDomain>(parameter.domain)) continue;
-    Json entry = {{"name", parameter.name}};
-    entry.update(Json::parse(parameter_json(parameter)));
+    OrderedJson entry = {{"name", parameter.name}};
+    entry.update(OrderedJson::parse(parameter_json(parameter)));
     list.push_back(std::move(entry));
   }
   return list;
 }
 
-Json constraints_of(const Space& space) {
-  Json list = Json::array();
+OrderedJson constraints_of(const Space& space) {
+  OrderedJson list = OrderedJson::array();
   for (const Expression& constraint : space.constraints()) list.push_back(constraint.text());
   return list;
 }
 
 // Bytes that are no UTF-8 must not make a message of ours throw.
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dumped(const OrderedJson& json) { return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
 
 Error not_understood(std::string_view line, const std::string& expected) {
   std::string quoted(line.substr(0, kQuoted));
@@ -51,16 +53,19 @@ Error not_understood(std::string_view line, const std::string& expected) {
 }
 
 // An object, or the error that it is none or says what is wrong.
-Result<Json> read_object(std::string_view line, const std::string& expected) {
-  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+Result<OrderedJson> read_object(std::string_view line, const std::string& expected) {
+  // What is nested without end would end the process: to write it recurses.
+  OrderedJson json = check_json(line) ? OrderedJson::parse(line, nullptr, /*allow_exceptions=*/false) : OrderedJson();
   if (!json.is_object()) return not_understood(line, expected);
   if (!json.contains("error")) return json;
-  const Json& error = json["error"];
+  const OrderedJson& error = json["error"];
   return Error{ErrorCode::kSystem,
                "the searcher program says: " + (error.is_string() ? error.get<std::string>() : dumped(error))};
 }
 
-bool is_true(const Json& json, const char* name) { return json.contains(name) && json[name] == Json(true); }
+bool is_true(const OrderedJson& json, const char* name) {
+  return json.contains(name) && json[name] == OrderedJson(true);
+}
 
 // One value per parameter that takes part and is there.
 Values values_of(const Space& space, const Config& config) {
@@ -81,7 +86,7 @@ Values values_of(const Space& space, const Config& config) {
 }  // namespace
 
 std::string start_message(const SearcherSetup& setup) {
-  Json json = {
+  OrderedJson json = {
       {"type", "start"},
       {"protocol", kSearcherProtocol},
       {"parameters", parameters_of(*setup.space)},
@@ -95,26 +100,26 @@ std::string start_message(const SearcherSetup& setup) {
 }
 
 std::string ask_message(TrialId trial, const std::optional<Config>& answered) {
-  Json json = {{"type", "ask"}, {"trial", trial.number}};
+  OrderedJson json = {{"type", "ask"}, {"trial", trial.number}};
   if (answered) json["config"] = json_of(*answered);
   return dumped(json);
 }
 
 std::string tell_message(const Outcome& outcome) {
-  Json json = {{"type", "tell"},
-               {"trial", outcome.trial.number},
-               {"config", json_of(outcome.config)},
-               {"state", to_string(outcome.state)},
-               {"iteration", outcome.iteration},
-               {"value", nullptr},
-               {"seconds", outcome.seconds}};
+  OrderedJson json = {{"type", "tell"},
+                      {"trial", outcome.trial.number},
+                      {"config", json_of(outcome.config)},
+                      {"state", to_string(outcome.state)},
+                      {"iteration", outcome.iteration},
+                      {"value", nullptr},
+                      {"seconds", outcome.seconds}};
   if (outcome.value && std::isfinite(*outcome.value)) json["value"] = *outcome.value;
   return dumped(json);
 }
 
 Result<SearcherAnswer> read_answer(std::string_view line) {
   const std::string expected = R"({"config":{…}}, {"wait":true}, {"end":true} or {"error":"…"})";
-  MANTA_ASSIGN_OR_RETURN(const Json json, read_object(line, expected));
+  MANTA_ASSIGN_OR_RETURN(const OrderedJson json, read_object(line, expected));
   if (is_true(json, "wait")) return SearcherAnswer{SearcherAnswer::Kind::kWait, {}};
   if (is_true(json, "end")) return SearcherAnswer{SearcherAnswer::Kind::kEnd, {}};
   if (!json.contains("config") || !json["config"].is_object()) return not_understood(line, expected);
@@ -125,7 +130,7 @@ Result<SearcherAnswer> read_answer(std::string_view line) {
 
 Result<void> read_ready(std::string_view line) {
   const std::string expected = R"({"ready":true} or {"error":"…"} first of all)";
-  MANTA_ASSIGN_OR_RETURN(const Json json, read_object(line, expected));
+  MANTA_ASSIGN_OR_RETURN(const OrderedJson json, read_object(line, expected));
   return is_true(json, "ready") ? Result<void>() : not_understood(line, expected);
 }
 

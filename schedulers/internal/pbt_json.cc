@@ -17,12 +17,12 @@ json to_json(const PbtHistory& history) {
   json exploits = json::array();
   for (const PbtExploit& exploit : history.exploits) {
     exploits.push_back({exploit.trial.number, exploit.donor.number, exploit.iteration, to_json(exploit.donor_config),
-                        to_json(exploit.config)});
+                        to_json(exploit.config), exploit.own_iteration, to_json(exploit.own_config)});
   }
   const PbtHistory::Best& best = history.best;
   return {{"exploits", std::move(exploits)},
-          {"best", json::array({best.trial.number, best.iteration, best.score, to_json(best.config),
-                                best.exploits_before})}};
+          {"best",
+           json::array({best.trial.number, best.iteration, best.score, to_json(best.config), best.exploits_before})}};
 }
 
 PbtHistory history_from(const json& saved) {
@@ -33,10 +33,16 @@ PbtHistory history_from(const json& saved) {
                                 entry.at(2).get<std::int64_t>(),
                                 config_from(entry.at(3)),
                                 config_from(entry.at(4))});
+    if (entry.size() == 5) continue;  // Of an older version.
+    history.exploits.back().own_iteration = entry.at(5).get<std::int64_t>();
+    history.exploits.back().own_config = config_from(entry.at(6));
   }
   const auto& best = saved.at("best");
-  history.best = {{best.at(0).get<std::int64_t>()}, best.at(1).get<std::int64_t>(), best.at(2).get<double>(),
-                  config_from(best.at(3)), best.at(4).get<std::uint64_t>()};
+  history.best = {{best.at(0).get<std::int64_t>()},
+                  best.at(1).get<std::int64_t>(),
+                  best.at(2).get<double>(),
+                  config_from(best.at(3)),
+                  best.at(4).get<std::uint64_t>()};
   return history;
 }
 

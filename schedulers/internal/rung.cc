@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "core/base/check.h"
+#include "schedulers/internal/heap_order.h"
 
 namespace manta::internal {
 
@@ -24,9 +24,6 @@ double pop(std::vector<double>& heap, Order order) {
   heap.pop_back();
   return score;
 }
-
-constexpr std::less<> kLargestOnTop;
-constexpr std::greater<> kSmallestOnTop;
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "tune/trial/objective.h"
 #include "tune/trial/snapshot.h"
 
 namespace manta::internal {
@@ -19,5 +20,8 @@ Result<std::string> read_snapshot(std::string_view class_name, const Snapshot& s
 
 /// The error for a state that does not read as `class_name`'s.
 Error damaged_snapshot(std::string_view class_name, std::string_view reason);
+
+/// As a snapshot names it: "min" or "max".
+std::string_view mode_name(Mode mode);
 
 }  // namespace manta::internal

@@ -2,15 +2,10 @@
 #include "schedulers/internal/top_share.h"
 
 #include <algorithm>
-#include <functional>
+
+#include "schedulers/internal/heap_order.h"
 
 namespace manta::internal {
-namespace {
-
-constexpr std::less<> kLargestOnTop;
-constexpr std::greater<> kSmallestOnTop;
-
-}  // namespace
 
 void TopShare::add(double score) {
   // Into the best, and the worst of them back: so the best stay the best.

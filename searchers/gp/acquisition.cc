@@ -10,7 +10,7 @@ namespace {
 
 // Above it, what the direct formula loses to cancellation is z^2 in 2^53; below it, the continued fraction is exact to
 // rounding after kTerms.
-constexpr double kTail = -6;
+constexpr double kFarTail = -6;
 constexpr int kTerms = 40;
 
 double normal_density(double z) { return std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi); }
@@ -21,7 +21,7 @@ double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); 
 
 LogImprovement log_expected_improvement(double mean, double deviation, double best) {
   const double z = (best - mean) / deviation;
-  if (z > kTail) {
+  if (z > kFarTail) {
     const double density = normal_density(z);
     const double below = normal_cdf(z);
     const double share = density + z * below;

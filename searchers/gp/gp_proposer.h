@@ -4,11 +4,13 @@
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "searchers/gp/gaussian_process.h"
+#include "searchers/gp/training_set.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/proposer.h"
 
@@ -21,6 +23,9 @@ namespace manta::gp {
 ///
 /// Numbers and levels in order differ by their distance in the unit cube, choices by being different; the covariance is
 /// a Matern 5/2 of all axes plus a sum of one term per axis, so that what each does alone is learnt from few trials.
+///
+/// Between two fits of hyperparameters a trial costs O(n^2): the process grows by a row. TrainingSet says which trials
+/// it has and when it is fitted.
 class GpProposer final : public internal::Proposer {
  public:
   explicit GpProposer(const UnitCube& cube);
@@ -31,15 +36,15 @@ class GpProposer final : public internal::Proposer {
   Result<void> load(std::string_view json) override;
 
  private:
-  class Search;
-
-  static std::vector<std::size_t> chosen_trials(const internal::History& history);
   void learn(const internal::History& history);
+  void tune(const internal::History& history, std::span<const double> values, int evaluations);
+  void place_trials(const internal::History& history);
+  UnitCube::Point whole_point(const internal::History& history, std::size_t place) const;
 
   const UnitCube& cube_;
+  TrainingSet trials_;
   GaussianProcess process_;
   internal::Feasibility feasibility_;
-  std::size_t fitted_ = 0;     // Trials with a value at the last fit of hyperparameters.
   double loss_per_value_ = 0;  // By the warp, at the best trial.
   std::deque<double> gains_;   // Expected of the last kGains proposals.
 };

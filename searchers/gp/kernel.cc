@@ -70,53 +70,96 @@ MANTA_MULTIVERSION void finish(const double* __restrict distances, const double*
   }
 }
 
-// slopes[j] = factors[j] * joint * dM/ds; returns the sum of factors[j] * M.
-MANTA_MULTIVERSION double slopes_of(const double* __restrict distances, const double* __restrict factors, double joint,
-                                    double* __restrict slopes, std::size_t n) {
-  double total = 0;
+// slopes[j] = factors[j] * joint * dM/ds and shares[j] = factors[j] * M.
+MANTA_MULTIVERSION void slopes_of(const double* __restrict distances, const double* __restrict factors, double joint,
+                                  double* __restrict slopes, double* __restrict shares, std::size_t n) {
   for (std::size_t j = 0; j < n; ++j) {
     const double r = std::sqrt(5.0 * distances[j]);
-    const double decay = exp_minus(r);
-    slopes[j] = factors[j] * joint * (-5.0 / 6.0) * (1.0 + r) * decay;
-    total += factors[j] * (1.0 + r + r * r * (1.0 / 3.0)) * decay;
+    const double decay = factors[j] * exp_minus(r);
+    slopes[j] = joint * (-5.0 / 6.0) * (1.0 + r) * decay;
+    shares[j] = (1.0 + r + r * r * (1.0 / 3.0)) * decay;
   }
+}
+
+MANTA_MULTIVERSION double sum_all(const double* numbers, std::size_t n) {
+  Lanes sums{}, some;
+  std::size_t j = 0;
+  for (; j + kLanes <= n; j += kLanes) load(some, numbers + j), sums += some;
+  double total = sum_of(sums);
+  for (; j < n; ++j) total += numbers[j];
   return total;
 }
 
-MANTA_MULTIVERSION void sum_axis(const double* __restrict column, double x, bool choice, double reached,
-                                 const double* __restrict slopes, const double* __restrict factors, std::size_t n,
-                                 double* __restrict sums) {
-  double weight = 0;
-  double additive = 0;
-  double reach = 0;
-  for (std::size_t j = 0; j < n; ++j) {
-    const double u = choice ? is_different(column[j], x) : square_difference(column[j], x);
-    weight += slopes[j] * u;
-    if (reached > 0) {
-      const double near = 1.0 / (1.0 + reached * u);
-      additive += factors[j] * near;
-      reach -= factors[j] * near * near * reached * u;
-    }
+// Sums over j of slopes[j] u_j, of factors[j] / (1 + reached u_j), and of the latter's derivative by ln(reached).
+MANTA_MULTIVERSION void sum_axis(const double* column, double x, double reached, const double* slopes,
+                                 const double* factors, std::size_t n, double* sums) {
+  Lanes weight{}, additive{}, reach{}, at, one, reaches;
+  fill(at, x);
+  fill(one, 1.0);
+  fill(reaches, reached);
+  std::size_t j = 0;
+  for (; j + kLanes <= n; j += kLanes) {
+    Lanes u, slope, factor;
+    load(u, column + j);
+    load(slope, slopes + j);
+    load(factor, factors + j);
+    u = (u - at) * (u - at);
+    weight += slope * u;
+    const Lanes near = one / (one + reaches * u);
+    additive += factor * near;
+    reach += factor * near * near * u;
   }
-  sums[0] = weight;
-  sums[1] = additive;
-  sums[2] = reach;
+  double totals[3] = {sum_of(weight), sum_of(additive), sum_of(reach)};
+  for (; j < n; ++j) {
+    const double u = square_difference(column[j], x);
+    const double near = 1.0 / (1.0 + reached * u);
+    totals[0] += slopes[j] * u;
+    totals[1] += factors[j] * near;
+    totals[2] += factors[j] * near * near * u;
+  }
+  sums[0] = totals[0];
+  sums[1] = totals[1];
+  sums[2] = -reached * totals[2];
 }
 
-MANTA_MULTIVERSION double sum_point_axis(const double* __restrict column, double x, double weight, double reached,
-                                         double additive, const double* __restrict slopes,
-                                         const double* __restrict factors, std::size_t n) {
-  double total = 0;
+void sum_choice(const double* column, double x, double reached, const double* slopes, const double* factors,
+                std::size_t n, double* sums) {
+  const double far = 1.0 / (1.0 + reached);
+  sums[0] = sums[1] = sums[2] = 0;
   for (std::size_t j = 0; j < n; ++j) {
+    const bool is_far = column[j] != x;
+    sums[0] += is_far ? slopes[j] : 0.0;
+    sums[1] += is_far ? factors[j] * far : factors[j];
+    sums[2] -= is_far ? factors[j] * far * far * reached : 0.0;
+  }
+}
+
+MANTA_MULTIVERSION double sum_point_axis(const double* column, double x, double weight, double reached, double additive,
+                                         const double* slopes, const double* factors, std::size_t n) {
+  const double share = additive * reached;
+  Lanes sums{}, at, one, weights, reaches, shares;
+  fill(at, x);
+  fill(one, 1.0);
+  fill(weights, weight);
+  fill(reaches, reached);
+  fill(shares, share);
+  std::size_t j = 0;
+  for (; j + kLanes <= n; j += kLanes) {
+    Lanes difference, slope, factor;
+    load(difference, column + j);
+    load(slope, slopes + j);
+    load(factor, factors + j);
+    difference = at - difference;
+    const Lanes near = one / (one + reaches * difference * difference);
+    sums += difference * (slope * weights - shares * factor * near * near);
+  }
+  double total = sum_of(sums);
+  for (; j < n; ++j) {
     const double difference = x - column[j];
-    double slope = slopes[j] * weight;
-    if (additive > 0) {
-      const double near = 1.0 / (1.0 + reached * difference * difference);
-      slope -= additive * factors[j] * reached * near * near;
-    }
-    total += 2.0 * difference * slope;
+    const double near = 1.0 / (1.0 + reached * difference * difference);
+    total += difference * (slopes[j] * weight - share * factors[j] * near * near);
   }
-  return total;
+  return 2.0 * total;
 }
 
 // Weighted squared distances, and the sums of the additive part when there is one.
@@ -143,15 +186,20 @@ std::vector<double> PointSet::point(std::size_t index) const {
   return point;
 }
 
+void PointSet::truncate(std::size_t size) {
+  for (std::vector<double>& column : columns_) column.resize(std::min(size, size_));
+  size_ = std::min(size, size_);
+}
+
 void kernel_row(const Hyperparameters& parameters, std::span<const AxisKind> kinds, std::span<const double> point,
-                const PointSet& points, std::size_t count, double* out) {
+                const PointSet& points, PointRange range, double* out) {
   double distances[kChunk];
   double sums[kChunk];
   const double share = parameters.additive / static_cast<double>(kinds.size());
-  for (std::size_t begin = 0; begin < count; begin += kChunk) {
-    const std::size_t n = std::min(kChunk, count - begin);
+  for (std::size_t begin = range.begin; begin < range.end; begin += kChunk) {
+    const std::size_t n = std::min(kChunk, range.end - begin);
     measure(parameters, kinds, point, points, begin, n, distances, sums);
-    finish(distances, sums, parameters.joint, share, out + begin, n);
+    finish(distances, sums, parameters.joint, share, out + (begin - range.begin), n);
   }
 }
 
@@ -159,21 +207,25 @@ void add_kernel_gradient(const Hyperparameters& parameters, std::span<const Axis
                          std::span<const double> point, const PointSet& points, std::size_t count,
                          const double* factors, KernelGradient& gradient) {
   double distances[kChunk];
-  double unused[kChunk];
+  double shares[kChunk];
   double slopes[kChunk];
   const double share = parameters.additive / static_cast<double>(kinds.size());
   Hyperparameters joint_only = parameters;
   joint_only.additive = 0;
   for (std::size_t begin = 0; begin < count; begin += kChunk) {
     const std::size_t n = std::min(kChunk, count - begin);
-    measure(joint_only, kinds, point, points, begin, n, distances, unused);
-    gradient.joint += parameters.joint * slopes_of(distances, factors + begin, parameters.joint, slopes, n);
+    measure(joint_only, kinds, point, points, begin, n, distances, shares);
+    slopes_of(distances, factors + begin, parameters.joint, slopes, shares, n);
+    gradient.joint += parameters.joint * sum_all(shares, n);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       const double weight = parameters.weights[i];
       const double reached = parameters.additive > 0 ? parameters.reach * weight : 0;
       double sums[3];
-      sum_axis(points.axis(i) + begin, point[i], kinds[i] == AxisKind::kChoice, reached, slopes, factors + begin, n,
-               sums);
+      if (kinds[i] == AxisKind::kChoice) {
+        sum_choice(points.axis(i) + begin, point[i], reached, slopes, factors + begin, n, sums);
+      } else {
+        sum_axis(points.axis(i) + begin, point[i], reached, slopes, factors + begin, n, sums);
+      }
       gradient.weights[i] += weight * sums[0] + share * sums[2];
       gradient.additive += share * sums[1];
       gradient.reach += share * sums[2];
@@ -185,15 +237,15 @@ void add_point_gradient(const Hyperparameters& parameters, std::span<const AxisK
                         std::span<const double> point, const PointSet& points, const double* factors,
                         std::span<double> gradient) {
   double distances[kChunk];
-  double unused[kChunk];
+  double shares[kChunk];
   double slopes[kChunk];
   const double share = parameters.additive / static_cast<double>(kinds.size());
   Hyperparameters joint_only = parameters;
   joint_only.additive = 0;
   for (std::size_t begin = 0; begin < points.size(); begin += kChunk) {
     const std::size_t n = std::min(kChunk, points.size() - begin);
-    measure(joint_only, kinds, point, points, begin, n, distances, unused);
-    slopes_of(distances, factors + begin, parameters.joint, slopes, n);
+    measure(joint_only, kinds, point, points, begin, n, distances, shares);
+    slopes_of(distances, factors + begin, parameters.joint, slopes, shares, n);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       if (kinds[i] == AxisKind::kChoice) continue;
       const double weight = parameters.weights[i];

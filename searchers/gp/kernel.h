@@ -26,6 +26,8 @@ class PointSet {
   /// Coordinates of all points on `axis`.
   const double* axis(std::size_t axis) const { return columns_[axis].data(); }
   std::vector<double> point(std::size_t index) const;
+  /// Forgets all but the first `size` points.
+  void truncate(std::size_t size);
 
  private:
   std::vector<std::vector<double>> columns_;
@@ -48,9 +50,15 @@ struct Hyperparameters {
   double signal() const { return joint + additive; }
 };
 
-/// out[j] = k(point, points[j]) for the first `count` points.
+/// Points from `begin` to before `end`.
+struct PointRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// out[j - begin] = k(point, points[j]).
 void kernel_row(const Hyperparameters& parameters, std::span<const AxisKind> kinds, std::span<const double> point,
-                const PointSet& points, std::size_t count, double* out);
+                const PointSet& points, PointRange range, double* out);
 
 /// Derivatives of a sum of k(point, points[j]) * factors[j], j < count, by the logarithm of each hyperparameter.
 struct KernelGradient {

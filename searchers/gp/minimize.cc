@@ -52,14 +52,14 @@ Vector direction_of(const std::deque<Pair>& pairs, const Vector& gradient) {
 }  // namespace
 
 Minimum minimize(const std::function<double(const Vector& at, Vector& gradient)>& function, Vector start,
-                 const Vector& low, const Vector& high, int evaluations) {
+                 const Vector& low, const Vector& high, Effort effort) {
   for (std::size_t i = 0; i < start.size(); ++i) start[i] = std::clamp(start[i], low[i], high[i]);
   Vector gradient(start.size());
   Minimum best{start, function(start, gradient)};
   if (!std::isfinite(best.value)) return best;
   std::deque<Pair> pairs;
   int used = 1;
-  while (used < evaluations) {
+  while (used < effort.evaluations) {
     // What pushes against a bound does not take part.
     Vector free = gradient;
     for (std::size_t i = 0; i < free.size(); ++i) {
@@ -78,7 +78,7 @@ Minimum minimize(const std::function<double(const Vector& at, Vector& gradient)>
     Vector next(start.size());
     Vector next_gradient(start.size());
     double value = 0;
-    for (; used < evaluations && step > 1e-6; step *= 0.3) {
+    for (; used < effort.evaluations && step > 1e-6; step *= 0.3) {
       for (std::size_t i = 0; i < next.size(); ++i) {
         next[i] = std::clamp(best.at[i] + step * direction[i], low[i], high[i]);
       }
@@ -105,7 +105,7 @@ Minimum minimize(const std::function<double(const Vector& at, Vector& gradient)>
     const double gain = best.value - value;
     best = {std::move(next), value};
     gradient = std::move(next_gradient);
-    if (gain < kFlat * std::max(1.0, std::abs(value))) break;
+    if (gain < effort.least_gain * std::max(1.0, std::abs(value))) break;
   }
   return best;
 }

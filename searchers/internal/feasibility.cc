@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/base/random.h"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::size_t kMost = 600;  // Records of the newest that are learned from.
 constexpr std::uint64_t kSeed = 1;
+constexpr char kPending = 'p';
+constexpr char kValued = 'v';
+constexpr char kFailed = 'x';
 
 using State = TrialRecord::State;
 
@@ -23,23 +27,39 @@ void Feasibility::learn(const History& history) {
   std::size_t step = 1;
   while (step * 32 < history.size()) step *= 2;
   const std::size_t size = history.size() / step * step;
+  if (std::exchange(is_restored_, false) && size == learned_) return fit(history);
   if (size == learned_) return;
   learned_ = size;
+  states_.clear();
+  for (std::size_t i = size > kMost ? size - kMost : 0; i < size; ++i) {
+    const bool is_pending = history[i].state == State::kPending;
+    states_ += is_pending ? kPending : history[i].has_value() ? kValued : kFailed;
+  }
+  fit(history);
+}
+
+void Feasibility::fit(const History& history) {
   forest_.reset();
+  if (states_.find(kFailed) == std::string::npos) return states_.clear();
   std::vector<double> points;
   std::vector<double> targets;
-  bool has_failure = false;
-  for (std::size_t i = size > kMost ? size - kMost : 0; i < size; ++i) {
-    const State state = history[i].state;
-    if (state == State::kPending) continue;
-    const bool is_valid = history[i].has_value();
-    has_failure = has_failure || !is_valid;
-    for (const double u : history.point(i)) points.push_back(std::isnan(u) ? 0.5 : u);
-    targets.push_back(is_valid ? 1.0 : 0.0);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i] == kPending) continue;
+    for (const double u : history.point(learned_ - states_.size() + i)) points.push_back(std::isnan(u) ? 0.5 : u);
+    targets.push_back(states_[i] == kValued ? 1.0 : 0.0);
   }
-  if (!has_failure) return;
-  RandomStream random(kSeed, size);
+  RandomStream random(kSeed, learned_);
   forest_.emplace(cube_->axes(), points, targets, RandomForest::Options{.trees = 16}, random);
+}
+
+bool Feasibility::restore(std::size_t learned, std::string states) {
+  const bool are_states = states.find_first_not_of(std::string{kPending, kValued, kFailed}) == std::string::npos;
+  if (!are_states || states.size() > std::min(learned, kMost)) return false;
+  learned_ = learned;
+  states_ = std::move(states);
+  forest_.reset();
+  is_restored_ = !states_.empty();
+  return true;
 }
 
 double Feasibility::probability(std::span<const double> point) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "searchers/forest/random_forest.h"
 #include "searchers/internal/history.h"
@@ -16,22 +17,34 @@ namespace manta::internal {
 /// point is sure. What trials of failed ones cost is no loss, so a model of losses does not see them.
 ///
 /// Deterministic: depends on nothing but the history. It is fitted anew only now and then, at sizes of the history that
-/// do not depend on when it was asked.
-/// Thread-safety: none.
+/// do not depend on when it was asked; what trials have come to between two fits it does not know, so a restored copy
+/// has to be told what the original learned from: learned() and states(). Thread-safety: none.
 class Feasibility {
  public:
   explicit Feasibility(const UnitCube& cube) : cube_(&cube) {}
 
   void learn(const History& history);
-  bool is_sure() const { return !forest_; }
+  bool is_sure() const { return !forest_ && !is_restored_; }
   /// In [kLeast, 1].
   double probability(std::span<const double> point) const;
 
+  /// How many trials the history had at the last fit.
+  std::size_t learned() const { return learned_; }
+  /// What had become of the newest of them by then, a letter each: v of a value, x of none, p pending. Empty: none was
+  /// x.
+  const std::string& states() const { return states_; }
+  /// False: these are not what learned() and states() give.
+  bool restore(std::size_t learned, std::string states);
+
  private:
+  void fit(const History& history);
+
   static constexpr double kLeast = 0.02;  // No forest is so sure that nothing will ever be tried.
 
   const UnitCube* cube_;
-  std::size_t learned_ = 0;  // Records that the forest has seen.
+  std::size_t learned_ = 0;
+  std::string states_;
+  bool is_restored_ = false;  // The forest is still to be made of these.
   std::optional<RandomForest> forest_;
 };
 

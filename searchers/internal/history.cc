@@ -40,6 +40,7 @@ std::optional<TrialRecord> read_record(const Json& row, std::size_t dimensions) 
 
 }  // namespace
 
+// Never 0.
 std::uint64_t History::key_of(std::span<const double> point) {
   std::uint64_t key = 0x9e3779b97f4a7c15ull;
   for (const double u : point) {
@@ -47,25 +48,68 @@ std::uint64_t History::key_of(std::span<const double> point) {
     key *= 0xff51afd7ed558ccdull;
     key ^= key >> 32;
   }
-  return key;
+  return key != 0 ? key : 1;
+}
+
+// Where `trial` is, or the free slot where it belongs.
+std::size_t History::slot_of_trial(std::int64_t trial) const {
+  const std::size_t mask = places_.size() - 1;
+  const std::uint64_t key = static_cast<std::uint64_t>(trial) * 0x9e3779b97f4a7c15ull;
+  std::size_t slot = (key >> 32) & mask;
+  while (places_[slot] != 0 && records_[places_[slot] - 1].trial != trial) slot = (slot + 1) & mask;
+  return slot;
+}
+
+std::size_t History::slot_of_key(std::uint64_t key) const {
+  const std::size_t mask = seen_.size() - 1;
+  std::size_t slot = key & mask;
+  while (seen_[slot] != 0 && seen_[slot] != key) slot = (slot + 1) & mask;
+  return slot;
+}
+
+std::optional<std::size_t> History::place_of(std::int64_t trial) const {
+  const std::uint32_t place = places_[slot_of_trial(trial)];
+  return place != 0 ? std::optional<std::size_t>(place - 1) : std::nullopt;
+}
+
+// For one record more. A fifth of the slots stays free.
+void History::make_room() {
+  if (records_.size() == records_.capacity()) {
+    const std::size_t capacity = std::max(kLeastSlots, records_.size() + records_.size() / 4);
+    records_.reserve(capacity);
+    points_.reserve(capacity * cube_->size());
+  }
+  if ((records_.size() + 1) * 5 <= places_.size() * 4) return;
+  std::vector<std::uint32_t> places(2 * places_.size());
+  std::vector<std::uint64_t> seen(2 * seen_.size());
+  places.swap(places_);
+  seen.swap(seen_);
+  for (const std::uint32_t place : places) {
+    if (place != 0) places_[slot_of_trial(records_[place - 1].trial)] = place;
+  }
+  for (const std::uint64_t key : seen) {
+    if (key != 0) seen_[slot_of_key(key)] = key;
+  }
 }
 
 std::size_t History::add(std::int64_t trial, std::span<const double> point) {
+  make_room();
   const std::size_t index = records_.size();
-  places_.insert_or_assign(trial, static_cast<std::uint32_t>(index));
+  const std::size_t slot = slot_of_trial(trial);
   records_.push_back({.trial = trial});
   points_.insert(points_.end(), point.begin(), point.end());
-  seen_.insert(key_of(point));
+  places_[slot] = static_cast<std::uint32_t>(index + 1);  // Of several records of a trial the last.
+  const std::uint64_t key = key_of(point);
+  seen_[slot_of_key(key)] = key;
   return index;
 }
 
 void History::suggest(TrialId trial, std::span<const double> point) { add(trial.number, point); }
 
 void History::tell(const Outcome& outcome) {
-  const auto place = places_.find(outcome.trial.number);
-  const std::size_t index =
-      place != places_.end() ? place->second : add(outcome.trial.number, cube_->encode(outcome.config));
-  if (place != places_.end() && outcome.state != TrialState::kRunning) {
+  const std::optional<std::size_t> place = place_of(outcome.trial.number);
+  const std::size_t index = place ? *place : add(outcome.trial.number, cube_->encode(outcome.config));
+  if (place && outcome.state != TrialState::kRunning) {
     // A clone ends with another configuration than it began with.
     const UnitCube::Point point = cube_->encode(outcome.config);
     std::ranges::copy(point, points_.begin() + static_cast<std::ptrdiff_t>(index * cube_->size()));
@@ -97,7 +141,7 @@ Result<void> History::load(std::string_view json) {
   History loaded(*cube_, objective_);
   for (const Json& row : rows) {
     const std::optional<TrialRecord> record = read_record(row, cube_->size());
-    if (!record || loaded.places_.contains(record->trial)) return damaged();
+    if (!record || loaded.place_of(record->trial)) return damaged();
     UnitCube::Point point;
     for (const Json& u : row[5])
       point.push_back(u.is_null() ? std::numeric_limits<double>::quiet_NaN() : u.get<double>());

@@ -6,8 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "core/base/result.h"
@@ -36,7 +34,8 @@ struct TrialRecord {
   bool has_value() const { return state == State::kReported || state == State::kEnded; }
 };
 
-/// Trials in the order in which they were first suggested or told, as points of the unit cube.
+/// Trials in the order in which they were first suggested or told, as points of the unit cube. It keeps 60 bytes at
+/// most for each beside its coordinates, which are up to a quarter more than they need.
 ///
 /// Thread-safety: none.
 class History {
@@ -51,7 +50,7 @@ class History {
   /// How many have a value.
   std::size_t valued() const { return valued_; }
   /// True if a trial, whatever became of it, has this configuration. `point` is snapped.
-  bool contains(std::span<const double> point) const { return seen_.contains(key_of(point)); }
+  bool contains(std::span<const double> point) const { return seen_[slot_of_key(key_of(point))] != 0; }
 
   void suggest(TrialId trial, std::span<const double> point);
   void tell(const Outcome& outcome);
@@ -62,15 +61,22 @@ class History {
   Result<void> load(std::string_view json);
 
  private:
+  static constexpr std::size_t kLeastSlots = 16;
+
   static std::uint64_t key_of(std::span<const double> point);
   std::size_t add(std::int64_t trial, std::span<const double> point);
+  std::optional<std::size_t> place_of(std::int64_t trial) const;
+  std::size_t slot_of_trial(std::int64_t trial) const;
+  std::size_t slot_of_key(std::uint64_t key) const;
+  void make_room();
 
   const UnitCube* cube_;
   Objective objective_;
   std::vector<TrialRecord> records_;
   std::vector<double> points_;  // Of all records, one after the other.
-  std::unordered_map<std::int64_t, std::uint32_t> places_;
-  std::unordered_set<std::uint64_t> seen_;
+  // Tables with open addressing, as large as each other, a power of two; 0 is a free slot.
+  std::vector<std::uint32_t> places_ = std::vector<std::uint32_t>(kLeastSlots);  // Of records, from 1, by trial.
+  std::vector<std::uint64_t> seen_ = std::vector<std::uint64_t>(kLeastSlots);    // Keys of points.
   std::size_t valued_ = 0;
 };
 

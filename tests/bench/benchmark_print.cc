@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What needs no runtime: for benchmarks of single layers too.
+#include <malloc.h>
+#include <time.h>
+
 #include <cstdio>
 
 #include "tests/bench/benchmark_support.h"
 
 namespace manta::bench {
+
+double cpu_us() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+double heap_bytes() {
+  const struct mallinfo2 heap = ::mallinfo2();
+  return static_cast<double>(heap.uordblks + heap.hblkhd);
+}
 
 double quantile(std::vector<double> values, double part) {
   std::sort(values.begin(), values.end());
@@ -16,14 +30,17 @@ void print(std::string_view name, double value, std::string_view unit) {
               value, static_cast<int>(unit.size()), unit.data());
 }
 
-void print_latencies(std::string_view name, const std::vector<double>& times) {
+void print_tail(std::string_view name, const std::vector<double>& times, std::string_view unit) {
+  constexpr std::size_t kEnoughForP99 = 100;
+  constexpr std::size_t kEnoughForP999 = 1000;
   const std::string start(name);
-  double sum = 0;
-  for (const double time : times) sum += time;
-  print(start, quantile(times, 0.5), "us");
-  print(start + ".p99", quantile(times, 0.99), "us");
-  print(start + ".p99.9", quantile(times, 0.999), "us");
-  print(start + ".rate", static_cast<double>(times.size()) / sum * 1e6, "calls/s");
+  if (times.size() >= kEnoughForP99) print(start + ".p99", quantile(times, 0.99), unit);
+  if (times.size() >= kEnoughForP999) print(start + ".p99.9", quantile(times, 0.999), unit);
+}
+
+void print_times(std::string_view name, const std::vector<double>& times, std::string_view unit) {
+  print(name, quantile(times, 0.5), unit);
+  print_tail(name, times, unit);
 }
 
 }  // namespace manta::bench

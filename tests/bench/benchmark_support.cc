@@ -50,16 +50,14 @@ double time_of_start() {
   return end - begin;
 }
 
-int repetitions(std::size_t bytes) { return static_cast<int>(std::clamp<std::size_t>((400u << 20) / bytes, 3, 200)); }
-
-std::vector<double> measure_put(std::size_t bytes) {
+std::vector<double> measure_put(std::size_t bytes, std::size_t count) {
   using Bytes = SharedArray<std::uint64_t>;
   const Bytes source(std::vector<std::uint64_t>(bytes / sizeof(std::uint64_t), 1));
   for (int i = 0; i < 3; ++i) MANTA_CHECK(manta::get(manta::put(source)).has_value(), "the store is too small");
-  std::vector<double> times;
-  for (int i = repetitions(bytes); i > 0; --i) {
+  std::vector<double> times(count);
+  for (double& time : times) {
     ObjectRef<Bytes> ref;
-    times.push_back(time_us([&] { ref = manta::put(source); }));
+    time = time_us([&] { ref = manta::put(source); });
   }
   return times;
 }

@@ -23,15 +23,32 @@ double time_us(Function&& function) {
   return now_us() - begin;
 }
 
+/// CPU time of this process' threads, so that other programs on the machine do not count.
+double cpu_us();
+
+/// In use on the heap; large pieces too.
+double heap_bytes();
+
 /// The value that the share `part` of `values` lies below; `values` is not empty.
 double quantile(std::vector<double> values, double part);
 
 /// One line of JSON on standard output.
 void print(std::string_view name, double value, std::string_view unit);
 
-/// Times of single calls, in microseconds: their median as `name`, and as `name`.p99, `name`.p99.9 and `name`.rate what
-/// the median hides. `times` is not empty.
-void print_latencies(std::string_view name, const std::vector<double>& times);
+/// What the median of `times` hides: `name`.p99 and `name`.p99.9, each only if there are so many times that one at
+/// least lies beyond it.
+void print_tail(std::string_view name, const std::vector<double>& times, std::string_view unit);
+
+/// Times of single steps: their median as `name`, and their tail. `times` is not empty.
+void print_times(std::string_view name, const std::vector<double>& times, std::string_view unit);
+
+/// Times, in microseconds, of `count` steps one after the other.
+template <class Step>
+std::vector<double> times_of(std::size_t count, Step&& step) {
+  std::vector<double> times(count);
+  for (double& time : times) time = time_us(step);
+  return times;
+}
 
 /// Steps per second over at least `us`, with a look at the clock after every `burst` of them.
 template <class Step>
@@ -66,11 +83,8 @@ void first_result();
 /// microseconds.
 double time_of_start();
 
-/// As many as make 400 MB, but 3 to 200.
-int repetitions(std::size_t bytes);
-
-/// Microseconds from an array of `bytes` on the heap to a ref, several times; its room in the store has been used
+/// Microseconds from an array of `bytes` on the heap to a ref, `count` times; its room in the store has been used
 /// before.
-std::vector<double> measure_put(std::size_t bytes);
+std::vector<double> measure_put(std::size_t bytes, std::size_t count);
 
 }  // namespace manta::bench

@@ -17,8 +17,8 @@ using manta::bench::CoreRow;
 
 std::vector<CoreRow> all_rows() {
   std::vector<CoreRow> rows;
-  for (const auto& some : {manta::bench::call_rows(), manta::bench::object_rows(), manta::bench::process_rows(),
-                           manta::bench::metg_rows()})
+  for (const auto& some : {manta::bench::call_rows(), manta::bench::client_rows(), manta::bench::object_rows(),
+                           manta::bench::process_rows(), manta::bench::metg_rows()})
     rows.insert(rows.end(), some.begin(), some.end());
   return rows;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls of actors, and tasks: one after the other, and by the batch.
+// Calls of actors, and tasks: one after the other, and by the batch. A Class is a SmallActor or an AsyncActor.
 #include <manta/manta.h>
 
 #include <chrono>
@@ -11,51 +11,45 @@
 namespace manta::bench {
 namespace {
 
-constexpr std::size_t kBatch = 1000;
-constexpr std::size_t kActors = 2;  // Of the rows with n actors: one for each CPU.
-constexpr std::size_t kBatchOfEach = 5000;
-
-SmallValue small_value() { return 1; }
-
-/// The refs of as many calls of `call` as a batch has.
-template <class Call>
-void get_batch(Call&& call) {
-  std::vector<ObjectRef<SmallValue>> refs(kBatch);
-  for (auto& ref : refs) ref = call();
-  MANTA_CHECK(get(refs).has_value(), "a call failed");
-}
-
 /// Times of `count` calls of `call`, one after the other, after a tenth as many to warm up.
 template <class Call>
 void print_calls(std::string_view name, std::size_t count, Call&& call) {
-  std::vector<double> times;
-  times.reserve(count);
-  for (std::size_t i = 0; i < count / 10; ++i) get(call()).value();
-  for (std::size_t i = 0; i < count; ++i) times.push_back(time_us([&] { get(call()).value(); }));
-  print_latencies(name, times);
+  const auto step = [&] { get(call()).value(); };
+  times_of(count / 10, step);
+  print_times(name, times_of(count, step), "us");
 }
 
+template <class Class>
 void actor_calls_sync(std::string_view name) {
-  const auto actor = manta::actor<SmallActor>();
-  print_calls(name, 50'000, [&] { return actor.call<&SmallActor::small_value>(); });
+  const auto actor = manta::actor<Class>();
+  print_calls(name, 50'000, [&] { return actor.template call<&Class::small_value>(); });
 }
 
 // Before each call both have slept so long that nobody looks any more.
 void actor_calls_sync_asleep(std::string_view name) {
-  constexpr int kCalls = 300;
   const auto actor = manta::actor<SmallActor>();
-  std::vector<double> times;
-  for (int i = 0; i < kCalls; ++i) {
+  std::vector<double> times(1000);
+  for (double& time : times) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    times.push_back(time_us([&] { get(actor.call<&SmallActor::small_value>()).value(); }));
+    time = time_us([&] { get(actor.call<&SmallActor::small_value>()).value(); });
   }
-  print_latencies(name, times);
+  print_times(name, times, "us");
 }
 
-void actor_calls_async(std::string_view name) {
-  const auto actor = manta::actor<SmallActor>();
-  const auto batch = [&] { get_batch([&] { return actor.call<&SmallActor::small_value>(); }); };
+template <class Class>
+void print_batches_of(std::string_view name, const Actor<Class>& actor) {
+  const auto batch = [&] { get_batch([&] { return actor.template call<&Class::small_value>(); }); };
   print(name, measure_rate(batch) * kBatch, "calls/s");
+}
+
+template <class Class>
+void actor_calls_async(std::string_view name) {
+  print_batches_of(name, manta::actor<Class>());
+}
+
+void actor_calls_concurrent(std::string_view name) {
+  constexpr int kThreads = 16;  // As many as Ray's.
+  print_batches_of(name, manta::actor<SmallActor>.with({.max_concurrency = kThreads})());
 }
 
 void actor_calls_with_arg_async(std::string_view name) {
@@ -67,13 +61,24 @@ void actor_calls_with_arg_async(std::string_view name) {
   print(name, measure_rate(batch) * kBatch, "calls/s");
 }
 
+void async_actor_calls_with_args_async(std::string_view name) {
+  const auto actor = manta::actor<AsyncActor>();
+  const auto batch = [&] {
+    int argument = 0;
+    get_batch([&] { return actor.call<&AsyncActor::small_value_with>(argument++); });
+  };
+  print(name, measure_rate(batch) * kBatch, "calls/s");
+}
+
+template <class Class>
 void one_to_n_actor_calls_async(std::string_view name) {
-  const std::vector<Actor<SmallActor>> actors{manta::actor<SmallActor>(), manta::actor<SmallActor>()};
+  constexpr std::size_t kBatchOfEach = 5000;
+  const std::vector<Actor<Class>> called = actors<Class>();
   const auto batch = [&] {
     std::vector<ObjectRef<SmallValue>> refs;
     refs.reserve(kActors * kBatchOfEach);
-    for (const auto& actor : actors)
-      for (std::size_t i = 0; i < kBatchOfEach; ++i) refs.push_back(actor.call<&SmallActor::small_value>());
+    for (const auto& actor : called)
+      for (std::size_t i = 0; i < kBatchOfEach; ++i) refs.push_back(actor.template call<&Class::small_value>());
     MANTA_CHECK(get(refs).has_value(), "a call failed");
   };
   print(name, measure_rate(batch) * kActors * kBatchOfEach, "calls/s");
@@ -83,64 +88,30 @@ void tasks_sync(std::string_view name) {
   print_calls(name, 20'000, [] { return remote<small_value>(); });
 }
 
-void tasks_async(std::string_view name) {
-  const auto batch = [] { get_batch([] { return remote<small_value>(); }); };
-  print(name, measure_rate(batch) * kBatch, "tasks/s");
+double batches_of_tasks() {
+  return measure_rate([] { get_batch([] { return remote<small_value>(); }); });
 }
 
-void tasks_and_get_batch(std::string_view name) {
-  const auto batch = [] { get_batch([] { return remote<small_value>(); }); };
-  print(name, measure_rate(batch), "batches/s");
-}
-
-// As many clients as CPUs, each an actor, each with an actor or tasks of its own.
-class Client {
- public:
-  void call_actor(const Actor<SmallActor>& actor) {
-    get_batch([&] { return actor.call<&SmallActor::small_value>(); });
-  }
-  void run_tasks() {
-    get_batch([] { return remote<small_value>(); });
-  }
-};
-
-/// Batches of all clients at once: `start(client number)` has one make a batch.
-template <class Start>
-double rate_of_clients(Start&& start) {
-  return measure_rate([&] {
-           std::vector<ObjectRef<void>> batches;
-           for (std::size_t i = 0; i < kActors; ++i) batches.push_back(start(i));
-           for (const auto& batch : batches) MANTA_CHECK(get(batch).has_value(), "a client failed");
-         }) *
-         kActors * kBatch;
-}
-
-void n_to_n_actor_calls_async(std::string_view name) {
-  const std::vector<Actor<SmallActor>> actors{manta::actor<SmallActor>(), manta::actor<SmallActor>()};
-  const std::vector<Actor<Client>> clients{manta::actor<Client>(), manta::actor<Client>()};
-  print(name, rate_of_clients([&](std::size_t i) { return clients[i].call<&Client::call_actor>(actors[i]); }),
-        "calls/s");
-}
-
-void multi_client_tasks_async(std::string_view name) {
-  const std::vector<Actor<Client>> clients{manta::actor<Client>(), manta::actor<Client>()};
-  print(name, rate_of_clients([&](std::size_t i) { return clients[i].call<&Client::run_tasks>(); }), "tasks/s");
-}
+void tasks_async(std::string_view name) { print(name, batches_of_tasks() * kBatch, "tasks/s"); }
+void tasks_and_get_batch(std::string_view name) { print(name, batches_of_tasks(), "batches/s"); }
 
 }  // namespace
 
 std::vector<CoreRow> call_rows() {
-  return {{"1_1_actor_calls_sync", actor_calls_sync},
-          {"1_1_actor_calls_sync_one_core", actor_calls_sync, 2, true},
+  return {{"1_1_actor_calls_sync", actor_calls_sync<SmallActor>},
+          {"1_1_actor_calls_sync_one_core", actor_calls_sync<SmallActor>, 2, true},
           {"1_1_actor_calls_sync_asleep", actor_calls_sync_asleep},
-          {"1_1_actor_calls_async", actor_calls_async},
+          {"1_1_actor_calls_async", actor_calls_async<SmallActor>},
+          {"1_1_actor_calls_concurrent", actor_calls_concurrent},
           {"1_1_actor_calls_with_arg_async", actor_calls_with_arg_async},
-          {"1_n_actor_calls_async", one_to_n_actor_calls_async},
-          {"n_n_actor_calls_async", n_to_n_actor_calls_async},
+          {"1_n_actor_calls_async", one_to_n_actor_calls_async<SmallActor>},
+          {"1_1_async_actor_calls_sync", actor_calls_sync<AsyncActor>},
+          {"1_1_async_actor_calls_async", actor_calls_async<AsyncActor>},
+          {"1_1_async_actor_calls_with_args_async", async_actor_calls_with_args_async},
+          {"1_n_async_actor_calls_async", one_to_n_actor_calls_async<AsyncActor>},
           {"single_client_tasks_sync", tasks_sync},
           {"single_client_tasks_async", tasks_async},
-          {"single_client_tasks_and_get_batch", tasks_and_get_batch},
-          {"multi_client_tasks_async", multi_client_tasks_async}};
+          {"single_client_tasks_and_get_batch", tasks_and_get_batch}};
 }
 
 }  // namespace manta::bench

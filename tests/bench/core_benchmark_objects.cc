@@ -15,20 +15,34 @@ constexpr std::size_t kRefs = 1000;
 
 using Bytes = SharedArray<std::uint64_t>;
 
-SmallValue waited_for() { return 1; }
+constexpr double kUsPerMs = 1e3;
 
-/// Microseconds of one of many steps.
-double us_each(double rate) { return 1e6 / rate; }
+/// Microseconds of one of many steps, as `name`, and the tail of `count` single ones, of which each has a look at the
+/// clock in its time.
+template <class Step>
+void print_steps(std::string_view name, std::size_t count, Step&& step) {
+  print(name, 1e6 / measure_rate(step), "us");
+  print_tail(name, times_of(count, step), "us");
+}
+
+/// Milliseconds of `count` single steps, after some that warm up.
+template <class Step>
+void print_long_steps(std::string_view name, std::size_t count, Step&& step) {
+  times_of(count / 10, step);
+  std::vector<double> times = times_of(count, step);
+  for (double& time : times) time /= kUsPerMs;
+  print_times(name, times, "ms");
+}
 
 void get_calls(std::string_view name) {
   const ObjectRef<int> ref = put(0);
   const auto step = [&] { MANTA_CHECK(get(ref).has_value(), "a put failed"); };
-  print(name, us_each(measure_rate(step)), "us");
+  print_steps(name, 100'000, step);
 }
 
 void put_calls(std::string_view name) {
   const auto step = [] { MANTA_CHECK(put(0).is_ready(), "a put is not done"); };
-  print(name, us_each(measure_rate(step)), "us");
+  print_steps(name, 100'000, step);
 }
 
 void put_gigabytes(std::string_view name) {
@@ -38,28 +52,47 @@ void put_gigabytes(std::string_view name) {
   print(name, measure_rate(step) * kBytes / 1e9, "GB/s");
 }
 
-void put_1_mb(std::string_view name) { print(name, quantile(measure_put(kMib), 0.5), "us"); }
-void put_100_mb(std::string_view name) { print(name, quantile(measure_put(100 * kMib), 0.5), "us"); }
+void put_1_mb(std::string_view name) { print_times(name, measure_put(kMib, 1000), "us"); }
+void put_100_mb(std::string_view name) { print_times(name, measure_put(100 * kMib, 1000), "us"); }
 
 void get_100_mb(std::string_view name) {
   const auto ref = put(Bytes(std::vector<std::uint64_t>(100 * kMib / sizeof(std::uint64_t), 1)));
   const auto step = [&] { MANTA_CHECK(!get(ref).value().empty(), "the array is empty"); };
-  print(name, us_each(measure_rate(step)), "us");
+  print_steps(name, 100'000, step);
+}
+
+Bytes array_of_1_gb() {
+  ArrayBuilder<std::uint64_t> array = make_array<std::uint64_t>({1024 * kMib / sizeof(std::uint64_t)}).value();
+  return std::move(array).seal();
+}
+
+/// Of an array that a worker has made, none of which this process has seen.
+void get_1_gb(std::string_view name) {
+  std::vector<double> firsts(11);
+  ObjectRef<Bytes> ref;
+  for (double& first : firsts) {
+    ref = remote<array_of_1_gb>();
+    const std::vector<ObjectRef<Bytes>> refs{ref};
+    wait(refs, 1);
+    first = time_us([&] { MANTA_CHECK(get(ref).has_value(), "the store is too small"); });
+  }
+  print(std::string(name) + ".first", quantile(firsts, 0.5), "us");
+  print_steps(name, 100'000, [&] { MANTA_CHECK(!get(ref).value().empty(), "the array is empty"); });
 }
 
 /// A thousand tasks, then a thousand waits for one: each takes out one ref that is ready, and goes on with the rest.
 void wait_refs() {
   std::vector<ObjectRef<SmallValue>> refs(kRefs);
-  for (auto& ref : refs) ref = remote<waited_for>();
+  for (auto& ref : refs) ref = remote<small_value>();
   while (!refs.empty()) {
-    WaitResult<SmallValue> result = wait(refs, 1);
+    WaitResult<SmallValue> result = wait(std::move(refs), 1);
     refs = std::move(result.ready);
     refs.erase(refs.begin());
     refs.insert(refs.end(), std::move_iterator(result.pending.begin()), std::move_iterator(result.pending.end()));
   }
 }
 
-void wait_1k_refs(std::string_view name) { print(name, 1e3 / measure_rate(wait_refs), "ms"); }
+void wait_1k_refs(std::string_view name) { print_long_steps(name, 1000, wait_refs); }
 
 /// One object that contains ten thousand refs, which a task has made and this process reads.
 std::vector<ObjectRef<int>> many_refs() {
@@ -71,7 +104,7 @@ std::vector<ObjectRef<int>> many_refs() {
 void get_10k_refs(std::string_view name) {
   const auto object = remote<many_refs>();
   const auto step = [&] { MANTA_CHECK(get(object).value().size() == 10 * kRefs, "refs are missing"); };
-  print(name, 1e3 / measure_rate(step), "ms");
+  print_long_steps(name, 2000, step);
 }
 
 }  // namespace
@@ -83,6 +116,7 @@ std::vector<CoreRow> object_rows() {
           {"put_1_mb", put_1_mb},
           {"put_100_mb", put_100_mb},
           {"get_100_mb", get_100_mb},
+          {"get_1_gb", get_1_gb},
           {"single_client_wait_1k_refs", wait_1k_refs},
           {"single_client_get_object_containing_10k_refs", get_10k_refs}};
 }

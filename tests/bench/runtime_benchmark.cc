@@ -104,6 +104,9 @@ void measure_get(std::size_t bytes, std::vector<double>& first, std::vector<doub
   }
 }
 
+/// As many as make 400 MB, but 3 to 200.
+std::size_t repetitions(std::size_t bytes) { return std::clamp<std::size_t>((400u << 20) / bytes, 3, 200); }
+
 bool run(std::string_view mode, std::size_t bytes) {
   if (mode == "first_result") {
     manta::bench::first_result();
@@ -120,7 +123,7 @@ bool run(std::string_view mode, std::size_t bytes) {
   } else if (mode == "in_flight") {
     print("in_flight", measure_in_flight(), "calls/s");
   } else if (mode == "put" && bytes > 0) {
-    print("put", quantile(manta::bench::measure_put(bytes), 0.5), "us");
+    print("put", quantile(manta::bench::measure_put(bytes, repetitions(bytes)), 0.5), "us");
   } else if (mode == "get" && bytes > 0) {
     std::vector<double> first, again;
     measure_get(bytes, first, again);

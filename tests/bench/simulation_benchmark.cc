@@ -3,9 +3,6 @@
 // docs/benchmarks.md says what each means.
 #include "tests/bench/simulation_benchmark.h"
 
-#include <malloc.h>
-#include <time.h>
-
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -45,13 +42,6 @@ std::vector<RecordedTrial> some_trials(std::int64_t count, std::int64_t iteratio
   return trials;
 }
 
-// Time of this process' threads, so that other programs on the machine do not count.
-double cpu_us() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
-}
-
 // By CPU time.
 double reports_per_second(RecordedTrials& recorded, const char* scheduler_name) {
   const std::int64_t iterations = std::ssize(recorded.trials().front().iterations);
@@ -77,12 +67,6 @@ void measure_reports(std::string_view name) {
   RecordedTrials recorded(some_trials(20'000, 81), parse_space(R"({"x": {"float": [0, 1]}})").value());
   print(std::string(name) + "_fifo", reports_per_second(recorded, "fifo"), "reports/s");
   print(std::string(name) + "_asha", reports_per_second(recorded, "asha:eta=3"), "reports/s");
-}
-
-// In use on the heap; large pieces are counted apart.
-double heap_bytes() {
-  const struct mallinfo2 heap = ::mallinfo2();
-  return static_cast<double>(heap.uordblks + heap.hblkhd);
 }
 
 // Marks at which trial what had been spent.

@@ -33,6 +33,12 @@ class Fresh : public manta::Trainable {
 };
 MANTA_TRAINABLE(Fresh);
 
+// Reports until it is stopped, and waits each time until the row is on disk.
+void reporting_function(manta::Trial& trial) {
+  while (true) trial.report({{"loss", trial.config()["x"].as<double>()}});
+}
+MANTA_TRAINABLE_FUNCTION(reporting_function);
+
 void trivial_function(manta::Trial& trial) { trial.report({{"loss", trial.config()["x"].as<double>()}}); }
 MANTA_TRAINABLE_FUNCTION(trivial_function);
 
@@ -82,14 +88,21 @@ void trials_command(std::string_view name, std::int64_t trials) {
 }
 
 // Each of `trials` trials reports `reports` times, all of them at once.
-void print_reports(std::string_view name, int trials, std::int64_t reports) {
-  TuneOptions options{.samples = trials, .max_iterations = reports, .concurrency = trials, .trainable = "Trivial"};
+void print_reports(std::string_view name, int trials, std::int64_t reports, std::string trainable) {
+  TuneOptions options{
+      .samples = trials, .max_iterations = reports, .concurrency = trials, .trainable = std::move(trainable)};
   print(name, static_cast<double>(trials * reports) / seconds_of(std::move(options)), "rows/s");
 }
 
-void reports_waiting(std::string_view name, std::int64_t reports) { print_reports(name, 1, reports); }
-void reports_two_trials(std::string_view name, std::int64_t reports) { print_reports(name, 2, reports); }
-void reports_64_trials(std::string_view name, std::int64_t reports) { print_reports(name, 64, reports); }
+void reports_waiting(std::string_view name, std::int64_t reports) {
+  print_reports(name, 1, reports, "reporting_function");
+}
+void reports_two_trials(std::string_view name, std::int64_t reports) {
+  print_reports(name, 2, reports, "reporting_function");
+}
+// A class is some reports ahead of the disk.
+void reports_pipelined(std::string_view name, std::int64_t reports) { print_reports(name, 1, reports, "Trivial"); }
+void reports_64_trials(std::string_view name, std::int64_t reports) { print_reports(name, 64, reports, "Trivial"); }
 
 // The share of the slots' time that trials have run.
 void slots_busy(std::string_view name, std::int64_t trials) {
@@ -108,6 +121,7 @@ std::vector<TuneRow> trial_rows() {
           {"trials_command", trials_command, 1000},
           {"reports_waiting", reports_waiting, 3000},
           {"reports_two_trials", reports_two_trials, 3000},
+          {"reports_pipelined", reports_pipelined, 30'000},
           {"reports_64_trials", reports_64_trials, 500, 64},
           {"slots_busy", slots_busy, 6400, 64}};
 }

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 TIMEOUT_SECONDS = 300
-LIBRARIES = {"sq": ["-lsqlite3"]}
+LIBRARIES = {"sq": ["-lsqlite3"], "gp": ["-mavx2", "-mfma", "-I/usr/include/eigen3"]}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@
 import contextlib
 import io
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from goal import NO, UNKNOWN, YES, at_least, at_most, below
 from suite import SUITES
 
 RUN = pathlib.Path(__file__).resolve().parent / "run"
+TIMES = comparison.Row("time", "core_benchmark time", "time", "us", has_tail=True)
 LATENCY = comparison.Row("call", "core_benchmark call", "call", "us", "lat two", "rtt.p50", goals=(at_most(2, "limit"),),
                          others=("zeromq",))
 RATE = comparison.Row("calls", "core_benchmark calls", "calls", "calls/s", "ring", "calls", 1e6)
@@ -156,6 +158,37 @@ echo '{{"name": "b", "value": 2, "unit": "us"}}'
             self.assertEqual(asked, [["both"]])
 
 
+class TailTest(unittest.TestCase):
+    VALUES = {"time": 1, "time.p99": 3, "time.p99.9": 50, "other.p99": 7}
+
+    def summarize(self, *rounds):
+        return comparison.summarize([TIMES], [(ours, {"time": None}, peer, {"time": {}}) for ours, peer in rounds])[0]
+
+    def test_a_row_of_single_calls_reads_its_tail(self):
+        self.assertEqual(TIMES.read(self.VALUES), {"time": 1, "time.p99": 3, "time.p99.9": 50})
+        self.assertEqual(TIMES.read({"time": 1}), {"time": 1, "time.p99": None, "time.p99.9": None})
+        self.assertEqual(RATE.read({"calls": 1, "calls.p99": 3}), {"calls": 1})
+
+    def test_it_is_read_under_the_key_and_kept_under_the_name(self):
+        row = comparison.Row("x", "core_benchmark y", "y", "us", has_tail=True)
+        self.assertEqual(row.read({"y": 1, "y.p99": 2, "y.p99.9": 3}), {"x": 1, "x.p99": 2, "x.p99.9": 3})
+
+    def test_its_medians_are_those_of_the_rounds(self):
+        slow = {"time": 2, "time.p99": 5, "time.p99.9": 70}
+        row = self.summarize((TIMES.read(self.VALUES), TIMES.read({})), (TIMES.read(slow), TIMES.read(slow)))
+        self.assertEqual(row["tails"]["p99"], {"ours": 4, "peer": None, "all_ours": [3, 5], "all_peers": [None, 5]})
+        self.assertEqual(row["tails"]["p99.9"]["ours"], 60)
+
+    def test_the_table_has_it_beside_the_median(self):
+        row = self.summarize((TIMES.read(self.VALUES), TIMES.read({"time": 500, "time.p99": 900})))
+        line = comparison.table([row], "Ray", {})[2]
+        self.assertEqual(line, "| time | 1.00 / 3.00 / 50.0 | us | 500 / 900 / – | – | – | 500 | – | – | – |")
+
+    def test_where_there_is_none_the_median_stands_alone(self):
+        row = self.summarize((TIMES.read({"time": 1}), TIMES.read({})))
+        self.assertTrue(comparison.table([row], "Ray", {})[2].startswith("| time | 1.00 | us | – |"))
+
+
 class LimitAndPeerTest(unittest.TestCase):
     def measure(self, row, output):
         """One round of a single row whose program prints `output`."""
@@ -212,6 +245,11 @@ class SuitesTest(unittest.TestCase):
                 self.assertEqual(wanted - set(row.others), set(), row.name)
                 self.assertEqual(set(row.others) - set(suite.titles), set(), row.name)
 
+    def test_the_peer_of_the_core_knows_each_row_that_it_is_asked_for(self):
+        known = set(re.findall(r'"(\w+)"', (peer.FOLDER / SUITES["core"].program).read_text()))
+        asked = {row.measurement for row in SUITES["core"].rows if row.has_peer}
+        self.assertEqual(asked - known, set())
+
     def test_the_programs_of_peers_are_there(self):
         programs = [suite.program for suite in SUITES.values()] + [each.program for each in tune_peers.SYSTEMS.values()]
         for program in programs:
@@ -258,7 +296,7 @@ class CommandLineTest(unittest.TestCase):
         return done.stderr
 
     def test_an_unknown_suite_is_told_which_there_are(self):
-        self.assertIn("there is no suite 'tuna'; there is: core, tune", self.refuse("tuna"))
+        self.assertIn("there is no suite 'tuna'; there is: core, tune, search", self.refuse("tuna"))
 
     def test_rounds_and_rows_are_checked(self):
         self.assertIn("--rounds must be at least 1", self.refuse("--rounds", "0"))
@@ -267,6 +305,24 @@ class CommandLineTest(unittest.TestCase):
     def test_a_missing_build_is_told_how_to_make_it(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertIn("cmake --build --preset release --target benchmarks", self.refuse("--build", folder))
+
+    def test_a_row_whose_library_is_not_there_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "tests/bin/manta_core_benchmark"
+            program.parent.mkdir(parents=True)
+            program.write_text("""#!/bin/sh
+echo '{"name": "actor_creation", "value": 0.95, "unit": "ms"}'
+echo '{"name": "actor_creation.p99", "value": 1.5, "unit": "ms"}'
+echo '{"name": "actor_creation.p99.9", "value": 3, "unit": "ms"}'
+""")
+            program.chmod(0o700)
+            done = subprocess.run([sys.executable, "-B", str(RUN), "--build", folder, "--rounds", "1", "--no-peer",
+                                   "--only", "actor_creation"], capture_output=True, text=True, check=False)  # fmt: skip
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("actor_creation_libtorch is left out: this build has no LibTorch", done.stderr)
+            self.assertIn("| actor_creation | 0.950 / 1.50 / 3.00 | ms |", done.stdout)
+            self.assertNotIn("actor_creation_libtorch", done.stdout)
+            self.assertIn("cmake --build", self.refuse("--build", folder, "--only", "actor_creation_libtorch"))
 
 
 if __name__ == "__main__":

@@ -98,6 +98,17 @@ class MeasuringTest(unittest.TestCase):
         self.assertEqual(len(measuring.latencies(lambda: calls.append(1), 20)), 20)
         self.assertEqual(len(calls), 22)
 
+    def emitted(self, emit, *arguments):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            emit(*arguments)
+        return peer.yardstick.read_lines(output.getvalue())
+
+    def test_a_tail_is_printed_as_far_as_there_are_values_beyond_it(self):
+        seconds = [number / 1000 for number in range(1000)]
+        self.assertEqual(self.emitted(measuring.emit_times, "a", seconds[:99], "ms"), {"a": 49})
+        self.assertEqual(self.emitted(measuring.emit_times, "a", seconds[:101], "ms"), {"a": 50, "a.p99": 99})
+        self.assertEqual(self.emitted(measuring.emit_times, "a", seconds, "ms"), {"a": 499, "a.p99": 989, "a.p99.9": 998})
+
     def test_a_span_counts_whole_bursts(self):
         calls = []
         rate = measuring.rate_of_span(lambda: calls.append(1), 0.001, 7)

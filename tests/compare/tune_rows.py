@@ -47,6 +47,7 @@ ROWS = [
     row("trials_command", "trials/s", at_most(ENOUGH, "limit"), limit_key="trials_command.xargs"),
     row("reports_waiting", "rows/s", at_most(ENOUGH, "limit"), at_least(200, "peer"), has_peer=True, **sqlite(1, 3000)),
     row("reports_two_trials", "rows/s", **sqlite(2, 6000)),
+    row("reports_pipelined", "rows/s", at_least(100_000)),
     row("reports_64_trials", "rows/s", at_least(150_000), **sqlite(64, 32_000)),
     writer("writer_one_trial", 1, at_least(100_000)),
     writer("writer_64_trials", 64, at_least(150_000)),

@@ -19,6 +19,8 @@
 #include "tests/support/recording_executor.h"
 #include "tests/support/recording_observer.h"
 #include "tests/support/report_history.h"
+#include "tests/support/running_ahead_executor.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/scripted_searcher.h"
 #include "tune/loop/simulated_executor.h"
 #include "tune/loop/tune_loop.h"
@@ -39,7 +41,7 @@ inline void PrintTo(const SchedulerContract& contract, std::ostream* out) { *out
 
 class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract> {
  protected:
-  static constexpr int kReports = 120;
+  static constexpr int kReports = kIsSanitized ? 60 : 120;
 
   /// Both must give the same orders for the rest of `history`.
   static void expect_equal(TrialScheduler& one, TrialScheduler& other, ReportHistory& history) {
@@ -204,13 +206,27 @@ TEST_P(SchedulerContractTest, OrdersNameOnlyTrialsThatHaveNotEnded) {
   }
 }
 
+TEST_P(SchedulerContractTest, NoOrderIsAboutATrialWhoseReportIsNotToBeJudged) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    ReportHistory history(seed);
+    const auto scheduler = make();
+    for (int count = 0; count < kReports && !history.over(); ++count) {
+      const auto before = std::vector<TrialStatus>(history.trials().begin(), history.trials().end());
+      const Report report = history.next();
+      const std::int64_t stood_at = before[static_cast<std::size_t>(report.trial.number)].iteration;
+      const std::int64_t unjudged = scheduler->unjudged_iterations(report.trial, stood_at);
+      const auto orders = scheduler->on_report(report, history.trials());
+      ASSERT_TRUE(orders.has_value());
+      ASSERT_GE(unjudged, 1);
+      for (const Order& order : *orders)
+        EXPECT_TRUE(order.trial != report.trial || report.iteration - stood_at >= unjudged) << "seed " << seed;
+      history.apply(*orders, {scheduler.get()});
+    }
+  }
+}
+
 TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
-  // A sanitizer looks for other mistakes, which show in far fewer runs, and makes each ten times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  const std::uint64_t histories = GetParam().histories / 10;
-#else
-  const std::uint64_t histories = GetParam().histories;
-#endif
+  const std::uint64_t histories = repetitions(GetParam().histories);
   for (std::uint64_t seed = 0; seed < histories && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomStream random(seed, 3);
@@ -222,14 +238,18 @@ TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
     options.max_failures = static_cast<int>(random.below(3));
     options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
     options.non_finite = static_cast<NonFinite>(random.below(3));
+    options.grow_every = static_cast<std::int64_t>(random.below(3));
     SimulatedExecutor simulated(
         [&random](const Config&, TrialId, std::int64_t) -> std::optional<Stepped> {
           if (random.below(50) == 0) return std::nullopt;
           const double loss = random.below(9) == 0 ? std::nan("") : random.uniform();
-          return Stepped{.metrics = {{"loss", loss}}, .seconds = static_cast<double>(random.below(3))};
+          return Stepped{.metrics = {{"loss", loss}},
+                         .seconds = static_cast<double>(random.below(3)),
+                         .waits_for_disk = random.below(4) == 0};
         },
         {.slots = 5, .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; }});
-    RecordingExecutor executor(simulated);
+    RunningAheadExecutor running_ahead(simulated, [&random](TrialId) { return random.below(4) == 0; });
+    RecordingExecutor executor(running_ahead);
     const auto scheduler = make();
     ScriptedSearcher searcher;
     FakeSink sink;

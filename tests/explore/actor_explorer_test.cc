@@ -145,10 +145,10 @@ TEST(ActorExplorerTest, OneCallWithADeathAnywhere) {
   tell({.deaths = 1, .restarts = 1, .is_short = true});
   tell({.deaths = 2, .restarts = 2, .retries = 1, .is_short = true});
 }
-TEST(ActorExplorerTest, AnActorIsStoppedInAllOrders) {
+TEST(ActorExplorerTest, AnActorIsStoppedInManyOrders) {
   expect_no_fault(explore(scenario<ActorStory>(ActorStoryOptions{}), explore_flags().max_states));
 }
-TEST(ActorExplorerTest, AnActorIsKilledInAllOrders) {
+TEST(ActorExplorerTest, AnActorIsKilledInManyOrders) {
   expect_no_fault(explore(scenario<ActorStory>(ActorStoryOptions{.is_killed = true}), explore_flags().max_states));
 }
 TEST(ActorExplorerTest, AnActorDiesAnywhere) {

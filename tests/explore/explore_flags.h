@@ -5,13 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace manta {
+#include "tests/support/sanitizer.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kIsSanitized = true;
-#else
-inline constexpr bool kIsSanitized = false;
-#endif
+namespace manta {
 
 /// How far a sanitizer goes with it: it looks at what each step does, which hardly depends on the order.
 inline constexpr std::size_t kMaxStates = kIsSanitized ? 500 : 2'000;

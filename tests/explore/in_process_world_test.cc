@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "core/api/actor.h"
 #include "core/api/object_ref.h"
@@ -116,6 +117,61 @@ TEST(InProcessWorldTest, TimePassesOnlyWhenNothingElseCanHappen) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, ErrorCode::kTimeout) << to_string(got.error());
   EXPECT_EQ(world.clock().now(), begin + 10s);
+}
+
+// One that is in the kernel and does not come out.
+class StuckTest : public ::testing::Test {
+ protected:
+  StuckTest() {
+    EXPECT_EQ(get(held_.call<&Counter::add>(1)).value(), 1);
+    world_.launcher().keep_ends_secret();
+  }
+  std::vector<std::string> states() {
+    std::vector<std::string> states;
+    const RuntimeStatus status = world_.node().status().value();
+    for (const WorkerStatus& worker : status.workers) states.push_back(worker.state);
+    return states;
+  }
+
+  InProcessWorld world_;
+  const Actor<Counter> held_ = actor<Counter>.with({.cpus = 2})();
+  const std::uint64_t worker_ = world_.living().at(0);
+};
+
+TEST_F(StuckTest, WhoWaitsForAProcessThatSigkillDoesNotEndIsToldAfterAMinute) {
+  const TimePoint begin = world_.clock().now();
+  held_.kill();
+  const auto got = get(held_.call<&Counter::add>(1));
+
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, ErrorCode::kActorDied);
+  EXPECT_THAT(got.error().message, ::testing::HasSubstr("was killed on request, but has not ended 60 s later: "));
+  EXPECT_EQ(world_.clock().now(), begin + 60s);
+  EXPECT_THAT(states(), ::testing::ElementsAre("stuck"));
+}
+
+TEST_F(StuckTest, WhatItHasIsGivenToOthersOnlyWhenItHasEnded) {
+  held_.kill();
+  static_cast<void>(get(held_.call<&Counter::add>(1)));
+  const auto sum = remote<add>(1, 2);
+  world_.settle();
+  EXPECT_FALSE(sum.is_ready());
+  EXPECT_TRUE(world_.living().empty());
+
+  world_.launcher().tell_end(worker_);
+  world_.settle();
+
+  EXPECT_EQ(get(sum).value(), 3);
+  EXPECT_THAT(states(), ::testing::Not(::testing::Contains("stuck")));
+}
+
+TEST_F(StuckTest, OneThatEndsInTimeIsNotStuck) {
+  held_.kill();
+  const auto call = held_.call<&Counter::add>(1);
+  world_.launcher().tell_end(worker_);
+
+  EXPECT_THAT(get(call).error().message, ::testing::Not(::testing::HasSubstr("has not ended")));
+  EXPECT_EQ(get(remote<add>(1, 2)).value(), 3);
 }
 
 }  // namespace

@@ -284,14 +284,14 @@ TEST(ReferenceExplorerTest, AnObjectPassedOnInAllOrders) {
   expect_no_fault_in_all_orders(scenario<PassedOn>(0));
   expect_no_fault(explore(scenario<PassedOn>(1), explore_flags().max_states));
 }
-TEST(ReferenceExplorerTest, ADriversObjectInAllOrders) {
+TEST(ReferenceExplorerTest, ADriversObjectInManyOrders) {
   expect_no_fault(explore(scenario<DriversObject>(0), explore_flags().max_states));
 }
 TEST(ReferenceExplorerTest, ADriversObjectWithADeathAnywhere) {
   expect_no_fault(explore(scenario<DriversObject>(1), explore_flags().max_states));
   expect_no_fault(walk(scenario<DriversObject>(2), explore_flags().seed, explore_flags().walks));
 }
-TEST(ReferenceExplorerTest, AWorkersObjectInAllOrders) {
+TEST(ReferenceExplorerTest, AWorkersObjectInManyOrders) {
   expect_no_fault(explore(scenario<WorkersObject>(0), explore_flags().max_states));
 }
 TEST(ReferenceExplorerTest, AWorkersObjectWithADeathAnywhere) {

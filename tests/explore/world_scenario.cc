@@ -79,7 +79,9 @@ void expect_no_fault(const Findings& findings) {
 
 void expect_no_fault_in_all_orders(const MakeExplorable& make) {
   constexpr std::size_t kAll = 1'000'000;
-  expect_no_fault(explore(make, kIsSanitized ? explore_flags().max_states : kAll));
+  const Findings findings = explore(make, kIsSanitized ? explore_flags().max_states : kAll);
+  expect_no_fault(findings);
+  EXPECT_TRUE(findings.is_complete || kIsSanitized) << "not all orders: " << findings.summary();
 }
 
 void expect_fault(const Findings& findings, const std::string& text) {

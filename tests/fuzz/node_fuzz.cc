@@ -40,7 +40,8 @@ class Counter {
 
 // What nodes and workers of these functions say to each other, by number.
 const std::uint64_t kFunctions[] = {internal::Task<add>::id, internal::Constructor<Counter, int>::id,
-                                    internal::Method<&Counter::add>::id, internal::state_function<Counter>(), 0};
+                                    internal::Method<&Counter::add, Counter>::id, internal::state_function<Counter>(),
+                                    0};
 
 constexpr MessageType kSaid[] = {
     MessageType::kResult,       MessageType::kFailure,       MessageType::kLendChunk,    MessageType::kMakeActor,
@@ -51,7 +52,8 @@ constexpr MessageType kSaid[] = {
     MessageType::kMonitor,      MessageType::kCancelCall,    MessageType::kHandleDeaths, MessageType::kCheckpoint,
     MessageType::kDeathJudged,  MessageType::kDiscard,       MessageType::kPiece,        MessageType::kRunTask,
     MessageType::kOpenDirect,   MessageType::kDirectFence,   MessageType::kDirectAnswer, MessageType::kDirectClosed,
-    MessageType::kDirectCancel, MessageType::kDirectDamaged, MessageType::kDirectResult, MessageType::kDirectFailure};
+    MessageType::kDirectCancel, MessageType::kDirectDamaged, MessageType::kDirectResult, MessageType::kDirectFailure,
+    MessageType::kWaitsFor};
 
 /// A worker without code: its end of the link, and what it has been told.
 class HostileWorker {

@@ -49,6 +49,8 @@ inline LoopState state_from(std::span<const Change> changes, const Objective& ob
 /// snapshots, and its attempts may do again, unheard, what was reported before.
 inline void expect_consistent(std::span<const Change> changes, int concurrency, bool is_deterministic = false) {
   std::map<TrialId, int> running;  // Attempt by trial.
+  std::map<TrialId, int> slots;    // Of those.
+  int used_slots = 0;
   std::map<TrialId, int> attempts;
   std::map<TrialId, std::int64_t> iterations;
   std::set<TrialId> ended;
@@ -57,11 +59,14 @@ inline void expect_consistent(std::span<const Change> changes, int concurrency, 
       EXPECT_EQ(started->attempt, ++attempts[started->trial]) << "attempts are numbered 1, 2, 3, ...";
       EXPECT_TRUE(running.emplace(started->trial, started->attempt).second) << "one attempt at a time per trial";
       EXPECT_FALSE(ended.contains(started->trial)) << "nothing starts after the end";
+      EXPECT_GE(started->slots, 1);
+      used_slots += slots[started->trial] = started->slots;
       std::int64_t& iteration = iterations[started->trial];
       iteration = is_deterministic ? std::max(iteration, started->from_iteration) : started->from_iteration;
     } else if (const auto* over = std::get_if<AttemptEnded>(&change)) {
       EXPECT_EQ(running[over->trial], over->attempt);
       running.erase(over->trial);
+      used_slots -= slots[over->trial];
       EXPECT_EQ(over->cause.empty(), over->state != TrialState::kFailed && over->state != TrialState::kInfeasible);
     } else if (const auto* reported = std::get_if<Reported>(&change)) {
       EXPECT_EQ(running[reported->report.trial], reported->report.attempt) << "only a running attempt reports";
@@ -70,7 +75,7 @@ inline void expect_consistent(std::span<const Change> changes, int concurrency, 
       EXPECT_FALSE(ended.contains(changed->trial.id)) << "nothing changes after the end";
       if (is_ended(changed->trial.state)) ended.insert(changed->trial.id);
     }
-    EXPECT_LE(static_cast<int>(running.size()), concurrency);
+    EXPECT_LE(used_slots, concurrency);
   }
   EXPECT_TRUE(running.empty()) << "every attempt is over";
   ASSERT_FALSE(changes.empty());

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ class RecordingExecutor final : public Executor {
     executor_.launch(std::move(launch));
   }
   void advance(TrialId trial) override { note("advance", trial), executor_.advance(trial); }
+  void advance_up_to(TrialId trial, int iterations) override {
+    note("advance*" + std::to_string(iterations), trial), executor_.advance_up_to(trial, iterations);
+  }
   void save(TrialId trial) override { note("save", trial), executor_.save(trial); }
   void stop(TrialId trial) override {
     under_way_[trial] = false;  // A stop may overtake another call.
@@ -42,7 +46,8 @@ class RecordingExecutor final : public Executor {
       return event;
     }
     event = executor_.next_event(deadline);
-    if (event) under_way_[event->trial] = false;
+    if (event && on_event) on_event(*event);
+    if (event) under_way_[event->trial] = goes_on(*event);
     return event;
   }
   void wait(TimePoint deadline) override { executor_.wait(deadline); }
@@ -61,8 +66,14 @@ class RecordingExecutor final : public Executor {
   std::vector<std::pair<std::string, TrialId>> calls;
   std::vector<Launch> launches;
   std::deque<Event> injected;  ///< Given out before anything else.
+  std::function<void(Event&)> on_event;
 
  private:
+  static bool goes_on(const Event& event) {
+    const auto* const launched = std::get_if<Launched>(&event.what);
+    const auto* const stepped = std::get_if<Stepped>(&event.what);
+    return (launched != nullptr && launched->goes_on) || (stepped != nullptr && stepped->goes_on);
+  }
   void note(const std::string& call, TrialId trial) {
     EXPECT_FALSE(std::exchange(under_way_[trial], true)) << call << " of trial " << trial.number << ": call under way";
     calls.emplace_back(call, trial);

@@ -2,6 +2,7 @@
 // A scheduler that does what the test's functions say, and remembers what it saw.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -31,12 +32,14 @@ class ScriptedScheduler final : public TrialScheduler {
   std::optional<TrialId> next_to_resume(TrialsView trials, bool) const override {
     return resume ? resume(trials) : std::nullopt;
   }
+  std::int64_t unjudged_iterations(TrialId, std::int64_t iteration) const override { return unjudged(iteration); }
   Snapshot save() const override { return {"{\"ScriptedScheduler\":" + std::to_string(judged.size()) + "}"}; }
   Result<void> restore(const Snapshot&) override { return {}; }
 
   Judge judge;
   std::function<std::optional<TrialId>(TrialsView)> resume;
   std::function<void(TrialId)> end_hook;
+  std::function<std::int64_t(std::int64_t iteration)> unjudged = [](std::int64_t) { return 1; };
   std::vector<Report> judged;
   std::vector<std::pair<TrialId, TrialState>> ended;
 };

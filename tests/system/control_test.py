@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 
@@ -27,17 +28,24 @@ class ControlTest(SystemTest):
 
     def resumed(self, out="run", trials=0):
         path = self.directory / out / "control.sock"
-        before = os.stat(path).st_ctime_ns if path.exists() else 0  # One that was left behind is replaced.
+        before = changed_at(path)  # One that was left behind is replaced.
         process = self.start("--resume", out)
-        wait_for(lambda: path.exists() and os.stat(path).st_ctime_ns != before)
+        self.assertTrue(wait_for(lambda: changed_at(path) not in (0, before)))
         return self.watched(process, out, trials)
 
     def watched(self, process, out, trials):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         self.assertTrue(wait_for((self.directory / out / "control.sock").exists))
-        self.assertTrue(wait_for(lambda: self.count("running", out) >= trials and self.rows(out) > trials))
+        # Each has reported: a trial that is paused before its first report goes on from nothing.
+        self.assertTrue(wait_for(lambda: self.count("running", out) >= trials and self.count_reported(out) >= trials))
         return process
+
+    def count_reported(self, out):
+        try:
+            return self.query("select count(distinct trial) n from learning_curves", out)[0]["n"]
+        except sqlite3.OperationalError:  # It is still being made.
+            return 0
 
     def count(self, state, out="run"):
         return len(self.states(out).get(state, []))
@@ -98,7 +106,7 @@ class ControlTest(SystemTest):
         self.assertEqual((spec["samples"], spec["concurrency"], spec["cpus_per_trial"]), (3, 3, 0.2))
         self.manta("set", "run", "max_iterations=5")
 
-        self.finish(self.resumed())
+        self.finish(self.start("--resume", "run"))  # It may end before its socket is seen.
         self.assertEqual(self.count("completed"), 3)
 
     def test_the_time_budget_can_be_set_late(self):
@@ -207,7 +215,16 @@ class ControlTest(SystemTest):
         self.assertTrue(wait_for(lambda: not (self.directory / "run/control.sock").exists()))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130)
+        # The system's own ending, where the second comes so late that everything is written and nobody waits for it.
+        self.assertIn(process.returncode, (130, -signal.SIGINT))
+
+
+def changed_at(path):
+    """When the file was made or replaced; 0 if there is none."""
+    try:
+        return os.stat(path).st_ctime_ns
+    except FileNotFoundError:
+        return 0
 
 
 class open_directory:

@@ -2,6 +2,7 @@
 """--deterministic: the same table however fast trials are, and wherever, and however often, the driver was killed."""
 import os
 import random
+import re
 import signal
 import sqlite3
 
@@ -21,9 +22,9 @@ SCHEDULERS = {
 
 
 class DeterministicTest(SystemTest):
-    def arguments(self, scheduler, out):
+    def arguments(self, scheduler, out, samples=12):
         return [self.write_space({"x": {"float": [0.1, 1]}}), "--trainable", "Walk", "--metric", "score", "--mode", "max",
-                "--searcher", "random", "--samples", "12", "--max-iterations", "9", "--concurrency", "2",
+                "--searcher", "random", "--samples", str(samples), "--max-iterations", "9", "--concurrency", "2",
                 "--cpus-per-trial", "0.5", "--checkpoint-every", "2", "--seed", "3", "--deterministic", "--scheduler",
                 scheduler, "--out", out]
 
@@ -33,8 +34,8 @@ class DeterministicTest(SystemTest):
         except sqlite3.OperationalError:
             return 0  # It is being made.
 
-    def run_to_the_end(self, scheduler, out):
-        code, _, errors = self.run_program(*self.arguments(scheduler, out))
+    def run_to_the_end(self, scheduler, out, **more):
+        code, _, errors = self.run_program(*self.arguments(scheduler, out, **more))
         self.assertEqual(code, 0, errors)
         return self.query(TABLE, out)
 
@@ -74,8 +75,9 @@ class DeterministicTest(SystemTest):
 
     def test_interrupted_it_says_how_to_go_on_and_ends_the_same(self):
         scheduler = SCHEDULERS["asha"]
-        undisturbed = self.run_to_the_end(scheduler, "undisturbed")
-        process = self.start(*self.arguments(scheduler, "run"))
+        many = 300  # It has not come to its end when it is interrupted.
+        undisturbed = self.run_to_the_end(scheduler, "undisturbed", samples=many)
+        process = self.start(*self.arguments(scheduler, "run", samples=many))
         wait_for(lambda: self.events("run") > 20 or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
@@ -84,6 +86,36 @@ class DeterministicTest(SystemTest):
         code, output, errors = self.run_program("--resume", "run")
         self.assertEqual(code, 0, output + errors)
         self.assertEqual(self.query(TABLE), undisturbed)
+
+    def test_the_schedule_that_it_found_is_used_again_and_drawn(self):
+        """It has no snapshots: what its population did is found out from its changes."""
+        for name in ("pbt", "pbt-sync"):
+            self.run_to_the_end(f"{name}:interval=2", name)
+            self.assertEqual(self.query("select count(*) n from snapshots", name)[0]["n"], 0)
+            # What the best report was made with.
+            best, = self.query("select config from trial_changes, (select results.id as best, results.trial as number from results"
+                               " join metrics on result = results.id order by value desc, results.id limit 1)"
+                               " where trial = number and id < best order by id desc limit 1", name)
+            changes = self.query("select count(*) n from (select config, lag(config) over (partition by trial order by id) as before"
+                                 " from trial_changes) where config != before", name)[0]["n"]
+            self.assertGreater(changes, 3)
+
+            code, _, errors = self.run_program(
+                self.write_space({"x": {"float": [0.1, 1]}}), "--trainable", "Walk", "--metric", "score", "--mode", "max",
+                "--samples", "1", "--max-iterations", "9", "--scheduler", f"pbt-replay:from={name}", "--out", name + "-again")
+
+            self.assertEqual(code, 0, errors)
+            self.assertEqual(self.query("select config from trials", name + "-again"), [best])
+            code, output, errors = self.run_program("export", name, "--svg", program=BIN / "manta")
+            self.assertEqual(code, 0, errors)
+            links, = re.findall('class="link" d="(M[^"]*L[^"]*)"', output)
+            copies = links.count("M")
+            self.assertGreaterEqual(copies, changes)
+            self.assertLessEqual(copies, changes + 2, "few copies end where the copied one was, at a bound")
+        self.run_to_the_end("fifo", "fifo")
+        code, _, errors = self.run_program(*self.arguments("pbt-replay:from=fifo", "none"))
+        self.assertEqual(code, 2)
+        self.assertIn('fifo ran with the scheduler "fifo": only pbt, pbt-sync and pb2 leave a schedule', errors)
 
     def test_what_decisions_depend_on_is_kept(self):
         self.run_to_the_end("fifo", "run")

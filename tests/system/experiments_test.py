@@ -7,10 +7,12 @@ import os
 import pty
 import signal
 import subprocess
+import xml.etree.ElementTree
 
 from program import BIN, SystemTest, main, wait_for
 
 MANTA = str(BIN / "manta")
+SVG = "{http://www.w3.org/2000/svg}"
 SPACE = {"x": {"float": [0.1, 1.0]}, "kind": {"choice": ["a", "b"]}}
 
 
@@ -90,6 +92,47 @@ class ExperimentsTest(SystemTest):
         full = subprocess.run([MANTA, "export", "run", "--csv"], cwd=self.directory, stdout=open("/dev/full", "w"),
                               stderr=subprocess.PIPE, text=True)
         self.assertEqual(full.returncode, 3, full.stderr)
+
+    def figure(self, out, *words):
+        """Title, texts, and the data of the paths by style."""
+        root = xml.etree.ElementTree.fromstring(self.manta("export", out, "--svg", *words))
+        texts = [element.text for element in root.iter(SVG + "text")]
+        paths = {}
+        for panel in root.findall(SVG + "g"):
+            for path in panel.findall(SVG + "path"):
+                paths.setdefault(path.get("class").split()[0], []).append(path.get("d"))
+        return root.find(SVG + "title").text, texts, paths
+
+    def test_a_figure_has_the_curves_of_an_experiment(self):
+        self.finished()
+
+        title, texts, paths = self.figure("run")
+
+        self.assertEqual(title, f"{self.query('select name from experiment')[0]['name']}: score, larger is better")
+        self.assertEqual([len(paths["thin"]), len(paths["bold"])], [6, 2])
+        self.assertIn("no place for 6 reports whose value is not finite", texts)
+        self.manta("export", "run", "--svg", "-o", "run.svg")
+        self.assertEqual((self.directory / "run.svg").read_text(), self.manta("export", "run", "--svg"))
+        self.assertIn("One of --csv, --jsonl and --svg", self.manta("export", "run", "--svg", "--csv", expect=2))
+        self.assertIn("--results is about rows", self.manta("export", "run", "--svg", "--results", expect=2))
+
+    def test_a_figure_of_a_population_has_its_schedule(self):
+        # In the order of the virtual clock some copy another: on a busy machine one may have ended before the rest begin.
+        self.sweep("--samples", 4, "--concurrency", 4, "--cpus-per-trial", 0.25, "--scheduler", "pbt:interval=2",
+                   "--deterministic", "--max-iterations", 8, "--name", "<b>&", trainable="Walk",
+                   space={"x": {"float": [0.1, 1], "log": True}, "kind": {"choice": ["a", "b"]}})
+
+        title, texts, paths = self.figure("run")
+
+        self.assertEqual(title, "<b>&: score, larger is better")
+        for text in ("score", "x (logarithmic)", "iterations", "not drawn, as it has no scale: kind"):
+            self.assertIn(text, texts)
+        # Four curves, four schedules, and on each panel the way to the best value. Every copy ended an attempt.
+        copies = self.query("select count(*) n from attempts join trials using (trial)"
+                            " where attempts.state = 'stopped' and trials.state = 'completed'")[0]["n"]
+        self.assertGreater(copies, 0)
+        self.assertEqual([len(paths[style]) for style in ("thin", "bold", "link")], [8, 2, 1])
+        self.assertEqual(paths["link"][0].count("M"), copies)
 
     def test_a_running_experiment_is_seen_and_not_removed(self):
         process = self.endless()

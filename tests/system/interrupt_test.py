@@ -45,7 +45,8 @@ class InterruptTest(SystemTest):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
 
-        self.assertEqual(process.returncode, 130)
+        # The system's own ending, where the second comes so late that everything is written and nobody waits for it.
+        self.assertIn(process.returncode, (130, -signal.SIGINT))
 
     def test_a_resumed_sweep_refuses_another_space(self):
         self.interrupted(signal.SIGINT, 130)

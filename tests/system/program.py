@@ -25,6 +25,20 @@ SPACE = {"x": {"float": [0.1, 1.0]}}
 PATIENCE_SECONDS = 20
 
 
+# Mounts are made in a namespace of their own, which goes with the program.
+IN_NAMESPACE = ["unshare", "--mount", "--propagation", "private", "sh", "-ec"]
+
+
+def can_mount():
+    if os.geteuid() != 0:
+        return False
+    made = subprocess.run([*IN_NAMESPACE, "mount -t tmpfs -o size=1m none /mnt"], capture_output=True)
+    return made.returncode == 0
+
+
+needs_mount = unittest.skipUnless(can_mount(), "only root, where it may mount, can make a file system of a given size")
+
+
 def marked_processes(mark):
     """The processes, zombies left out, that have the mark in their environment."""
     found = []

@@ -2,13 +2,16 @@
 // A program that uses the runtime, for tests that look at it from outside: does what its first word says, prints
 // "ready", and goes on when its standard input ends.
 #include <manta/manta.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -27,6 +30,11 @@ class Counter {
 
  private:
   int count_ = 0;
+};
+
+class Crasher {
+ public:
+  int crash() { std::abort(); }
 };
 
 class Cache {
@@ -84,6 +92,75 @@ int work(const std::vector<std::string>&) {
   return 0;
 }
 
+constexpr int kExitCode = 7;
+std::optional<manta::Runtime> g_runtime;  // That of main(), if it is to end with the program's static objects.
+std::vector<manta::Actor<Counter>> g_counters;
+std::vector<manta::ObjectRef<int>> g_refs;
+std::atomic<bool> g_leaves_in_metrics{false};
+
+[[noreturn]] void wait_for_ever() {
+  for (;;) ::pause();
+}
+void leave() { std::exit(kExitCode); }
+
+// Ends by exit() in user code that the runtime calls: `words[0]` says where.
+int leave_in(const std::vector<std::string>& words) {
+  const std::string& where = words[0];
+  g_counters.push_back(manta::actor<Counter>());
+  g_refs.push_back(g_counters[0].call<&Counter::wait_for>("/no/such/file"));
+  if (where == "nowhere") return kExitCode;  // But with all that.
+  if (where == "service_thread") {
+    manta::remote<slow>(1).then(leave);
+  } else if (where == "get") {
+    manta::remote<slow>(1).then(leave);
+    static_cast<void>(manta::get(g_refs[0]));
+  } else if (where == "process_thread") {
+    manta::remote<crash>(1).then(leave);
+  } else if (where == "death_handler") {
+    manta::on_child_death([](const manta::ChildDeath&) -> bool { std::exit(kExitCode); }).value();
+    manta::actor<Crasher>.with({.lifetime = manta::ActorLifetime::kDetached})().call<&Crasher::crash>();
+  } else if (where == "metrics") {
+    g_leaves_in_metrics = true;  // Now that the static objects are as they are to be destroyed.
+  } else if (where == "crowd") {
+    for (int i = 0; i < 4; ++i)
+      std::thread([] {
+        while (manta::get(manta::remote<slow>(1))) {
+        }
+        wait_for_ever();
+      }).detach();
+    for (int i = 0; i < 20; ++i) manta::remote<slow>(i).then(i == 10 ? leave : +[] {});
+  }
+  wait_for_ever();
+}
+
+// Takes memory until there is none.
+int hoard() {
+  constexpr std::size_t kPiece = std::size_t{8} << 20;
+  std::vector<std::vector<char>> pieces;
+  for (;;) pieces.emplace_back(kPiece, 'x');
+}
+
+// A task that was promised no memory takes all there is; the program says how it died, and goes on.
+int squeeze(const std::vector<std::string>&) {
+  std::printf("%s\n", manta::get(manta::remote<hoard>.with({.max_retries = 0})()).error().message.c_str());
+  std::printf("then %d\n", manta::get(manta::remote<slow>(3)).value());
+  until_input_ends();
+  return 0;
+}
+
+int print_lines(int count) {
+  for (int i = 0; i < count; ++i) std::printf("line %d of a task that has much to say\n", i);
+  return count;
+}
+
+// A task prints `words[0]` lines.
+int chatter(const std::vector<std::string>& words) {
+  const int count = manta::get(manta::remote<print_lines>(std::stoi(words[0]))).value();
+  std::printf("printed %d\n", count);
+  until_input_ends();
+  return 0;
+}
+
 int nothing(const std::vector<std::string>&) {
   until_input_ends();
   return 0;
@@ -98,14 +175,21 @@ int main(int argc, char** argv) {
       if (std::string(argv[i]).rfind(name, 0) == 0) return std::string(argv[i] + name.size());
     return std::string();
   };
-  const manta::Runtime runtime = manta::init(argc, argv,
-                                             {.cpus = 2,
-                                              .object_store_bytes = 64 << 20,
-                                              .trace_file = option("trace="),
-                                              .metrics_file = option("metrics="),
-                                              .metrics_interval = std::chrono::milliseconds(50)})
-                                     .value();
+  manta::RuntimeOptions options = {.cpus = 2,
+                                   .object_store_bytes = 64 << 20,
+                                   .log_directory = option("logs="),
+                                   .trace_file = option("trace="),
+                                   .metrics_file = option("metrics="),
+                                   .metrics_interval = std::chrono::milliseconds(50)};
+  const std::string mode = argv[1];
+  if (mode == "leave")
+    options.metrics_callback = [](const std::string&) {
+      if (g_leaves_in_metrics) leave();
+    };
+  manta::Runtime runtime = manta::init(argc, argv, options).value();
+  if (mode == "leave" && std::string(argv[3]) == "static") g_runtime.emplace(std::move(runtime));
   const std::map<std::string, std::function<int(const std::vector<std::string>&)>> modes = {
-      {"actors", actors}, {"work", work}, {"nothing", nothing}};
-  return modes.at(argv[1])(std::vector<std::string>(argv + 2, argv + argc));
+      {"actors", actors},   {"work", work},       {"leave", leave_in},
+      {"squeeze", squeeze}, {"chatter", chatter}, {"nothing", nothing}};
+  return modes.at(mode)(std::vector<std::string>(argv + 2, argv + argc));
 }

@@ -5,23 +5,10 @@ import pathlib
 import re
 import signal
 import subprocess
-import unittest
 
-from program import SystemTest, main, read_until, wait_for
+from program import IN_NAMESPACE, SystemTest, main, needs_mount, read_until, wait_for
 
 PROGRAM = os.environ["MANTA_TEST_STORE_PROGRAM"]
-# Mounts are made in a namespace of their own, which goes with the program.
-IN_NAMESPACE = ["unshare", "--mount", "--propagation", "private", "sh", "-ec"]
-
-
-def can_mount():
-    if os.geteuid() != 0:
-        return False
-    made = subprocess.run([*IN_NAMESPACE, "mount -t tmpfs -o size=1m none /mnt"], capture_output=True)
-    return made.returncode == 0
-
-
-needs_mount = unittest.skipUnless(can_mount(), "only root, where it may mount, can make a file system of a given size")
 
 
 class StoreTest(SystemTest):

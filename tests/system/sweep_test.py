@@ -190,6 +190,39 @@ class SweepTest(SystemTest):
         self.assertGreater(len(resumed), 0)
         self.assertEqual(self.counts(resumed[0]["trial"]), [1, 2, 3, 4])
 
+    def test_the_last_trial_takes_over_the_cpus_of_all_slots(self):
+        command = self.directory / "spreads.sh"
+        command.write_text('n=0; test -n "$MANTA_CHECKPOINT" && n=$(cat "$MANTA_CHECKPOINT")\n'
+                           'while :; do\n'
+                           '  n=$((n+1)); echo $n > "$MANTA_CHECKPOINT_DIR/$n"\n'
+                           '  echo "{\\"score\\": $1, \\"own_iteration\\": $n, \\"cpus\\": $MANTA_CPUS, \\"checkpoint\\": \\"$n\\"}"\n'
+                           '  test $1 != 2 -o $MANTA_CPUS = 2 && exit 0\n'
+                           'done\n')
+        for kind in ("Spreads", "command"):
+            trainable = ["--command", f"sh {command} {{x}}"] if kind == "command" else []
+            with self.subTest(kind):
+                self.sweep(*trainable, "--samples", "1", "--searcher", "grid", "--concurrency", "4", "--cpus-per-trial", "0.5",
+                           "--grow-every", "1", "--time-budget", "60", space={"x": {"grid": [1, 1.5, 2]}},
+                           trainable=None if trainable else kind, program=BIN / "tune_run" if trainable else PROGRAMS, out=kind)
+
+                attempts = self.query("select state, slots from attempts where trial = 2 order by attempt", kind)
+                self.assertEqual((attempts[0], attempts[-1]),
+                                 ({"state": "paused", "slots": 1}, {"state": "completed", "slots": 4}), attempts)
+                self.assertLessEqual(len(attempts), 3)
+                rows = self.query("select iteration, max(value) filter (where metric = 'own_iteration') own, "
+                                  "max(value) filter (where metric = 'cpus') cpus from learning_curves where trial = 2 "
+                                  "group by iteration order by iteration", kind)
+                self.assertEqual([row["iteration"] for row in rows], [row["own"] for row in rows])
+                self.assertEqual((rows[0]["cpus"], rows[-1]["cpus"]), (1, 2))
+                # A command that has reported last may take over slots before it is known to have ended.
+                others = {row["slots"] for row in self.query("select slots from attempts where trial < 2", kind)}
+                self.assertTrue(others == {1} if kind == "Spreads" else max(others) < 4, others)
+
+    def test_growing_needs_cpus(self):
+        _, errors = self.sweep("--samples", "1", "--grow-every", "1", "--cpus-per-trial", "0", expect=2)
+
+        self.assertIn("--grow-every needs --cpus-per-trial above 0", errors)
+
     def test_a_line_without_the_metric_is_stored_and_no_failure(self):
         command = "echo '{{\"step\": 1}}'; echo '{{\"score\": {x}}}'"
         self.sweep("--samples", "2", "--command", command, trainable=None, program=BIN / "tune_run")

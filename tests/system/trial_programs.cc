@@ -95,6 +95,19 @@ class Reused : public Curve {
   }
 };
 
+// Ends after a report, or, where x is 2, once it has two CPUs.
+class Spreads : public Reused {
+ public:
+  manta::Metrics step() override {
+    manta::Metrics metrics = Reused::step();
+    const int cpus = std::atoi(::getenv("MANTA_CPUS"));
+    metrics.set("cpus", cpus);
+    if (x_ < 2 || cpus == 2) finish();
+    return metrics;
+  }
+  bool reset(const manta::Config& config) override { return restart(), Reused::reset(config); }
+};
+
 struct Hyper {
   double x = 0;
   std::optional<int> n;
@@ -232,6 +245,7 @@ MANTA_TRAINABLE(Walk);
 MANTA_TRAINABLE(Typed);
 MANTA_TRAINABLE_FUNCTION(typed_function);
 MANTA_TRAINABLE(Reused);
+MANTA_TRAINABLE(Spreads);
 MANTA_TRAINABLE(Throws);
 MANTA_TRAINABLE(Segfaults);
 MANTA_TRAINABLE(NotANumber);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/api/promise.h"
 #include "core/placement/resource_ledger.h"
 #include "tune/actor/abort_process.h"
 
@@ -50,6 +51,8 @@ Result<std::unique_ptr<ActorExecutor>> ActorExecutor::create(ActorExecutorOption
           ResourceLedger(machine).check({options.cpus_per_trial, options.gpus_per_trial, options.memory_per_trial});
       !possible)
     return Error{possible.error().code, "a trial cannot run: " + possible.error().message};
+  // A worker may be somewhere else.
+  options.log_directory = std::filesystem::absolute(options.log_directory);
   const double by_gpus = fits(static_cast<double>(machine.gpus.size()), options.gpus_per_trial, machine.cpus);
   const double by_cpus = fits(machine.cpus, options.cpus_per_trial, std::max(machine.cpus, by_gpus));
   const double by_memory =
@@ -62,12 +65,12 @@ std::filesystem::path ActorExecutor::log_path(TrialId trial, int attempt) const 
   return options_.log_directory / to_string(trial) / (std::to_string(attempt) + ".log");
 }
 
-Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, int attempt) const {
-  const Actor<TrialActor> made =
-      actor<TrialActor>.with({.cpus = options_.cpus_per_trial,
-                              .gpus = options_.gpus_per_trial,
-                              .memory = options_.memory_per_trial,
-                              .name = "trial-" + to_string(trial) + "." + std::to_string(attempt)})(options_.trainable);
+Actor<TrialActor> ActorExecutor::new_actor(TrialId trial, const Attempt& attempt) const {
+  const Actor<TrialActor> made = actor<TrialActor>.with(
+      {.cpus = options_.cpus_per_trial * attempt.slots,
+       .gpus = options_.gpus_per_trial,
+       .memory = options_.memory_per_trial,
+       .name = "trial-" + to_string(trial) + "." + std::to_string(attempt.number)})(options_.trainable);
   static_cast<void>(made.monitor());  // Its death is the attempt's failure, which the loop hears of by its calls.
   return made;
 }
@@ -76,9 +79,11 @@ void ActorExecutor::launch(Launch launch) {
   const TrialId trial = launch.trial;
   Attempt& attempt = attempts_[trial];
   attempt.number = launch.attempt;
+  attempt.slots = launch.slots;
   attempt.launch = std::move(launch);
+  if (attempt.slots > 1) retire_idle();  // They hold CPUs that it has now.
   if (idle_.empty()) {
-    attempt.actor = new_actor(trial, attempt.number);
+    attempt.actor = new_actor(trial, attempt);
   } else {
     attempt.actor = std::move(idle_.back());
     idle_.pop_back();
@@ -88,17 +93,20 @@ void ActorExecutor::launch(Launch launch) {
 
 void ActorExecutor::start(TrialId trial, Attempt& attempt) {
   const std::filesystem::path log = log_path(trial, attempt.number);
-  std::error_code error;
-  std::filesystem::create_directories(log.parent_path(), error);  // A failure shows when the log is opened.
-  const TrialStart start{trial.number, attempt.number, attempt.launch.config.to_json(), log.string()};
+  const std::uint64_t run = next_call_;
+  const TrialStart start{trial.number, attempt.number, attempt.launch.config.to_json(), log.string(), run};
   const SharedArray<std::byte> bytes =
       attempt.launch.checkpoint ? attempt.launch.checkpoint->bytes : SharedArray<std::byte>();
   expect(trial, attempt, attempt.actor.call<&TrialActor::start>(start, bytes));
+  if (attempt.launch.may_go_on) expect(trial, attempt, attempt.actor.call<&TrialActor::step>(run));
 }
 
-void ActorExecutor::advance(TrialId trial) {
+// All calls are made at once, and each is answered as soon as it has an answer.
+void ActorExecutor::advance_up_to(TrialId trial, int iterations) {
   Attempt& attempt = attempts_.at(trial);
-  expect(trial, attempt, attempt.actor.call<&TrialActor::step>());
+  attempt.early.clear();  // Void ones.
+  const std::uint64_t run = next_call_;
+  for (int i = 0; i < iterations; ++i) expect(trial, attempt, attempt.actor.call<&TrialActor::step>(run));
 }
 
 void ActorExecutor::save(TrialId trial) {
@@ -108,11 +116,12 @@ void ActorExecutor::save(TrialId trial) {
 
 template <class T>
 void ActorExecutor::expect(TrialId trial, Attempt& attempt, ObjectRef<T> answer) {
-  attempt.call = next_call_++;
-  answer.then([mailbox = mailbox_, trial, call = attempt.call, answer] {
+  attempt.last_call = next_call_++;
+  if (attempt.call == 0) attempt.call = attempt.last_call;
+  answer.then([mailbox = mailbox_, trial, call = attempt.last_call, answer] {
     const std::lock_guard lock(mailbox->mutex);
     mailbox->mail.push_back({trial, call, answer});
-    mailbox->arrived.notify_one();
+    mailbox->has_mail = true;
   });
 }
 
@@ -124,7 +133,7 @@ void ActorExecutor::stop(TrialId trial) {
   own_events_.push_back({trial, attempt.number, AttemptStopped{}});
   if (attempt.call != 0) {
     attempt.actor.kill();  // It is in the middle of something that nobody wants any more.
-  } else if (reusable_) {
+  } else if (reusable_ && attempt.slots == 1) {
     idle_.push_back(std::move(attempt.actor));
   } else {
     retire(std::move(attempt.actor));
@@ -144,6 +153,10 @@ void ActorExecutor::retire(Actor<TrialActor> actor) {
   retired_.push_back({std::move(actor), clock_.now() + kStopGrace});
 }
 
+void ActorExecutor::retire_idle() {
+  for (Actor<TrialActor>& idle : std::exchange(idle_, {})) retire(std::move(idle));
+}
+
 void ActorExecutor::reap_retired() {
   const TimePoint now = clock_.now();
   std::erase_if(retired_, [now](const Retired& retired) {
@@ -161,58 +174,71 @@ std::optional<Event> ActorExecutor::next_event(TimePoint deadline) {
       return event;
     }
     reap_retired();
+    // As for an object: so this thread itself takes the answers in, without another one to wake it.
+    internal::wait_until([this] { return mailbox_->has_mail || mailbox_->interrupted; }, deadline);
     std::unique_lock lock(mailbox_->mutex);
-    const auto something = [this] { return !mailbox_->mail.empty() || mailbox_->interrupted; };
-    mailbox_->arrived.wait_until(lock, deadline, something);
     if (mailbox_->mail.empty()) {
       mailbox_->interrupted = false;
       return std::nullopt;
     }
-    const Mail mail = std::move(mailbox_->mail.front());
+    Mail mail = std::move(mailbox_->mail.front());
     mailbox_->mail.pop_front();
+    mailbox_->has_mail = !mailbox_->mail.empty();
     lock.unlock();
-    if (auto event = open(mail)) return event;
+    if (auto event = open(std::move(mail))) return event;
   }
 }
 
 void ActorExecutor::wait(TimePoint deadline) {
-  std::unique_lock lock(mailbox_->mutex);
-  mailbox_->arrived.wait_until(lock, deadline, [this] { return mailbox_->interrupted; });
+  internal::wait_until([this] { return mailbox_->interrupted.load(); }, deadline);
   mailbox_->interrupted = false;
 }
 
 void ActorExecutor::interrupt() {
-  const std::lock_guard lock(mailbox_->mutex);
   mailbox_->interrupted = true;
-  mailbox_->arrived.notify_one();
+  Promise<void>().set();  // Whoever waits for an object looks again.
 }
 
 // None: the call was given up, or has led to another one.
-std::optional<Event> ActorExecutor::open(const Mail& mail) {
+std::optional<Event> ActorExecutor::open(Mail mail) {
   const auto it = attempts_.find(mail.trial);
-  if (it == attempts_.end() || it->second.call != mail.call) return std::nullopt;
+  if (it == attempts_.end() || it->second.call == 0 || mail.call < it->second.call) return std::nullopt;
   Attempt& attempt = it->second;
-  attempt.call = 0;
+  if (mail.call > attempt.call) {
+    const std::uint64_t call = mail.call;
+    attempt.early.emplace(call, std::move(mail));
+    return std::nullopt;
+  }
+  attempt.call = mail.call < attempt.last_call ? mail.call + 1 : 0;
+  if (auto next = attempt.early.extract(attempt.call)) {
+    const std::lock_guard lock(mailbox_->mutex);
+    mailbox_->mail.push_front(std::move(next.mapped()));
+    mailbox_->has_mail = true;
+  }
   if (const auto* started = std::get_if<ObjectRef<TrialReady>>(&mail.answer)) {
     const Result<TrialReady> ready = get(*started);
     if (!ready) return failed(mail.trial, attempt, ready.error());
     if (ready->infeasible) return infeasible(mail.trial, attempt, *ready->infeasible);
     if (ready->needs_new_process) {  // The process belongs to its first trial: take a new one.
       reusable_ = false;
-      for (Actor<TrialActor>& idle : idle_) retire(std::move(idle));
-      idle_.clear();
-      retire(std::exchange(attempt.actor, new_actor(mail.trial, attempt.number)));
+      attempt.call = 0;
+      retire_idle();
+      retire(std::exchange(attempt.actor, new_actor(mail.trial, attempt)));
       start(mail.trial, attempt);
       return std::nullopt;
     }
     attempt.launch = {};
-    return Event{mail.trial, attempt.number, Launched{}};
+    return Event{mail.trial, attempt.number, Launched{.goes_on = attempt.call != 0}};
   }
   if (const auto* stepped = std::get_if<ObjectRef<TrialStep>>(&mail.answer)) {
     Result<TrialStep> step = get(*stepped);
     if (!step) return failed(mail.trial, attempt, step.error());
     if (step->infeasible) return infeasible(mail.trial, attempt, *std::move(step->infeasible));
-    return Event{mail.trial, attempt.number, Stepped{std::move(step->metrics), step->seconds, step->finished}};
+    if (step->is_void || step->finished || step->waits_for_disk) attempt.call = 0;  // What is behind it is void.
+    if (step->is_void) return Event{mail.trial, attempt.number, Rested{}};
+    return Event{mail.trial, attempt.number,
+                 Stepped{std::move(step->metrics), step->seconds, step->finished, step->waits_for_disk,
+                         /*goes_on=*/attempt.call != 0}};
   }
   Result<SharedArray<std::byte>> bytes = get(std::get<ObjectRef<SharedArray<std::byte>>>(mail.answer));
   if (!bytes) return failed(mail.trial, attempt, bytes.error());

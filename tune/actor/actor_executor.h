@@ -2,7 +2,7 @@
 // Runs trials as actors of this process' runtime.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -23,7 +23,7 @@ namespace manta {
 struct ActorExecutorOptions {
   std::string trainable;                ///< For resolve_trainable(), which each worker asks.
   std::filesystem::path log_directory;  ///< Gets <trial>/<attempt>.log.
-  double cpus_per_trial = 1;
+  double cpus_per_trial = 1;            ///< Of each slot; GPUs and memory a trial has once, whatever its slots.
   double gpus_per_trial = 0;
   std::uint64_t memory_per_trial = 0;  ///< Bytes that a trial's process may use; 0: any number.
   bool show_stack = true;              ///< abort() shows where the process is; not if it only waits for another.
@@ -39,7 +39,8 @@ class ActorExecutor final : public Executor {
   ~ActorExecutor() override;
 
   void launch(Launch launch) override;
-  void advance(TrialId trial) override;
+  void advance(TrialId trial) override { advance_up_to(trial, 1); }
+  void advance_up_to(TrialId trial, int iterations) override;
   void save(TrialId trial) override;
   void stop(TrialId trial) override;
   void abort(TrialId trial) override;
@@ -50,12 +51,6 @@ class ActorExecutor final : public Executor {
   const Clock& clock() const override { return clock_; }
 
  private:
-  struct Attempt {
-    int number = 1;
-    std::uint64_t call = 0;  // The one under way; 0: none.
-    Actor<TrialActor> actor;
-    Launch launch;  // Kept until it has started, for a second try in a new process.
-  };
   // An actor that was asked to end and is killed if it does not.
   struct Retired {
     Actor<TrialActor> actor;
@@ -67,25 +62,35 @@ class ActorExecutor final : public Executor {
     std::uint64_t call = 0;
     Answer answer;
   };
+  struct Attempt {
+    int number = 1;
+    int slots = 1;
+    std::uint64_t call = 0;               // Of those under way the one that is answered next; 0: there is none.
+    std::uint64_t last_call = 0;          // Of them the last.
+    std::map<std::uint64_t, Mail> early;  // Answers to later ones: several threads bring them.
+    Actor<TrialActor> actor;
+    Launch launch;  // Kept until it has started, for a second try in a new process.
+  };
   // Shared with callbacks, which may come after this is gone.
   struct Mailbox {
+    std::atomic<bool> has_mail = false;
+    std::atomic<bool> interrupted = false;
     std::mutex mutex;
-    std::condition_variable arrived;
     std::deque<Mail> mail;
-    bool interrupted = false;
   };
 
   ActorExecutor(ActorExecutorOptions options, int slots);
 
-  Actor<TrialActor> new_actor(TrialId trial, int attempt) const;
+  Actor<TrialActor> new_actor(TrialId trial, const Attempt& attempt) const;
   void start(TrialId trial, Attempt& attempt);
   template <class T>
   void expect(TrialId trial, Attempt& attempt, ObjectRef<T> answer);
   std::filesystem::path log_path(TrialId trial, int attempt) const;
-  std::optional<Event> open(const Mail& mail);
+  std::optional<Event> open(Mail mail);
   Event failed(TrialId trial, Attempt& attempt, Error error);
   Event infeasible(TrialId trial, Attempt& attempt, std::string reason);
   void retire(Actor<TrialActor> actor);
+  void retire_idle();
   void reap_retired();
 
   const ActorExecutorOptions options_;
@@ -93,8 +98,8 @@ class ActorExecutor final : public Executor {
   const SystemClock clock_;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::map<TrialId, Attempt> attempts_;
-  std::deque<Event> own_events_;  // That no actor has to answer.
-  std::vector<Actor<TrialActor>> idle_;
+  std::deque<Event> own_events_;         // That no actor has to answer.
+  std::vector<Actor<TrialActor>> idle_;  // Of one slot each.
   std::vector<Retired> retired_;
   bool reusable_ = true;  // Until a reset() says no.
   std::uint64_t next_call_ = 1;

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/objects/shared_array.h"
+#include "tune/actor/trial_log.h"
 #include "tune/checkpoint/checkpoint_reader.h"
 #include "tune/trainable.h"
 
@@ -18,12 +20,13 @@ namespace manta {
 struct TrialStart {
   std::int64_t trial = 0;
   int attempt = 1;
-  std::string config;    ///< JSON.
-  std::string log_path;  ///< Takes all that the attempt prints.
+  std::string config;     ///< JSON.
+  std::string log_path;   ///< Absolute; takes all that the attempt prints.
+  std::uint64_t run = 0;  ///< As of step().
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(trial, attempt, config, log_path);
+    archive(trial, attempt, config, log_path, run);
   }
 };
 
@@ -43,11 +46,13 @@ struct TrialStep {
   Metrics metrics;
   double seconds = 0;
   bool finished = false;
+  bool waits_for_disk = false;            ///< As Trainable::waits_for_disk().
   std::optional<std::string> infeasible;  ///< Why the configuration cannot work; the rest is then void.
+  bool is_void = false;                   ///< There was no iteration, nor will there be one of the same run.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(metrics, seconds, finished, infeasible);
+    archive(metrics, seconds, finished, waits_for_disk, infeasible, is_void);
   }
 };
 
@@ -63,20 +68,28 @@ class TrialActor {
   /// another trial and its trainable cannot be reused; nothing has happened but its reset().
   /// Errors: what resolve_trainable() says; kInvalidArgument: the configuration; kStorage: the checkpoint or the log.
   Result<TrialReady> start(const TrialStart& start, const SharedArray<std::byte>& checkpoint);
-  /// Runs one iteration.
-  TrialStep step();
+  /// Runs one iteration. Calls of one `run`, made without waiting for answers in between, follow each other for a
+  /// millisecond at most, and not beyond what ends the trial or has to wait for the disk: the others are void. A
+  /// start() can be the first call of a run.
+  TrialStep step(std::uint64_t run);
   /// The trainable's state, as CheckpointWriter encodes it; empty if it wrote none: it can only begin anew.
   SharedArray<std::byte> save();
 
  private:
   Result<TrialReady> set_up(const Config& config, const SharedArray<std::byte>& checkpoint);
   Result<void> load(const SharedArray<std::byte>& checkpoint);
+  bool may_go_on(std::uint64_t run);
 
   const std::string reference_;
+  TrialLog log_;
   // Declared before the trainable, which may read it as long as it lives.
   SharedArray<std::byte> checkpoint_;
   std::unique_ptr<CheckpointReader> reader_;
   std::unique_ptr<Trainable> trainable_;
+  std::size_t saved_size_ = 0;  // Of the last saved state: the next is likely to be as large.
+  std::uint64_t run_ = 0;
+  TimePoint run_began_{};
+  bool is_run_over_ = true;
 };
 
 }  // namespace manta

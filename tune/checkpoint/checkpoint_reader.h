@@ -31,7 +31,7 @@ class CheckpointError : public std::runtime_error {
 /// Ownership: views the bytes given to decode(), which must outlive it.
 class CheckpointReader {
  public:
-  /// Checks every size and CRC-32C sum first.
+  /// Checks every size, and the CRC-32C sum of the table, first; what the entries hold is checked where a file is read.
   /// Errors: kStorage: damaged or cut short; the message names the entry.
   static Result<CheckpointReader> decode(std::span<const std::byte> bytes);
 

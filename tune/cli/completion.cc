@@ -29,7 +29,7 @@ struct OptionWords {
 };
 
 /// What follows a program's name, or a verb.
-struct Command {
+struct CommandWords {
   std::string name;
   std::string help;
   std::vector<OptionWords> options;
@@ -39,8 +39,8 @@ struct Command {
 
 Offer offer_of(Completion kind, std::string_view words) { return {kind, std::string(words)}; }
 
-Command command_of(const Verb& verb) {
-  Command command{std::string(verb.name), std::string(verb.summary), {}, {}, false};
+CommandWords command_of(const Verb& verb) {
+  CommandWords command{std::string(verb.name), std::string(verb.summary), {}, {}, false};
   for (const VerbOption& option : verb.options) {
     command.options.push_back({std::string(option.name), option.letter, !option.value_name.empty(),
                                std::string(option.help), offer_of(option.completion, option.words)});
@@ -64,8 +64,8 @@ Offer value_of(const OptionSpec& spec) {
   return {};
 }
 
-Command tune_run() {
-  Command command{"tune_run", "Run an experiment", {}, {{Completion::kFile, ""}}, true};
+CommandWords tune_run() {
+  CommandWords command{"tune_run", "Run an experiment", {}, {{Completion::kFile, ""}}, true};
   for (const OptionSpec& spec : option_table())
     command.options.push_back(
         {std::string(spec.name), 0, !spec.value_name.empty(), std::string(spec.help), value_of(spec)});
@@ -116,7 +116,7 @@ std::vector<std::string> option_words(const OptionWords& option) {
 }
 
 /// A function that completes the words behind the first `skip` ones.
-std::string bash_function(const std::string& name, const Command& command, int skip) {
+std::string bash_function(const std::string& name, const CommandWords& command, int skip) {
   std::vector<std::string> all;
   std::string taking;  // A pattern of case: those with a value.
   std::string values;
@@ -193,7 +193,7 @@ std::string zsh_offer(const Offer& offer) {
 }
 
 /// A call of _arguments that completes one command.
-std::string zsh_arguments(const Command& command) {
+std::string zsh_arguments(const CommandWords& command) {
   std::string text = "_arguments -s";
   for (const OptionWords& option : command.options) {
     for (const std::string& word : option_words(option)) {
@@ -243,7 +243,7 @@ std::string fish_offer(const Offer& offer) {
   return "";
 }
 
-std::string fish_options(const Command& command, const std::string& begin) {
+std::string fish_options(const CommandWords& command, const std::string& begin) {
   std::string text;
   for (const OptionWords& option : command.options) {
     text += begin + " -l " + option.name + (option.letter != 0 ? std::string(" -s ") + option.letter : "") +
@@ -257,7 +257,7 @@ std::string fish_script() {
       "# Completion of manta and tune_run for fish: manta completion fish | source\n"
       "complete -c manta -f\n";
   for (const Verb& verb : verb_table()) {
-    const Command command = command_of(verb);
+    const CommandWords command = command_of(verb);
     text += "complete -c manta -n __fish_use_subcommand -a " + command.name + " -d " + fish_quoted(command.help) + "\n";
     const std::string begin = "complete -c manta -n '__fish_seen_subcommand_from " + command.name + "'";
     for (const Offer& offer : command.arguments)

@@ -155,13 +155,13 @@ std::optional<Finding> noise(const ExplainInput& input) {
                  "other seeds (manta add-trial) before you choose."};
 }
 
-/// How many attempts ran at the same time at most.
+/// How many slots the attempts had at the same time at most.
 int most_at_once(const std::vector<AttemptRecord>& attempts) {
   std::vector<std::pair<WallTime, int>> steps;
   for (const AttemptRecord& attempt : attempts) {
     if (!attempt.ended) continue;
-    steps.emplace_back(attempt.started, 1);
-    steps.emplace_back(*attempt.ended, -1);
+    steps.emplace_back(attempt.started, attempt.slots);
+    steps.emplace_back(*attempt.ended, -attempt.slots);
   }
   std::ranges::sort(steps);
   int running = 0;
@@ -173,8 +173,10 @@ int most_at_once(const std::vector<AttemptRecord>& attempts) {
 /// Slots stood empty.
 std::optional<Finding> idle_slots(const ExplainInput& input) {
   double busy = 0;
-  for (const AttemptRecord& attempt : input.attempts)
-    if (attempt.ended) busy += to_seconds(std::chrono::duration_cast<Duration>(*attempt.ended - attempt.started));
+  for (const AttemptRecord& attempt : input.attempts) {
+    if (!attempt.ended) continue;
+    busy += attempt.slots * to_seconds(std::chrono::duration_cast<Duration>(*attempt.ended - attempt.started));
+  }
   const int slots = input.concurrency > 0 ? input.concurrency : most_at_once(input.attempts);
   const double capacity = slots * input.elapsed_seconds;
   if (capacity <= 0 || input.trials.size() < kFewTrials) return std::nullopt;
@@ -185,8 +187,9 @@ std::optional<Finding> idle_slots(const ExplainInput& input) {
       most < slots
           ? "No more than " + std::to_string(most) + " ever ran at once: --concurrency " + std::to_string(slots) +
                 " is more than the machine has room for, or than there were trials."
-          : "The last trials may have run alone (take samples as a multiple of the slots, or a scheduler that "
-            "stops stragglers), or trials are so short that starting them counts (let one process run several: "
+          : "The last trials may have run alone (take samples as a multiple of the slots, a scheduler that stops "
+            "stragglers, or --grow-every), or trials are so short that starting them counts (let one process run "
+            "several: "
             "reset()).";
   return Finding{"slots stood idle for " + percent(idle / capacity) + " of their time: " + duration_text(idle) +
                      " of " + duration_text(capacity) + " on " + count_of(static_cast<std::size_t>(slots), "slot"),

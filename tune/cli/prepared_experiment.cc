@@ -14,9 +14,9 @@
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
 #include "tune/cli/choose_searcher.h"
+#include "tune/cli/recorded_population.h"
 #include "tune/cli/space_report.h"
 #include "tune/cli/warm_start.h"
-#include "tune/results/result_store.h"
 #include "tune/trainable.h"
 
 namespace manta {
@@ -134,6 +134,12 @@ Result<void> check_min_gain(const PreparedExperiment& experiment) {
                "--min-gain: the searcher \"" + searcher + "\" does not know what to expect of a trial; gp and auto do"};
 }
 
+Result<void> check_growth(const TuneOptions& options) {
+  if (options.grow_every == 0 || options.cpus_per_trial > 0) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "--grow-every needs --cpus-per-trial above 0: what a trial takes over are the CPUs of free slots"};
+}
+
 Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher,
                                     const TrialScheduler& scheduler) {
   LoopOptions loop;
@@ -156,14 +162,6 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& spa
   return loop;
 }
 
-Result<Snapshot> last_scheduler_snapshot(const std::string& directory) {
-  MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::open_read_only(directory));
-  MANTA_ASSIGN_OR_RETURN(const StoredExperiment stored, store.load());
-  for (const Change& change : stored.changes)
-    if (const auto* const saved = std::get_if<SnapshotsSaved>(&change)) return saved->scheduler;
-  return Error{ErrorCode::kFailedPrecondition, directory + " has no snapshot of a scheduler yet"};
-}
-
 }  // namespace
 
 void take_limits(const TuneOptions& options, LoopOptions& loop) {
@@ -178,6 +176,7 @@ void take_limits(const TuneOptions& options, LoopOptions& loop) {
   loop.retry_wait = options.deterministic ? Duration{} : from_seconds(options.retry_wait_seconds);
   loop.max_failures = options.max_failures;
   loop.checkpoint_every = options.checkpoint_every;
+  loop.grow_every = options.grow_every;
 }
 
 TuneOptions complete_options(TuneOptions options) {
@@ -196,6 +195,7 @@ TuneOptions complete_options(TuneOptions options) {
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_RETURN_IF_ERROR(check_required(options));
   if (options.deterministic) MANTA_RETURN_IF_ERROR(check_deterministic(options));
+  MANTA_RETURN_IF_ERROR(check_growth(options));
   PreparedExperiment experiment;
   experiment.options = complete_options(options);
   MANTA_ASSIGN_OR_RETURN(Space space, parse_space(options.space));
@@ -215,7 +215,7 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
                                          .space = experiment.space.get(),
                                          .max_trials = experiment.searcher->size().value_or(options.samples),
                                          .seed = options.seed,
-                                         .read_snapshot = last_scheduler_snapshot}));
+                                         .read_snapshot = population_snapshot}));
   MANTA_ASSIGN_OR_RETURN(experiment.loop,
                          loop_options_of(options, *experiment.space, *experiment.searcher, *experiment.scheduler));
   return experiment;

@@ -15,7 +15,7 @@ namespace manta {
 namespace {
 
 // What every page begins with, so that nobody edits it by hand.
-std::string head(std::string_view title, std::string_view introduction) {
+std::string page_head(std::string_view title, std::string_view introduction) {
   return "<!-- Written by a program; see README.md. -->\n# " + std::string(title) + "\n\n" + std::string(introduction) +
          "\n";
 }
@@ -49,7 +49,7 @@ std::string may_stand(const OptionSpec& option) {
 
 std::string options_page() {
   std::string text =
-      head("Options of tune_run",
+      page_head("Options of tune_run",
            "And of every program that links `manta::tune_main`. What they mean together: "
            "[cli.md](../cli.md). In parentheses stands what holds without the option.\n\n*In a document* is "
            "the key of an experiment in JSON. *At `--resume`*: whether it may be given anew then.");
@@ -74,7 +74,7 @@ std::string option_words(const VerbOption& option) {
   return words + (option.value_is_optional ? " [" + value + "]" : " " + value);
 }
 
-std::string verb_section(const Verb& verb) {
+std::string verb_part(const Verb& verb) {
   std::string text = "\n### " + std::string(verb.name) + "\n\n" + std::string(verb.summary) + ".\n\n```\n" +
                      usage_line(verb) + "\n```\n";
   if (!verb.text.empty()) text += "\n" + cell(verb.text) + "\n";
@@ -89,11 +89,11 @@ std::string verb_section(const Verb& verb) {
 }
 
 std::string verbs_page() {
-  std::string text = head("Verbs of manta",
+  std::string text = page_head("Verbs of manta",
                           "What they mean together: [cli.md](../cli.md) and "
                           "[crash_and_resume.md](../guides/crash_and_resume.md).");
   std::string_view group;
-  for (const Verb& verb : verb_table()) text += heading_once(group, verb.group) + verb_section(verb);
+  for (const Verb& verb : verb_table()) text += heading_once(group, verb.group) + verb_part(verb);
   return text;
 }
 
@@ -114,7 +114,7 @@ std::string options_table(std::span<const OptionRange> options) {
 }
 
 std::string schedulers_page() {
-  std::string text = head("Schedulers",
+  std::string text = page_head("Schedulers",
                           "What may stand behind `--scheduler`: a name, options behind a colon (`asha:grace=2,eta=3`), "
                           "further schedulers behind a plus (`hyperband + patience:reports=5`). Which to take when: "
                           "[guides/schedulers.md](../guides/schedulers.md).");
@@ -128,7 +128,7 @@ std::string schedulers_page() {
 
 std::string searchers_page() {
   std::string text =
-      head("Searchers",
+      page_head("Searchers",
            "What may stand behind `--searcher`. Without it: `grid` where the space has a grid parameter, "
            "else `random`. Which to take when, and how good they are: "
            "[guides/searchers.md](../guides/searchers.md).") +

@@ -166,19 +166,6 @@ std::string workers(const RuntimeStatus& status, const StatusView& view, const T
   return out + table.text(style, {1, 5, 6}) + rest;
 }
 
-// "driver x2, worker 4711 (tally), argument of f"
-std::string holders_text(const std::vector<ObjectHolder>& holders) {
-  std::string text;
-  for (const ObjectHolder& holder : holders) {
-    if (!text.empty()) text += ", ";
-    text += holder.kind;
-    if (holder.kind == "worker") text += " " + std::to_string(holder.pid) + " (" + holder.name + ")";
-    if (holder.kind == "argument" || holder.kind == "value") text += " of " + holder.name;
-    if (holder.count > 1) text += " x" + std::to_string(holder.count);
-  }
-  return text;
-}
-
 std::string objects(const RuntimeStatus& status, const StatusView& view, const TextStyle& style) {
   std::string out = "\n" + line_of("objects in the store: " + std::to_string(status.object_count), style);
   if (status.objects.empty()) return out;
@@ -187,7 +174,7 @@ std::string objects(const RuntimeStatus& status, const StatusView& view, const T
   std::string rest = add_rows(rows, view, [&](const ObjectInfo& object) {
     const std::string owner = object.owner_pid == status.pid ? "driver" : pid_text(object.owner_pid);
     table.add(
-        {bytes_text(object.bytes), owner, uptime_text(object.age_seconds), object.label, holders_text(object.holders)});
+        {bytes_text(object.bytes), owner, uptime_text(object.age_seconds), object.label, to_string(object.holders)});
   });
   const bool is_cut = view.all && status.object_count > status.objects.size();
   if (is_cut) rest = "  and " + std::to_string(status.object_count - status.objects.size()) + " smaller ones\n";

@@ -50,12 +50,6 @@ std::string table_text(TrialsView trials, const ExperimentLabel& label, const Te
   return text;
 }
 
-std::optional<double> number_of(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
-}
-
 // "lower", "upper", or null: inside, or a domain that has no bounds.
 const char* bound_of(const FloatDomain& domain, const Value& value) {
   const std::optional<double> number = number_of(value);

@@ -11,10 +11,10 @@
 
 namespace manta {
 
-struct TrialFilter::Node {
+struct TrialFilter::Clause {
   enum class Kind { kAnd, kOr, kNot, kCompare };
   Kind kind = Kind::kCompare;
-  std::shared_ptr<const Node> left, right;  // kNot has the left only.
+  std::shared_ptr<const Clause> left, right;  // kNot has the left only.
   std::string name;
   std::string op;
   std::string text;              // The value as it was written.
@@ -23,8 +23,8 @@ struct TrialFilter::Node {
 
 namespace {
 
-using Node = TrialFilter::Node;
-using NodePointer = std::shared_ptr<const Node>;
+using Clause = TrialFilter::Clause;
+using ClausePointer = std::shared_ptr<const Clause>;
 
 // Deeper nesting is no condition that a person typed, and would end in an overflow of the stack.
 constexpr int kMaxDepth = 100;
@@ -45,9 +45,9 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  Result<NodePointer> parse() {
+  Result<ClausePointer> parse() {
     MANTA_RETURN_IF_ERROR(advance());
-    MANTA_ASSIGN_OR_RETURN(NodePointer root, parse_list("or", Node::Kind::kOr, 0));
+    MANTA_ASSIGN_OR_RETURN(ClausePointer root, parse_list("or", Clause::Kind::kOr, 0));
     if (token_.kind != Token::Kind::kEnd) return expected("\"and\", \"or\" or the end");
     return root;
   }
@@ -97,29 +97,29 @@ class Parser {
   }
 
   // One or more operands with `word` between them: all of "or", whose operands are those of "and".
-  Result<NodePointer> parse_list(std::string_view word, Node::Kind kind, int depth) {
+  Result<ClausePointer> parse_list(std::string_view word, Clause::Kind kind, int depth) {
     const auto operand = [&] {
-      return kind == Node::Kind::kOr ? parse_list("and", Node::Kind::kAnd, depth) : parse_one(depth);
+      return kind == Clause::Kind::kOr ? parse_list("and", Clause::Kind::kAnd, depth) : parse_one(depth);
     };
-    MANTA_ASSIGN_OR_RETURN(NodePointer left, operand());
+    MANTA_ASSIGN_OR_RETURN(ClausePointer left, operand());
     while (token_.kind == Token::Kind::kWord && token_.text == word) {
       MANTA_RETURN_IF_ERROR(advance());
-      MANTA_ASSIGN_OR_RETURN(NodePointer right, operand());
-      left = std::make_shared<Node>(Node{.kind = kind, .left = std::move(left), .right = std::move(right)});
+      MANTA_ASSIGN_OR_RETURN(ClausePointer right, operand());
+      left = std::make_shared<Clause>(Clause{.kind = kind, .left = std::move(left), .right = std::move(right)});
     }
     return left;
   }
 
-  Result<NodePointer> parse_one(int depth) {
+  Result<ClausePointer> parse_one(int depth) {
     if (depth > kMaxDepth) return expected("fewer levels of nesting");
     if (token_.kind == Token::Kind::kWord && token_.text == "not") {
       MANTA_RETURN_IF_ERROR(advance());
-      MANTA_ASSIGN_OR_RETURN(NodePointer inner, parse_one(depth + 1));
-      return NodePointer(std::make_shared<Node>(Node{.kind = Node::Kind::kNot, .left = std::move(inner)}));
+      MANTA_ASSIGN_OR_RETURN(ClausePointer inner, parse_one(depth + 1));
+      return ClausePointer(std::make_shared<Clause>(Clause{.kind = Clause::Kind::kNot, .left = std::move(inner)}));
     }
     if (token_.kind == Token::Kind::kOpen) {
       MANTA_RETURN_IF_ERROR(advance());
-      MANTA_ASSIGN_OR_RETURN(NodePointer inner, parse_list("or", Node::Kind::kOr, depth + 1));
+      MANTA_ASSIGN_OR_RETURN(ClausePointer inner, parse_list("or", Clause::Kind::kOr, depth + 1));
       if (token_.kind != Token::Kind::kClose) return expected("\")\"");
       MANTA_RETURN_IF_ERROR(advance());
       return inner;
@@ -129,9 +129,9 @@ class Parser {
 
   bool is_operand() const { return token_.kind == Token::Kind::kWord || token_.kind == Token::Kind::kQuoted; }
 
-  Result<NodePointer> parse_comparison() {
+  Result<ClausePointer> parse_comparison() {
     if (!is_operand()) return expected("a name");
-    Node node{.name = token_.text};
+    Clause node{.name = token_.text};
     MANTA_RETURN_IF_ERROR(advance());
     constexpr std::string_view kKnown[] = {"<", "<=", ">", ">=", "=", "==", "!=", "~"};
     bool is_known = false;
@@ -148,7 +148,7 @@ class Parser {
     }
     MANTA_RETURN_IF_ERROR(advance());
     names_.push_back(node.name);
-    return NodePointer(std::make_shared<Node>(std::move(node)));
+    return ClausePointer(std::make_shared<Clause>(std::move(node)));
   }
 
   const std::string_view text_;
@@ -167,18 +167,12 @@ bool compare(const std::string& op, const T& left, const T& right) {
   return left == right;
 }
 
-std::optional<double> number_of(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
-}
-
 std::string text_of(const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   return text != nullptr ? *text : to_json(value);
 }
 
-bool holds(const Node& node, const std::optional<Value>& value) {
+bool holds(const Clause& node, const std::optional<Value>& value) {
   if (!value) return node.op == "!=";
   if (node.op == "~") return text_of(*value).find(node.text) != std::string::npos;
   const std::optional<double> number = number_of(*value);
@@ -188,12 +182,12 @@ bool holds(const Node& node, const std::optional<Value>& value) {
   return compare(node.op, text_of(*value), node.text);
 }
 
-bool evaluate(const Node& node, const TrialFilter::Lookup& lookup) {
+bool evaluate(const Clause& node, const TrialFilter::Lookup& lookup) {
   switch (node.kind) {
-    case Node::Kind::kAnd: return evaluate(*node.left, lookup) && evaluate(*node.right, lookup);
-    case Node::Kind::kOr: return evaluate(*node.left, lookup) || evaluate(*node.right, lookup);
-    case Node::Kind::kNot: return !evaluate(*node.left, lookup);
-    case Node::Kind::kCompare: return holds(node, lookup(node.name));
+    case Clause::Kind::kAnd: return evaluate(*node.left, lookup) && evaluate(*node.right, lookup);
+    case Clause::Kind::kOr: return evaluate(*node.left, lookup) || evaluate(*node.right, lookup);
+    case Clause::Kind::kNot: return !evaluate(*node.left, lookup);
+    case Clause::Kind::kCompare: return holds(node, lookup(node.name));
   }
   return false;
 }

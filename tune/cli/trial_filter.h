@@ -38,10 +38,10 @@ class TrialFilter {
   const std::vector<std::string>& names() const { return names_; }
   bool matches(const Lookup& lookup) const;
 
-  struct Node;
+  struct Clause;
 
  private:
-  std::shared_ptr<const Node> root_;
+  std::shared_ptr<const Clause> root_;
   std::vector<std::string> names_;
 };
 

@@ -14,23 +14,24 @@
 namespace manta {
 
 struct TuneOptions {
-  std::string space;   ///< JSON text of the search space (docs/space.md).
-  std::string name;    ///< Of the experiment; default: the trainable's.
-  std::string metric;  ///< Objective; required.
+  std::string space = {};   ///< JSON text of the search space (docs/space.md).
+  std::string name = {};    ///< Of the experiment; default: the trainable's.
+  std::string metric = {};  ///< Objective; required.
   Mode mode = Mode::kMin;
   std::int64_t samples = 10;  ///< Trials, or, with a grid, times the whole grid.
   /// A name of make_searcher.h, "Name" of MANTA_SEARCHER, "libx.so:Name" or "exec:COMMAND"; default: grid if the space
   /// has one, else auto.
-  std::string searcher;
+  std::string searcher = {};
   double searcher_timeout_seconds = 60;             ///< For each answer of an exec: searcher.
   std::optional<std::filesystem::path> warm_start;  ///< An earlier experiment whose trials the searcher is told first.
   /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).
   std::string scheduler = "fifo";
   std::optional<std::int64_t> max_iterations;
-  std::vector<std::string> stop;  ///< "accuracy>=0.99"; any of them ends a trial.
+  std::vector<std::string> stop = {};  ///< "accuracy>=0.99"; any of them ends a trial.
   std::optional<double> time_budget_seconds;
   std::optional<double> min_gain;  ///< No more trials once the searcher expects less of one, in the metric's units.
   int concurrency = 0;             ///< Trials at once; 0: as many as the machine has room for.
+  std::int64_t grow_every = 0;  ///< Trials take over slots that nobody wants, at most every so many reports; 0: never.
   double cpus_per_trial = 1;
   double gpus_per_trial = 0;
   std::uint64_t memory_per_trial = 0;        ///< Bytes that a trial's process may use; 0: any number.
@@ -46,10 +47,10 @@ struct TuneOptions {
   int keep_checkpoints = 2;           ///< Per trial, on disk.
   std::uint64_t seed = 0;
   bool deterministic =
-      false;                  ///< Decisions depend on nothing but what trials report (docs/guides/crash_and_resume.md).
-  std::string trainable;      ///< "Name", "libx.so:Name" or "" for the only one there is.
-  std::string command;        ///< Instead of a trainable: "./sim --nu {nu}".
-  std::filesystem::path out;  ///< The experiment's directory; default runs/<name>-<UTC time>.
+      false;  ///< Decisions depend on nothing but what trials report (docs/guides/crash_and_resume.md).
+  std::string trainable = {};      ///< "Name", "libx.so:Name" or "" for the only one there is.
+  std::string command = {};        ///< Instead of a trainable: "./sim --nu {nu}".
+  std::filesystem::path out = {};  ///< The experiment's directory; default runs/<name>-<UTC time>.
   /// Instead of running anything: the experiment or table whose recorded trials are run again in virtual time.
   std::optional<std::filesystem::path> simulate;
   std::optional<std::filesystem::path>

@@ -185,8 +185,8 @@ const std::vector<Verb> kVerbs{
      .summary = "Change limits and resources",
      .text =
          "Names are those of the options that --resume may change. A running experiment takes over concurrency, "
-         "samples, time-budget, trial-time, step-time, stall-timeout, max-failures, retry-wait and checkpoint-every at "
-         "once, and the others at the next --resume. A call under way keeps its limits. With a smaller "
+         "samples, time-budget, trial-time, step-time, stall-timeout, max-failures, retry-wait, checkpoint-every and "
+         "grow-every at once, and the others at the next --resume. A call under way keeps its limits. With a smaller "
          "concurrency nothing is ended, only less is started. The time budget counts from the start of the run.",
      .arguments =
          {kExperiment,
@@ -194,10 +194,9 @@ const std::vector<Verb> kVerbs{
            .help = "A limit and its new value",
            .count = Count::kMany,
            .completion = Completion::kWords,
-           .words =
-               "samples= searcher-timeout= max-iterations= stop= time-budget= min-gain= trial-time= step-time= "
-               "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= cpus-per-trial= gpus-per-trial= "
-               "memory-per-trial= checkpoint-every= keep-checkpoints="}},
+           .words = "samples= searcher-timeout= max-iterations= stop= time-budget= min-gain= trial-time= step-time= "
+                    "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= grow-every= cpus-per-trial= "
+                    "gpus-per-trial= memory-per-trial= checkpoint-every= keep-checkpoints="}},
      .options = {},
      .examples = {"manta set runs/net concurrency=8 samples=200 time-budget=2h"},
      .run = verbs::set},
@@ -212,13 +211,17 @@ const std::vector<Verb> kVerbs{
      .run = verbs::note},
     {.name = "export",
      .group = kKeeping,
-     .summary = "Trials, or every report, as CSV or JSON lines",
-     .text = "CSV has a column config/NAME for each parameter and metric/NAME for each metric. Numbers that JSON does "
-             "not have "
-             "stand as the texts nan, inf and -inf.",
+     .summary = "Trials, or every report, as CSV or JSON lines; or the whole experiment as a figure",
+     .text =
+         "CSV has a column config/NAME for each parameter and metric/NAME for each metric. Numbers that JSON does "
+         "not have stand as the texts nan, inf and -inf.\n\nThe figure needs nothing but a browser. Of pbt, pbt-sync "
+         "and pb2 it shows the metric and each parameter that is a number over the iterations, with the copies "
+         "between trials, and above them the way to the best value; of other experiments the learning curves and "
+         "the best value so far. Where there is too much to draw, it says what is left out.",
      .arguments = {kExperiment},
      .options = {{.name = "csv", .help = "Comma-separated, with a header"},
                  {.name = "jsonl", .help = "One JSON object on each line"},
+                 {.name = "svg", .help = "A figure: curves, and the schedule of a population's hyperparameters"},
                  {.name = "results", .help = "A row for each report, not for each trial"},
                  {.name = "output",
                   .value_name = "FILE",
@@ -226,8 +229,8 @@ const std::vector<Verb> kVerbs{
                   .letter = 'o',
                   .completion = Completion::kFile}},
      .examples = {"manta export runs/net --csv > trials.csv",
-                  "manta export runs/net --results --jsonl -o reports.jsonl"},
-     .run = verbs::export_rows},
+                  "manta export runs/net --results --jsonl -o reports.jsonl", "manta export runs/net --svg -o net.svg"},
+     .run = verbs::export_experiment},
     {.name = "rm",
      .group = kKeeping,
      .summary = "Remove experiments, with their checkpoints and logs",

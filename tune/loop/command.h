@@ -41,8 +41,8 @@ struct AddTrial {
 
 /// Other limits from now on.
 struct ChangeLimits {
-  /// Of which concurrency, max_trials, time_budget, min_gain, limits, max_failures, retry_wait and checkpoint_every
-  /// count. A call under way keeps its limits.
+  /// Of which concurrency, max_trials, time_budget, min_gain, limits, max_failures, retry_wait, checkpoint_every and
+  /// grow_every count. A call under way keeps its limits.
   LoopOptions options;
   std::string spec;  ///< For SpecChanged.
 };

@@ -51,7 +51,7 @@ struct TrialLimits {
 struct LoopOptions {
   Objective objective;
   std::int64_t max_trials = 1;                 ///< At most this many trials; the searcher may end earlier.
-  int concurrency = 1;                         ///< At most this many attempts at once; also at most Executor::slots().
+  int concurrency = 1;                         ///< Slots of all attempts together; also at most Executor::slots().
   std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.
   std::vector<StopCondition> stop;             ///< A trial is complete when one of them holds.
   std::optional<Duration> time_budget;  ///< No trial starts, and the running ones are checkpointed and left, after it.
@@ -63,7 +63,12 @@ struct LoopOptions {
   int max_failures = 0;  ///< Failed attempts a trial may have and still be retried.
   NonFinite non_finite = NonFinite::kContinue;
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
-  /// A trial goes on only when its last report is durable: report() of a function trainable promises that.
+  /// Once no trial is left to start, one that reports takes over slots that nobody wants: an even share, where that at
+  /// least doubles its own, as a new attempt. It gives back what is wanted again. Both at most every so many reports,
+  /// and where so many are left to it; 0: never.
+  std::int64_t grow_every = 0;
+  /// A trial goes on only when its last report is durable, if Stepped::waits_for_disk says so: report() of a function
+  /// trainable promises that. Another one may be 256 reports ahead of the disk.
   bool wait_for_durable_reports = false;
   /// The executor is an OrderedExecutor and the sink an EventLog: decisions depend on nothing but what trials report,
   /// and a run that goes on repeats them all. So it begins with an empty LoopState, nobody may change its trials or

@@ -41,7 +41,7 @@ OrderedExecutor::Attempt& OrderedExecutor::expect(TrialId trial, Call call, std:
 void OrderedExecutor::launch(Launch launch) {
   const TrialId trial = launch.trial;
   Attempt& attempt = attempts_[trial];
-  attempt = {.number = launch.attempt, .config = launch.config};
+  attempt = {.number = launch.attempt, .config = launch.config, .slots = launch.slots};
   attempt.iteration = launch.checkpoint ? launch.checkpoint->iteration : 0;
   expect(trial, Call::kLaunch, 0);
   if (log_.is_repeating()) return attempt.bases.push_back({std::move(launch.checkpoint)});
@@ -191,7 +191,7 @@ void OrderedExecutor::go_on() {
     ++attempt.number;
     attempt.is_catching_up = attempt.call != Call::kLaunch;
     attempt.behind = base->steps;
-    executor_.launch({trial, attempt.number, attempt.config, std::move(base->checkpoint)});
+    executor_.launch({trial, attempt.number, attempt.config, std::move(base->checkpoint), attempt.slots});
   }
 }
 

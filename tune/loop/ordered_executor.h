@@ -52,6 +52,7 @@ class OrderedExecutor final : public Executor {
   struct Attempt {
     int number = 1;
     Config config;
+    int slots = 1;
     std::int64_t iteration = 0;
     std::vector<Base> bases;  // While events are repeated; the newest last.
     Call call = Call::kNone;

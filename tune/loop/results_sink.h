@@ -29,12 +29,15 @@ struct AttemptStarted {
   int attempt = 1;
   std::int64_t from_iteration = 0;  ///< Of the checkpoint it goes on from; 0: from the beginning.
   WallTime when;
+  int slots = 1;
 };
 /// An attempt is over.
 struct AttemptEnded {
   TrialId trial;
   int attempt = 1;
-  TrialState state;   ///< kCompleted, kStopped, kPaused (also when held), kFailed, kInfeasible or kInterrupted.
+  /// kCompleted, kStopped, kPaused (also when held, or for an attempt with other slots), kFailed, kInfeasible or
+  /// kInterrupted.
+  TrialState state;
   std::string cause;  ///< "" unless it failed or was infeasible.
   WallTime when;
 };

@@ -67,7 +67,7 @@ void SimulatedExecutor::launch(Launch launch) {
   MANTA_CHECK(attempt.call == 0, "trial " + to_string(trial) + " has an attempt under way");
   attempt.launch = std::move(launch);
   attempt.call = ++calls_;
-  if (free_slots_ > 0) {
+  if (free_slots_ >= attempt.launch.slots) {
     begin(attempt);
   } else {
     waiting_.push_back(trial);
@@ -75,8 +75,8 @@ void SimulatedExecutor::launch(Launch launch) {
 }
 
 void SimulatedExecutor::begin(Attempt& attempt) {
-  --free_slots_;
-  attempt.holds_slot = true;
+  free_slots_ -= attempt.launch.slots;
+  attempt.holds_slots = true;
   if (options_.on_launch) options_.on_launch(attempt.launch);
   if (attempt.launch.checkpoint) {
     const auto numbers = decode(attempt.launch.checkpoint->bytes);
@@ -144,12 +144,14 @@ void SimulatedExecutor::schedule(Attempt& attempt, Duration delay, decltype(Even
 
 void SimulatedExecutor::end(TrialId trial) {
   const auto place = attempts_.find(trial);
-  if (place->second.holds_slot) ++free_slots_;
+  if (place->second.holds_slots) free_slots_ += place->second.launch.slots;
   attempts_.erase(place);
-  while (free_slots_ > 0 && !waiting_.empty()) {
+  while (!waiting_.empty()) {
     const auto next = attempts_.find(waiting_.front());
+    const bool waits = next != attempts_.end() && !next->second.holds_slots;
+    if (waits && next->second.launch.slots > free_slots_) return;
     waiting_.pop_front();
-    if (next != attempts_.end() && !next->second.holds_slot) begin(next->second);
+    if (waits) begin(next->second);
   }
 }
 

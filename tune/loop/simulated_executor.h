@@ -18,7 +18,8 @@ namespace manta {
 /// An executor whose trials are a function and whose clock moves only from event to event: an experiment of weeks takes
 /// as long as the loop's own work, and comes out the same each time.
 ///
-/// A checkpoint is the number of iterations done and the trial's state, each number as eight bytes, lowest first.
+/// A checkpoint is the number of iterations done and the trial's state, each number as eight bytes, lowest first. An
+/// attempt with several slots is as fast as one with a single slot: how much faster it would be is nowhere written.
 /// Events come in the order of virtual time, then of the calls that caused them. Thread-safety: as Executor.
 class SimulatedExecutor final : public Executor {
  public:
@@ -76,7 +77,7 @@ class SimulatedExecutor final : public Executor {
     std::int64_t iteration = 0;
     std::vector<double> state{};
     std::uint64_t call = 0;  // The call under way; an event of an earlier one is void.
-    bool holds_slot = false;
+    bool holds_slots = false;
   };
   struct Due {
     TimePoint time;
@@ -87,7 +88,7 @@ class SimulatedExecutor final : public Executor {
 
   void begin(Attempt& attempt);
   void schedule(Attempt& attempt, Duration delay, decltype(Event::what) what);
-  // Forgets the attempt and gives its slot to the launch that waits longest.
+  // Forgets the attempt and gives its slots to the launches that wait longest.
   void end(TrialId trial);
   // How the attempt ends in this iteration, or none: it goes on.
   std::optional<AttemptFailed> failure_in(const Attempt& attempt, std::int64_t iteration) const;
@@ -96,7 +97,7 @@ class SimulatedExecutor final : public Executor {
   const Options options_;
   VirtualClock clock_;
   std::unordered_map<TrialId, Attempt> attempts_;
-  std::deque<TrialId> waiting_;  // Launches without a slot.
+  std::deque<TrialId> waiting_;  // Launches without their slots.
   int free_slots_;
   std::uint64_t calls_ = 0;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

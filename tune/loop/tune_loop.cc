@@ -92,7 +92,7 @@ bool TuneLoop::Impl::turn() {
   if (options_.deterministic && leave_deterministic()) return false;
   const bool waits_for_user = held_ > 0 && !leaving_ && !searcher_error_;
   const bool waits_for_retry = !leaving_ && next_retry();
-  if (attempts_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
+  if (used_slots_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
   return (has_commands_ && !is_too_early_for_commands()) || (!leaving_ && end_a_paused_trial());
 }
 
@@ -225,9 +225,8 @@ void TuneLoop::Impl::save_snapshots_if_due() {
 // --- Slots ---
 
 void TuneLoop::Impl::fill_slots() {
-  const std::int64_t slots = std::max(1, std::min(options_.concurrency, parts_.executor.slots()));
   // Asked once more at last: the scheduler may have waited for the searcher to have nothing more.
-  while (attempts_ < slots && (launch_queued() || resume_paused() || launch_new() || resume_paused())) {
+  while (used_slots_ < slots() && (launch_queued() || resume_paused() || launch_new() || resume_paused())) {
   }
 }
 

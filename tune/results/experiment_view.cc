@@ -32,10 +32,6 @@ double real_or_nan(const Query& row, int column) {
   return row.is_null(column) ? std::numeric_limits<double>::quiet_NaN() : row.real(column);
 }
 
-Error no_experiment(const fs::path& directory) {
-  return {ErrorCode::kNotFound, "there is no experiment in " + directory.string()};
-}
-
 /// Calls `take(query)` for each row; it returns Result<void>.
 template <class Take>
 Result<void> for_each_row(Query query, Take take) {
@@ -94,7 +90,7 @@ ExperimentView::~ExperimentView() = default;
 Result<ExperimentView> ExperimentView::open(const fs::path& directory) {
   const fs::path path = internal::database_in(directory);
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) return no_experiment(directory);
+  if (!fs::exists(path, ignored)) return internal::no_experiment(directory);
   MANTA_ASSIGN_OR_RETURN(Database database, Database::open(path, Database::Access::kReadOnly, kBusyTimeout));
   MANTA_ASSIGN_OR_RETURN(const std::string version, database.ask("PRAGMA user_version"));
   if (std::atoi(version.c_str()) > kSchemaVersion) {
@@ -106,7 +102,7 @@ Result<ExperimentView> ExperimentView::open(const fs::path& directory) {
   }
   MANTA_ASSIGN_OR_RETURN(const std::string tables,
                          database.ask("SELECT count(*) FROM sqlite_master WHERE name = 'experiment'"));
-  if (tables == "0") return no_experiment(directory);
+  if (tables == "0") return internal::no_experiment(directory);
   return ExperimentView(std::make_unique<Impl>(directory, std::move(database)));
 }
 
@@ -155,9 +151,14 @@ Result<std::vector<AttemptRecord>> ExperimentView::attempts(std::optional<TrialI
   std::optional<std::int64_t> number;
   if (trial) number = trial->number;
   MANTA_ASSIGN_OR_RETURN(
-      Query rows, impl_->database().query("SELECT trial, attempt, state, cause, from_iteration, started_us, ended_us"
-                                          " FROM attempts WHERE trial = coalesce(?, trial) ORDER BY trial, attempt",
-                                          number));
+      const std::string has_slots,
+      impl_->database().ask("SELECT count(*) FROM pragma_table_info('attempts') WHERE name = 'slots'"));
+  const std::string slots = has_slots == "0" ? "1" : "slots";  // An older version.
+  MANTA_ASSIGN_OR_RETURN(
+      Query rows,
+      impl_->database().query("SELECT trial, attempt, state, cause, from_iteration, started_us, ended_us, " + slots +
+                                  " FROM attempts WHERE trial = coalesce(?, trial) ORDER BY trial, attempt",
+                              number));
   MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
     records.push_back({.trial = {row.integer(0)},
                        .attempt = static_cast<int>(row.integer(1)),
@@ -165,7 +166,8 @@ Result<std::vector<AttemptRecord>> ExperimentView::attempts(std::optional<TrialI
                        .cause = row.text(3),
                        .from_iteration = row.integer(4),
                        .started = to_time(row.integer(5)),
-                       .ended = optional_time(row, 6)});
+                       .ended = optional_time(row, 6),
+                       .slots = static_cast<int>(row.integer(7))});
     return {};
   }));
   return records;
@@ -216,6 +218,13 @@ Result<void> ExperimentView::for_each_report(std::optional<TrialId> trial,
   return {};
 }
 
+Result<std::optional<Snapshot>> ExperimentView::scheduler_snapshot() {
+  MANTA_ASSIGN_OR_RETURN(Query row,
+                         impl_->database().query("SELECT scheduler FROM snapshots ORDER BY id DESC LIMIT 1"));
+  MANTA_ASSIGN_OR_RETURN(const bool has_row, row.step());
+  return has_row ? std::optional(Snapshot{row.text(0)}) : std::nullopt;
+}
+
 Result<std::optional<Checkpoint>> ExperimentView::newest_checkpoint(TrialId trial) {
   MANTA_ASSIGN_OR_RETURN(Query rows, impl_->database().query("SELECT attempt, iteration, revision FROM checkpoints"
                                                              " WHERE trial = ? ORDER BY id DESC",
@@ -253,7 +262,7 @@ std::optional<std::string> experiment_owner(const fs::path& directory) {
 
 Result<std::vector<fs::path>> remove_experiment(const fs::path& directory) {
   std::error_code error;
-  if (!fs::exists(internal::database_in(directory), error)) return no_experiment(directory);
+  if (!fs::exists(internal::database_in(directory), error)) return internal::no_experiment(directory);
   MANTA_ASSIGN_OR_RETURN(const internal::DirectoryLock lock, internal::DirectoryLock::acquire(directory));
   // The database goes last: what was cut short is an experiment still, and can be removed again.
   for (const char* name :

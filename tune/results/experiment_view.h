@@ -16,6 +16,7 @@
 #include "tune/checkpoint/checkpoint.h"
 #include "tune/results/stored_experiment.h"
 #include "tune/trial/metrics.h"
+#include "tune/trial/snapshot.h"
 #include "tune/trial/trial_status.h"
 
 namespace manta {
@@ -35,6 +36,7 @@ struct AttemptRecord {
   std::int64_t from_iteration = 0;
   WallTime started;
   std::optional<WallTime> ended;
+  int slots = 1;
 };
 
 struct CheckpointRecord {
@@ -74,6 +76,8 @@ class ExperimentView {
   /// By trial and number; of all trials, or of one.
   Result<std::vector<AttemptRecord>> attempts(std::optional<TrialId> trial = {});
   Result<std::vector<CheckpointRecord>> checkpoints(TrialId trial);
+  /// The newest, or none: the experiment is young, or deterministic.
+  Result<std::optional<Snapshot>> scheduler_snapshot();
   /// With its contents; one that is damaged is passed over. None: there is none.
   Result<std::optional<Checkpoint>> newest_checkpoint(TrialId trial);
   /// In the order in which they were made.

@@ -29,10 +29,6 @@ using internal::Query;
 
 std::int64_t now_us() { return SystemClock().wall_now().time_since_epoch().count(); }
 
-Error no_experiment(const fs::path& directory) {
-  return {ErrorCode::kNotFound, "there is no experiment in " + directory.string()};
-}
-
 /// The first column of the one row that `sql` gives.
 Result<std::int64_t> ask_number(Database& database, std::string_view sql) {
   MANTA_ASSIGN_OR_RETURN(Query query, database.query(sql));
@@ -56,7 +52,7 @@ Result<void> check_version(Database& database, const fs::path& directory) {
                                                std::to_string(kSchemaVersion) + ": use the newer Manta"};
   }
   MANTA_ASSIGN_OR_RETURN(const bool has_tables, has_schema(database));
-  return has_tables ? Result<void>() : no_experiment(directory);
+  return has_tables ? Result<void>() : internal::no_experiment(directory);
 }
 
 /// Brings tables of an older version to ours; what was there stays beside it. Errors: kStorage: no room for the copy.
@@ -368,7 +364,7 @@ Result<ResultStore> ResultStore::create(const fs::path& directory, const Experim
 }
 
 Result<ResultStore> ResultStore::open(const fs::path& directory, ResultStoreOptions options) {
-  if (!fs::exists(internal::database_in(directory))) return no_experiment(directory);
+  if (!fs::exists(internal::database_in(directory))) return internal::no_experiment(directory);
   MANTA_RETURN_IF_ERROR(internal::prepare_directory(directory));
   MANTA_ASSIGN_OR_RETURN(internal::DirectoryLock lock, internal::DirectoryLock::acquire(directory));
   MANTA_ASSIGN_OR_RETURN(Database database, Database::open(internal::database_in(directory),
@@ -380,7 +376,7 @@ Result<ResultStore> ResultStore::open(const fs::path& directory, ResultStoreOpti
 }
 
 Result<ResultStore> ResultStore::open_read_only(const fs::path& directory, ResultStoreOptions options) {
-  if (!fs::exists(internal::database_in(directory))) return no_experiment(directory);
+  if (!fs::exists(internal::database_in(directory))) return internal::no_experiment(directory);
   MANTA_ASSIGN_OR_RETURN(Database database, Database::open(internal::database_in(directory),
                                                            Database::Access::kReadOnly, options.busy_timeout));
   auto impl = std::make_unique<Impl>(directory, std::move(options), std::move(database),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/results/schema.h"
 
+#include <array>
+
 #include "core/base/check.h"
 
 namespace manta {
@@ -59,6 +61,7 @@ CREATE TABLE attempts (
   from_iteration INTEGER NOT NULL,
   started_us INTEGER NOT NULL,
   ended_us INTEGER,
+  slots INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (trial, attempt)
 ) STRICT, WITHOUT ROWID;
 
@@ -198,11 +201,19 @@ UPDATE experiment SET schema_version = 3;
 PRAGMA user_version = 3;
 )sql";
 
+const char* const kFrom3 = R"sql(
+ALTER TABLE attempts ADD COLUMN slots INTEGER NOT NULL DEFAULT 1;
+UPDATE experiment SET schema_version = 4;
+PRAGMA user_version = 4;
+)sql";
+
+const std::array<const char*, kSchemaVersion - 1> kMigrations{kFrom1, kFrom2, kFrom3};
+
 }  // namespace
 
 const char* migration_from(int version) {
   MANTA_CHECK(version >= 1 && version < kSchemaVersion, "there is no such migration");
-  return version == 1 ? kFrom1 : kFrom2;
+  return kMigrations[static_cast<std::size_t>(version) - 1];
 }
 
 }  // namespace manta

@@ -5,7 +5,7 @@
 namespace manta {
 
 /// Of the database; a program reads those up to its own.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 /// SQL that makes all tables and views in an empty database. docs/schema.md explains each.
 extern const char* const kSchema;

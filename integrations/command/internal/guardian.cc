@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two forks below the worker: the guardian, and the shell.
+// Two processes below the worker: the guardian, and the shell.
 #include "integrations/command/internal/guardian.h"
 
 #include <fcntl.h>
@@ -78,7 +78,8 @@ void run_guardian(const GuardianPlan& plan) {
   reset_signals();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t self = getpid();
-  const pid_t shell = fork();
+  // Shares the memory until the shell is there: a copy of the page tables would cost more than the rest.
+  const pid_t shell = vfork();
   if (shell == 0) run_shell(plan, self);
   if (shell < 0) _exit(kExecFailed);
   setpgid(shell, shell);  // Here as well as in the shell: whoever comes first, the group exists before it is killed.

@@ -6,6 +6,8 @@ import statistics
 import time
 
 SPANS, SPAN_SECONDS, WARM_UP_SECONDS = 3, 1.0, 1.0
+TAIL_SECONDS, MOST_STEPS = 3.0, 10_000
+PER_SECOND = {"us": 1e6, "ms": 1e3}
 ENOUGH = 0.5  # Efficiency, for the granularity of tasks.
 
 
@@ -18,12 +20,26 @@ def quantile(values, part):
     return sorted(values)[int(part * (len(values) - 1))]
 
 
-def emit_latencies(name, seconds):
-    """Times of single calls: their median as `name`, and what it hides."""
-    emit(name, quantile(seconds, 0.5) * 1e6, "us")
-    emit(f"{name}.p99", quantile(seconds, 0.99) * 1e6, "us")
-    emit(f"{name}.p99.9", quantile(seconds, 0.999) * 1e6, "us")
-    emit(f"{name}.rate", len(seconds) / sum(seconds), "calls/s")
+def emit_tail(name, values, unit):
+    """What the median hides, as far as there are so many values that one at least lies beyond it."""
+    for part, enough in (("p99", 100), ("p99.9", 1000)):
+        if len(values) >= enough:
+            emit(f"{name}.{part}", quantile(values, float(part[1:]) / 100), unit)
+
+
+def emit_times(name, seconds, unit):
+    """Times of single steps in "us" or "ms": their median as `name`, and their tail."""
+    values = [each * PER_SECOND[unit] for each in seconds]
+    emit(name, quantile(values, 0.5), unit)
+    emit_tail(name, values, unit)
+
+
+def emit_steps(name, step, unit):
+    """The time of one of many steps, as `name`, and the tail of single ones: as many as take some seconds."""
+    rate = measure_rate(step)
+    emit(name, PER_SECOND[unit] / rate, unit)
+    single = latencies(step, min(MOST_STEPS, int(rate * TAIL_SECONDS)))
+    emit_tail(name, [each * PER_SECOND[unit] for each in single], unit)
 
 
 def time_of(function):

@@ -17,11 +17,12 @@ from local_ray import CPUS, end_on_sigterm, own_ray  # First: it sets what Ray r
 import numpy
 import processes
 import ray
-from measuring import (ENOUGH, emit, emit_latencies, latencies, measure_rate, quantile, rate_of_span, shortest_work,
+from measuring import (ENOUGH, emit, emit_steps, emit_times, latencies, measure_rate, rate_of_span, shortest_work,
                        time_of)  # fmt: skip
 
 MIB = 1 << 20
 BATCH, BATCH_OF_EACH, REFS = 1000, 5000, 1000
+TASKS, PUTS_OF_TASK, LARGE_PUTS_OF_TASK, LARGE_BYTES = 10, 100, 10, 80 * MIB
 MEASUREMENTS = {}  # From names to functions.
 SHARING = []  # Names of those that share one Ray; the others start their own.
 
@@ -50,6 +51,15 @@ class SmallActor:
         return os.getpid()
 
 
+@ray.remote(num_cpus=0)
+class AsyncActor:
+    async def small_value(self):
+        return b"ok"
+
+    async def small_value_with(self, _):
+        return b"ok"
+
+
 @ray.remote
 def small_value():
     return b"ok"
@@ -60,8 +70,25 @@ class Client:
     def call_actor(self, actor):
         get_batch(actor.small_value.remote)
 
+    def call_actor_with_ref(self, actor):
+        argument = ray.put(0)
+        get_batch(lambda: actor.small_value_with.remote(argument))
+
     def run_tasks(self):
         get_batch(small_value.remote)
+
+
+@ray.remote
+def put_many():
+    for _ in range(PUTS_OF_TASK):
+        ray.put(0)
+
+
+@ray.remote
+def put_large():
+    array = numpy.zeros(LARGE_BYTES // 8, dtype=numpy.int64)
+    for _ in range(LARGE_PUTS_OF_TASK):
+        ray.put(array)
 
 
 @ray.remote
@@ -76,10 +103,18 @@ def get_batch(call):
 # Calls of actors, and tasks.
 
 
+def print_calls(name, actor):
+    emit_times(name, latencies(lambda: ray.get(actor.small_value.remote()), 3000), "us")
+
+
 @measurement("1_1_actor_calls_sync")
 def actor_calls_sync(name):
-    actor = SmallActor.remote()
-    emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 3000))
+    print_calls(name, SmallActor.remote())
+
+
+@measurement("1_1_async_actor_calls_sync")
+def async_actor_calls_sync(name):
+    print_calls(name, AsyncActor.remote())
 
 
 @measurement("1_1_actor_calls_sync_one_core", shares_ray=False)
@@ -89,7 +124,7 @@ def actor_calls_sync_one_core(name):
     try:
         with own_ray():
             actor = SmallActor.remote()
-            emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 1000))
+            emit_times(name, latencies(lambda: ray.get(actor.small_value.remote()), 1000), "us")
     finally:
         os.sched_setaffinity(0, cores)
 
@@ -97,13 +132,26 @@ def actor_calls_sync_one_core(name):
 @measurement("1_1_actor_calls_sync_asleep")
 def actor_calls_sync_asleep(name):
     actor = SmallActor.remote()
-    emit_latencies(name, latencies(lambda: ray.get(actor.small_value.remote()), 300, pause=0.01))
+    emit_times(name, latencies(lambda: ray.get(actor.small_value.remote()), 1000, pause=0.01), "us")
+
+
+def print_batches(name, actor):
+    emit(name, measure_rate(lambda: get_batch(actor.small_value.remote)) * BATCH, "calls/s")
 
 
 @measurement("1_1_actor_calls_async")
 def actor_calls_async(name):
-    actor = SmallActor.remote()
-    emit(name, measure_rate(lambda: get_batch(actor.small_value.remote)) * BATCH, "calls/s")
+    print_batches(name, SmallActor.remote())
+
+
+@measurement("1_1_actor_calls_concurrent")
+def actor_calls_concurrent(name):
+    print_batches(name, SmallActor.options(max_concurrency=16).remote())
+
+
+@measurement("1_1_async_actor_calls_async")
+def async_actor_calls_async(name):
+    print_batches(name, AsyncActor.remote())
 
 
 @measurement("1_1_actor_calls_with_arg_async")
@@ -117,9 +165,18 @@ def actor_calls_with_arg_async(name):
     emit(name, measure_rate(batch) * BATCH, "calls/s")
 
 
-@measurement("1_n_actor_calls_async")
-def one_to_n_actor_calls_async(name):
-    actors = [SmallActor.remote() for _ in range(CPUS)]
+@measurement("1_1_async_actor_calls_with_args_async")
+def async_actor_calls_with_args_async(name):
+    actor = AsyncActor.remote()
+
+    def batch():
+        ray.get([actor.small_value_with.remote(i) for i in range(BATCH)])
+
+    emit(name, measure_rate(batch) * BATCH, "calls/s")
+
+
+def print_one_to_n(name, actor_class):
+    actors = [actor_class.remote() for _ in range(CPUS)]
 
     def batch():
         ray.get([actor.small_value.remote() for actor in actors for _ in range(BATCH_OF_EACH)])
@@ -127,20 +184,45 @@ def one_to_n_actor_calls_async(name):
     emit(name, measure_rate(batch) * CPUS * BATCH_OF_EACH, "calls/s")
 
 
-@measurement("n_n_actor_calls_async")
-def n_to_n_actor_calls_async(name):
-    actors = [SmallActor.remote() for _ in range(CPUS)]
+@measurement("1_n_actor_calls_async")
+def one_to_n_actor_calls_async(name):
+    print_one_to_n(name, SmallActor)
+
+
+@measurement("1_n_async_actor_calls_async")
+def one_to_n_async_actor_calls_async(name):
+    print_one_to_n(name, AsyncActor)
+
+
+def print_n_to_n(name, actor_class, method):
+    """Each client by its `method` with an actor of its own."""
+    actors = [actor_class.remote() for _ in range(CPUS)]
     clients = [Client.remote() for _ in range(CPUS)]
 
     def batch():
-        ray.get([client.call_actor.remote(actor) for client, actor in zip(clients, actors)])
+        ray.get([getattr(client, method).remote(actor) for client, actor in zip(clients, actors)])
 
     emit(name, measure_rate(batch) * CPUS * BATCH, "calls/s")
 
 
+@measurement("n_n_actor_calls_async")
+def n_to_n_actor_calls_async(name):
+    print_n_to_n(name, SmallActor, "call_actor")
+
+
+@measurement("n_n_actor_calls_with_arg_async")
+def n_to_n_actor_calls_with_arg_async(name):
+    print_n_to_n(name, SmallActor, "call_actor_with_ref")
+
+
+@measurement("n_n_async_actor_calls_async")
+def n_to_n_async_actor_calls_async(name):
+    print_n_to_n(name, AsyncActor, "call_actor")
+
+
 @measurement("single_client_tasks_sync")
 def tasks_sync(name):
-    emit_latencies(name, latencies(lambda: ray.get(small_value.remote()), 2000))
+    emit_times(name, latencies(lambda: ray.get(small_value.remote()), 2000), "us")
 
 
 @measurement("single_client_tasks_async")
@@ -165,12 +247,17 @@ def multi_client_tasks_async(name):
 @measurement("single_client_get_calls")
 def get_calls(name):
     ref = ray.put(0)
-    emit(name, 1e6 / measure_rate(lambda: ray.get(ref)), "us")
+    emit_steps(name, lambda: ray.get(ref), "us")
 
 
 @measurement("single_client_put_calls")
 def put_calls(name):
-    emit(name, 1e6 / measure_rate(lambda: ray.put(0)), "us")
+    emit_steps(name, lambda: ray.put(0), "us")
+
+
+@measurement("multi_client_put_calls")
+def multi_client_put_calls(name):
+    emit(name, measure_rate(lambda: ray.get([put_many.remote() for _ in range(TASKS)])) * TASKS * PUTS_OF_TASK, "puts/s")
 
 
 @measurement("single_client_put_gigabytes")
@@ -179,25 +266,31 @@ def put_gigabytes(name):
     emit(name, measure_rate(lambda: ray.put(array)) * array.nbytes / 1e9, "GB/s")
 
 
+@measurement("multi_client_put_gigabytes")
+def multi_client_put_gigabytes(name):
+    rate = measure_rate(lambda: ray.get([put_large.remote() for _ in range(TASKS)]))
+    emit(name, rate * TASKS * LARGE_PUTS_OF_TASK * LARGE_BYTES / 1e9, "GB/s")
+
+
 def put_array(name, size, repetitions):
     array = numpy.ones(size // 8, dtype=numpy.int64)
-    emit(name, quantile([time_of(lambda: ray.put(array)) for _ in range(3 + repetitions)][3:], 0.5) * 1e6, "us")
+    emit_times(name, [time_of(lambda: ray.put(array)) for _ in range(3 + repetitions)][3:], "us")
 
 
 @measurement("put_1_mb")
 def put_1_mb(name):
-    put_array(name, MIB, 200)
+    put_array(name, MIB, 1000)
 
 
 @measurement("put_100_mb")
 def put_100_mb(name):
-    put_array(name, 100 * MIB, 4)
+    put_array(name, 100 * MIB, 100)
 
 
 @measurement("get_100_mb")
 def get_100_mb(name):
     ref = ray.put(numpy.ones(100 * MIB // 8, dtype=numpy.int64))
-    emit(name, 1e6 / measure_rate(lambda: ray.get(ref)), "us")
+    emit_steps(name, lambda: ray.get(ref), "us")
 
 
 @measurement("single_client_wait_1k_refs")
@@ -208,13 +301,13 @@ def wait_1k_refs(name):
         while pending:
             _, pending = ray.wait(pending, fetch_local=False)
 
-    emit(name, 1e3 / measure_rate(step), "ms")
+    emit_steps(name, step, "ms")
 
 
 @measurement("single_client_get_object_containing_10k_refs")
 def get_10k_refs(name):
     ref = many_refs.remote()
-    emit(name, 1e3 / measure_rate(lambda: ray.get(ref)), "ms")
+    emit_steps(name, lambda: ray.get(ref), "ms")
 
 
 # Processes.
@@ -234,7 +327,7 @@ def actor_creation(name):
         actor = create_actor()
         times.append(time.perf_counter() - begin)
         del actor  # Its process ends outside of the time that is taken.
-    emit(name, quantile(times[2:], 0.5) * 1e3, "ms")
+    emit_times(name, times[2:], "ms")
 
 
 def first_result():
@@ -251,7 +344,7 @@ def start_to_first_result(name):
         begin = time.monotonic()
         done = subprocess.run([sys.executable, "-B", __file__, "first_result"], stdout=subprocess.PIPE, check=True)
         times.append(float(done.stdout) - begin)
-    emit(name, quantile(times, 0.5) * 1e3, "ms")
+    emit_times(name, times, "ms")
 
 
 @measurement("idle_memory", shares_ray=False)

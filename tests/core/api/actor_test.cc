@@ -79,6 +79,54 @@ TEST(ActorTest, ACallWaitsForThePendingArgumentOfTheCallBeforeIt) {
   EXPECT_EQ(get(second).value(), "first second");
 }
 
+struct Left {
+  std::int64_t left = 1;
+};
+struct Right {
+  int right() const { return value; }
+  void set_right(int to) { value = to; }
+  int value = 2;
+};
+// Its second base lies behind the first, and both behind the table of virtual functions.
+class Both : public Left, public Right {
+ public:
+  virtual ~Both() = default;
+  virtual int sum() const { return static_cast<int>(left) + value; }
+};
+class Below : public Both {
+ public:
+  int sum() const override { return 100 + Both::sum(); }
+};
+
+TEST(ActorTest, InheritedMethodsRunOnTheirPartOfTheActor) {
+  const auto both = actor<Both>();
+  EXPECT_EQ(get(both.call<&Both::right>()).value(), 2);
+  EXPECT_EQ(get(both.call<&Right::right>()).value(), 2);
+  get(both.call<&Right::set_right>(7)).value();
+  EXPECT_EQ(get(both.call<&Both::sum>()).value(), 8);
+
+  const auto below = actor<Below>();
+  get(below.call<&Below::set_right>(7)).value();
+  EXPECT_EQ(get(below.call<&Right::right>()).value(), 7);
+  EXPECT_EQ(get(below.call<&Both::sum>()).value(), 108) << "virtual functions are";
+}
+
+// What the first call on an actor with these options ends with.
+Error refusal_of(const ActorOptions& options) {
+  return get(actor<Journal>.with(options)("").template call<&Journal::text>()).error();
+}
+
+std::string refusal_in_a_worker() { return refusal_of({.max_restarts = -1}).message; }
+
+TEST(ActorTest, OptionsThatMeanNothingAreRefusedByName) {
+  EXPECT_EQ(refusal_of({.max_restarts = -1}).code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(refusal_of({.max_restarts = -1}).message, HasSubstr("max_restarts is -1 and must be at least 0"));
+  EXPECT_THAT(refusal_of({.max_task_retries = -2}).message, HasSubstr("max_task_retries is -2"));
+  EXPECT_THAT(refusal_of({.max_concurrency = 0}).message, HasSubstr("max_concurrency is 0 and must be at least 1"));
+  EXPECT_THAT(refusal_of({.max_pending_calls = -1}).message, HasSubstr("or 0"));
+  EXPECT_THAT(get(remote<refusal_in_a_worker>()).value(), HasSubstr("max_restarts is -1"));
+}
+
 TEST(ActorTest, AFailedArgumentFailsItsCallOnly) {
   const auto journal = actor<Journal>("");
   const auto first = journal.call<&Journal::add>(remote<fail_with>("lost"));

@@ -59,6 +59,25 @@ TEST(ArrayTest, AnArrayThatATaskMakesIsReadInTheStore) {
   EXPECT_EQ(get(ref)->data(), array.data()) << "each get sees the same bytes";
 }
 
+SharedArray<double> make_first_half(std::size_t count) {
+  auto array = make_array<double>({2, count / 2}).value();
+  std::iota(array.begin(), array.end(), 0.0);
+  return std::move(array).seal(count / 2);
+}
+
+TEST(ArrayTest, AnArrayThatIsSealedWithFewerElementsStaysWhereItIs) {
+  const auto array = get(remote<make_first_half>(kLarge)).value();
+
+  EXPECT_TRUE(lies_in_store(array));
+  EXPECT_THAT(array.shape(), ElementsAre(kLarge / 2));
+  EXPECT_EQ(sum_of(array), sum_to(kLarge / 2));
+  const std::size_t used = store().used();
+  const auto again = get(remote<pass_on>(array)).value();
+  EXPECT_THAT(again.shape(), ElementsAre(kLarge / 2));
+  EXPECT_EQ(again.data(), array.data());
+  EXPECT_EQ(store().used(), used) << "nothing was copied";
+}
+
 TEST(ArrayTest, AnArrayMadeInTheStoreIsReadThereByATask) {
   auto builder = make_array<double>({kLarge}).value();
   std::iota(builder.begin(), builder.end(), 0.0);

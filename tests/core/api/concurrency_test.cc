@@ -241,6 +241,18 @@ TEST(MonitorTest, AWorkerSeesItToo) {
 
 std::string status_in_worker() { return to_string(status().value()); }
 
+TEST(StatusTest, ItShowsObjectsAndWhoHoldsThem) {
+  const auto large = put(std::vector<double>(200'000));
+  const auto second = large;
+
+  const RuntimeStatus now = status().value();
+
+  EXPECT_GE(now.object_count, 1u);
+  EXPECT_THAT(to_string(now),
+              AllOf(HasSubstr("objects in the store: "), HasSubstr("driver  put"), HasSubstr("driver x2")));
+  EXPECT_THAT(to_string(now, 0), HasSubstr("more"));
+}
+
 TEST(StatusTest, ItShowsActorsWorkersAndQueues) {
   Gate gate;
   const auto host = actor<Host>.with({.cpus = 1, .name = "shown"})();
@@ -267,6 +279,68 @@ TEST(StatusTest, ItShowsActorsWorkersAndQueues) {
   EXPECT_THAT(get(remote<status_in_worker>()).value(), HasSubstr("shown"));
   gate.let_through();
   EXPECT_EQ(get(standing).value() + get(queued).value(), 2);
+}
+
+// Those of one test: those of others may not have ended yet.
+std::vector<ActorInfo> listed(const std::string& prefix) {
+  std::vector<ActorInfo> actors = list_actors().value();
+  std::erase_if(actors, [&](const ActorInfo& info) { return !info.name.starts_with(prefix); });
+  return actors;
+}
+std::vector<std::string> names_listed(const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const ActorInfo& info : listed(prefix)) names.push_back(info.name);
+  return names;
+}
+
+TEST(ListActorsTest, ItHasAllInTheOrderOfTheirMakingWithWhatTheyDo) {
+  Gate gate;
+  const auto busy = actor<Host>.with({.max_restarts = 3, .name = "all: busy"})();
+  ASSERT_EQ(get(busy.call<&Host::number>(1)).value(), 1);  // Its constructor has been answered, too.
+  const auto standing = busy.call<&Host::stand_at>(gate.path());
+  gate.meet();
+  const auto queued = busy.call<&Host::number>(2);
+  const auto dead = actor<Host>.with({.name = "all: dead"})();
+  const auto death = dead.monitor();
+  dead.kill();
+  ASSERT_TRUE(get(death));
+
+  const std::vector<ActorInfo> actors = listed("all: ");
+
+  ASSERT_EQ(actors.size(), 2u);
+  EXPECT_EQ(actors[0].name, "all: busy");
+  EXPECT_THAT(actors[0].type, HasSubstr("Host"));
+  EXPECT_EQ(actors[0].state, "alive");
+  EXPECT_EQ(actors[0].pid, busy.pid());
+  EXPECT_EQ(actors[0].owner_pid, 0) << "the driver";
+  EXPECT_EQ(actors[0].queued_calls, 2u);
+  EXPECT_EQ(actors[0].restarts_left, 3);
+  EXPECT_THAT(actors[0].running, HasSubstr("Host::stand_at"));
+  EXPECT_EQ(actors[1].name, "all: dead");
+  EXPECT_EQ(actors[1].state, "dead");
+  EXPECT_EQ(actors[1].pid, 0);
+  EXPECT_LT(actors[0].id, actors[1].id);
+  gate.let_through();
+  EXPECT_EQ(get(standing).value() + get(queued).value(), 3);
+}
+
+TEST(ListActorsTest, AWorkerSeesTheSame) {
+  const auto one = actor<Host>.with({.name = "seen: one"})();
+  const auto two = actor<Host>.with({.name = "seen: two"})();
+
+  EXPECT_THAT(get(remote<names_listed>(std::string("seen: "))).value(),
+              ::testing::ElementsAre("seen: one", "seen: two"));
+}
+
+TEST(ListActorsTest, OneWithoutHandlesIsForgottenOnceItHasEnded) {
+  ObjectRef<ActorDeath> death;
+  {
+    const auto host = actor<Host>.with({.name = "short: one"})();
+    death = host.monitor();
+  }
+  ASSERT_TRUE(get(death));
+
+  EXPECT_TRUE(listed("short: ").empty());
 }
 
 }  // namespace

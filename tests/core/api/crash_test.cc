@@ -15,6 +15,7 @@
 #include "core/api/actor.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "tests/support/sanitizer.h"
 
 namespace manta {
 namespace {
@@ -22,12 +23,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kHasSanitizer = true;  // It reports crashes itself, in its own way.
-#else
-constexpr bool kHasSanitizer = false;
-#endif
 
 [[gnu::noinline]] int fall(volatile int* where) { return *where + 1; }
 [[gnu::noinline]] int overflow(int depth) {
@@ -78,7 +73,7 @@ int crash_in_a_child() {
 class CrashTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (kHasSanitizer) GTEST_SKIP() << "the sanitizer has handlers of its own";
+    if (kIsSanitized) GTEST_SKIP() << "the sanitizer has handlers of its own";
   }
   template <auto M>
   static std::string message_of(const ActorOptions& options = {}) {

@@ -13,6 +13,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
+#include "tests/support/sanitizer.h"
 
 namespace manta {
 namespace {
@@ -46,13 +47,7 @@ std::size_t private_bytes() {
 }
 
 // A sanitizer keeps what was freed, and counts for itself.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-constexpr int kMany = 20'000;
-#else
-constexpr bool kSanitized = false;
-constexpr int kMany = 1'000'000;
-#endif
+constexpr int kMany = kIsSanitized ? 20'000 : 1'000'000;
 
 TEST(EnduranceTest, AMillionQueuedCallsTakeLessThanAKibibyteEach) {
   Gate gate;
@@ -67,7 +62,7 @@ TEST(EnduranceTest, AMillionQueuedCallsTakeLessThanAKibibyteEach) {
   const std::size_t each = (private_bytes() - before) / kMany;
   RecordProperty("bytes_per_queued_call", static_cast<int>(each));
   std::printf("%zu bytes for each queued call\n", each);
-  if (!kSanitized) {
+  if (!kIsSanitized) {
     EXPECT_LT(each, 1024u);
   }
   gate.let_through();
@@ -84,7 +79,7 @@ TEST(EnduranceTest, ALimitOnPendingCallsBoundsTheMemory) {
   for (int i = 0; i < kCalls; ++i) adder.call<&Adder::add>(1);
 
   const std::size_t after = private_bytes();
-  if (!kSanitized) {
+  if (!kIsSanitized) {
     EXPECT_LT(after, before + (std::size_t{16} << 20));
   }
   EXPECT_EQ(get(adder.call<&Adder::add>(0)).value(), kCalls);
@@ -107,7 +102,7 @@ TEST(EnduranceTest, TenThousandTasksForEachWorkerWaitAndRun) {
 }
 
 TEST(EnduranceTest, TwoThousandActorsComeAndGo) {
-  constexpr int kActors = kSanitized ? 200 : 2'000;
+  constexpr int kActors = kIsSanitized ? 200 : 2'000;
   for (int i = 0; i < kActors; ++i) {
     const auto adder = actor<Adder>();
     ASSERT_EQ(get(adder.call<&Adder::add>(i)).value(), i);

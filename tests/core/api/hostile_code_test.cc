@@ -25,6 +25,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
+#include "tests/support/sanitizer.h"
 
 namespace manta {
 namespace {
@@ -232,13 +233,6 @@ class HostileCodeTest : public ::testing::Test {
   const int neighbour_pid_ = get(neighbour_.call<&Wild::process>()).value();
 };
 
-// ThreadSanitizer and AddressSanitizer have handlers and exit codes of their own.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 TEST_F(HostileCodeTest, EachSignalEndsOneActorAndIsNamed) {
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV,
                            SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGSYS, SIGRTMIN}) {
@@ -284,7 +278,7 @@ TEST_F(HostileCodeTest, AnythingCanBeThrown) {
 }
 
 TEST_F(HostileCodeTest, AStackOverflowAndADoubleFreeEndOneProcess) {
-  if (kSanitized) GTEST_SKIP() << "the sanitizer ends such a process in its own way, or lets it go on";
+  if (kIsSanitized) GTEST_SKIP() << "the sanitizer ends such a process in its own way, or lets it go on";
   EXPECT_THAT(get(actor<Wild>().call<&Wild::overflow_stack>()).error().message, HasSubstr("signal 11"));
   EXPECT_THAT(get(actor<Wild>().call<&Wild::free_twice>()).error().message, HasSubstr("signal 6"));
 }
@@ -307,7 +301,7 @@ TEST_F(HostileCodeTest, TheStoreCannotBeWrittenToByWhoReadsIt) {
   const auto wild = actor<Wild>();
   const auto kept = put(std::vector<char>(100'000, 'k'));
   EXPECT_THAT(get(wild.call<&Wild::scribble>("manta-store", 0)).error().message,
-              HasSubstr(kSanitized ? "actor" : "signal 11"));
+              HasSubstr(kIsSanitized ? "actor" : "signal 11"));
   EXPECT_EQ(get(kept).value(), std::vector<char>(100'000, 'k'));
 }
 
@@ -368,7 +362,7 @@ TEST_F(HostileCodeTest, WhatHasLeftItsSessionEndsWithTheActor) {
 }
 
 TEST_F(HostileCodeTest, TheLastBytesBeforeADeathAreKept) {
-  if (kSanitized) GTEST_SKIP() << "the last lines are the sanitizer's report";
+  if (kIsSanitized) GTEST_SKIP() << "the last lines are the sanitizer's report";
   for (const int signal : {SIGSEGV, SIGKILL, SIGABRT})
     EXPECT_THAT(get(actor<Wild>().call<&Wild::print_and_die>("no newline", signal)).error().message,
                 HasSubstr("no newline"));

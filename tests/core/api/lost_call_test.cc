@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ class Target {
     Gate::stand_at(gate);
     return 1;
   }
+  int measure(const std::string& text) { return static_cast<int>(text.size()); }
   int die() {
     ::raise(SIGKILL);
     return 0;
@@ -99,6 +101,44 @@ TEST(LostCallTest, CallsThatWereQueuedGetTheCauseEachOnce) {
   }
   for (int seen = 0; (seen = told->load()) < 1'000;) told->wait(seen);
   EXPECT_EQ(told->load(), 1'000);
+}
+
+// Those beyond half a megabyte find no room in the ring to its process.
+TEST(LostCallTest, CallsThatFoundNoRoomOnTheirWayGetTheCauseEachOnce) {
+  constexpr int kCalls = 400;
+  const std::string large(6'000, 'x');
+  Gate gate;
+  const auto target = actor<Target>.with({.name = "flooded"})();
+  const auto standing = target.call<&Target::stand_at>(gate.path());
+  gate.meet();
+  std::vector<ObjectRef<int>> refs;
+  const auto told = std::make_shared<std::atomic<int>>(0);  // Callbacks may come after the values.
+  for (int i = 0; i < kCalls; ++i) {
+    refs.push_back(target.call<&Target::measure>(large));
+    refs.back().then([told] {
+      told->fetch_add(1);
+      told->notify_one();
+    });
+  }
+  const auto unsent = [&] {
+    std::uint64_t count = 0;
+    const RuntimeStatus now = status().value();
+    for (const WorkerStatus& worker : now.workers)
+      if (worker.label == "flooded") count = std::max(count, worker.unsent_messages);
+    return count;
+  };
+  ASSERT_GT(unsent(), 100u);
+
+  ::kill(target.pid(), SIGKILL);
+
+  EXPECT_THAT(get(standing).error().message, HasSubstr("signal 9"));
+  for (const auto& ref : refs) {
+    const auto lost = get(ref);
+    ASSERT_EQ(lost.error().code, ErrorCode::kActorDied);
+    ASSERT_THAT(lost.error().message, AllOf(HasSubstr("signal 9"), HasSubstr("Target::measure, called by the driver")));
+  }
+  for (int seen = 0; (seen = told->load()) < kCalls;) told->wait(seen);
+  EXPECT_EQ(told->load(), kCalls);
 }
 
 TEST(LostCallTest, AStoppedActorIsRememberedAsLongAsItHasHandles) {

@@ -19,6 +19,7 @@
 #include "core/api/remote.h"
 #include "core/placement/memory_groups.h"
 #include "tests/support/process_watch.h"
+#include "tests/support/sanitizer.h"
 
 namespace manta {
 namespace {
@@ -81,13 +82,6 @@ bool may_make_groups() {
   groups->remove(::getpid(), 0);
   return groups->remove_rest();
 }
-
-// Sanitizers take memory of their own, several times what the program takes, and end it where memory is refused.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 // With cgroups, and without.
 class MemoryLimitTest : public ::testing::TestWithParam<bool> {

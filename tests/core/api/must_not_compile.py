@@ -17,8 +17,13 @@ struct Opaque { int* handle; };
 int add(int a, int b) { return a + b; }
 int length(const std::string& text) { return static_cast<int>(text.size()); }
 int use(const Opaque&) { return 0; }
+void change(std::vector<double>& values) { values.clear(); }
+int measure(const char* text) { return text[0]; }
+const char* name() { return "name"; }
 Opaque make() { return {}; }
 class Counter { public: explicit Counter(int) {} int inc(int by) { return by; } };
+class Changer { public: void change(std::string& text) { text.clear(); } };
+class Keeper { public: explicit Keeper(Opaque) {} };
 class Other { public: int inc(int by) { return by; } };
 manta::Async<int> twice(int by) { co_return 2 * by; }
 manta::Async<int> dangling(const std::string& text) { co_return static_cast<int>(text.size()); }
@@ -51,6 +56,10 @@ class MustNotCompileTest(unittest.TestCase):
     def expect(self, statement, message):
         self.assertIn(message, compile_errors(statement))
 
+    def expect_first(self, statement, message):
+        errors = [line for line in compile_errors(statement).splitlines() if " error: " in line]
+        self.assertIn(message, (errors or [""])[0])
+
     def test_what_is_right_compiles(self):
         self.assertEqual(compile_errors("manta::remote<add>(1, manta::put(2)); counter.call<&Counter::inc>(1);"
                                         "manta::remote<twice>(1); slow.call<&Slow::wait>(1);"
@@ -68,10 +77,26 @@ class MustNotCompileTest(unittest.TestCase):
         self.expect("manta::remote<add>(1);", "this call has the wrong number of arguments")
 
     def test_an_argument_that_cannot_travel(self):
-        self.expect("manta::remote<use>(Opaque{});", "this type cannot travel between processes")
+        self.expect_first("manta::remote<use>(Opaque{});", "this type cannot travel between processes")
 
     def test_a_result_that_cannot_travel(self):
-        self.expect("manta::remote<make>();", "this type cannot travel between processes")
+        self.expect_first("manta::remote<make>();", "this type cannot travel between processes")
+        self.expect_first("manta::remote<[]() -> manta::Async<Opaque> { co_return Opaque{}; }>();",
+                          "this type cannot travel between processes")
+
+    def test_a_value_that_cannot_be_put(self):
+        self.expect_first("manta::put(Opaque{});", "this type cannot travel between processes")
+
+    def test_what_cannot_travel_to_a_constructor(self):
+        self.expect_first("manta::actor<Keeper>(Opaque{});", "this type cannot travel between processes")
+
+    def test_what_cannot_travel_out_of_a_generator(self):
+        self.expect_first("manta::remote<[]() -> manta::Generator<Opaque> { Opaque one; co_yield one; }>();",
+                          "this type cannot travel between processes")
+
+    def test_what_cannot_be_got_or_awaited(self):
+        self.expect_first("manta::get(manta::ObjectRef<Opaque>());", "this type cannot travel between processes")
+        self.expect_first("awaits(manta::ObjectRef<Opaque>());", "this type cannot travel between processes")
 
     def test_a_method_of_another_class(self):
         self.expect("counter.call<&Other::inc>(1);", "this is not a method of the actor's class")
@@ -93,7 +118,18 @@ class MustNotCompileTest(unittest.TestCase):
     def test_yielding_another_type(self):
         self.expect("yields(Opaque{});", "co_yield gives another type than the Generator's")
 
+    def test_a_parameter_that_is_to_be_changed(self):
+        self.expect("manta::remote<change>(std::vector<double>{1});", "a remote function gets copies of its arguments")
+        self.expect('manta::actor<Changer>().call<&Changer::change>(std::string("a"));',
+                    "a remote function gets copies of its arguments")
+
+    def test_a_pointer(self):
+        self.expect('manta::remote<measure>("text");', "a pointer cannot travel between processes")
+        self.expect("manta::remote<name>();", "a pointer cannot travel between processes")
+
     def test_a_lambda_that_captures(self):
+        self.expect("int by = 1; auto add_by = [by](int a) { return a + by; }; manta::remote<add_by>(1);",
+                    "constant expression")
         self.expect("int by = 1; auto add_by = [by](int a) { return a + by; }; static_assert(sizeof add_by > 0);"
                     "manta::internal::FunctionTraits<decltype(add_by)> traits;", "a remote lambda captures nothing")
 

@@ -73,6 +73,29 @@ TEST(ObjectRefTest, AllValuesOrTheFirstErrorInTheirOrder) {
   EXPECT_THAT(get(std::vector{put(1), remote<fail>(2), remote<fail>(3)}).error().message, HasSubstr("no 2"));
 }
 
+TEST(ObjectRefTest, AGetOfManyEndsAtItsTimeoutWithoutAnyAndTheWorkGoesOn) {
+  Gate gate;
+  const std::vector refs = {put(1), remote<value_after>(gate.path(), 2), put(3)};
+  gate.meet();
+
+  EXPECT_EQ(get(refs, std::chrono::milliseconds(1)).error().code, ErrorCode::kTimeout);
+  EXPECT_EQ(get(refs, Duration::zero()).error().code, ErrorCode::kTimeout);
+  gate.let_through();
+
+  EXPECT_THAT(get(refs, std::chrono::hours(1)).value(), ElementsAre(1, 2, 3));
+  EXPECT_THAT(get(refs, Duration::zero()).value(), ElementsAre(1, 2, 3)) << "they are there";
+}
+
+TEST(ObjectRefTest, AnErrorBeforeThoseThatArePendingEndsAGetOfMany) {
+  Gate gate;
+  const std::vector refs = {remote<fail>(1), remote<value_after>(gate.path(), 2)};
+  gate.meet();
+
+  EXPECT_EQ(get(refs, std::chrono::hours(1)).error().code, ErrorCode::kTaskFailed);
+  gate.let_through();
+  EXPECT_TRUE(get(refs[1]));
+}
+
 TEST(ObjectRefTest, AWaitEndsWithTheFirstOneThatIsReady) {
   Gate gate;
   const std::vector refs = {remote<value_after>(gate.path(), 1), remote<identity>(2)};

@@ -15,6 +15,7 @@
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
+#include "tests/support/later_runtimes.h"
 #include "tests/support/temporary_folder.h"
 
 namespace manta {
@@ -22,9 +23,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-int g_argc = 0;
-char** g_argv = nullptr;
 
 constexpr std::size_t kStore = std::size_t{8} << 20;
 constexpr std::size_t kPiece = std::size_t{1} << 20;
@@ -235,15 +233,3 @@ TEST_F(RecomputeTest, ATaskThatFailsTheSecondTimeIsTheReason) {
 
 }  // namespace
 }  // namespace manta
-
-// A runtime at the very beginning, so that the fork server and the workers that later ones start never get beyond.
-int main(int argc, char** argv) {
-  manta::g_argc = argc;
-  manta::g_argv = argv;
-  {
-    const auto runtime = manta::init(argc, argv);
-    if (!runtime) return 1;
-  }
-  testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}

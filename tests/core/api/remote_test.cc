@@ -77,6 +77,14 @@ TEST(RemoteTest, ArgumentsConvertToTheParametersTypes) {
   EXPECT_EQ(get(remote<join>("a", std::string("b"))).value(), "ab");
 }
 
+TEST(RemoteTest, OptionsThatMeanNothingAreRefusedByName) {
+  const auto retried = remote<add>.with({.max_retries = -1})(1, 2);
+  EXPECT_EQ(get(retried).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(get(retried).error().message, HasSubstr("max_retries is -1 and must be at least 0"));
+  const auto timed = remote<add>.with({.timeout = Duration(-1)})(1, 2);
+  EXPECT_THAT(get(timed).error().message, HasSubstr("timeout is -1"));
+}
+
 TEST(RemoteTest, UserStructsTravelBothWays) {
   const Person person = get(remote<older>(Person{"Ada", 36})).value();
 

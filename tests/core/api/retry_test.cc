@@ -32,6 +32,18 @@ int throw_until(std::string path, int attempt) {
   return now;
 }
 
+Result<int> refuse_until(std::string path, int attempt) {
+  const int now = count(path);
+  if (now < attempt) return Error{ErrorCode::kNotFound, "not at attempt " + std::to_string(now)};
+  return now;
+}
+
+int hang_until(std::string path, int attempt) {
+  const int now = count(path);
+  while (now < attempt) ::pause();
+  return now;
+}
+
 double sum_or_die(const SharedArray<double>& values, std::string path) {
   if (count(path) < 2) ::_exit(7);
   double sum = 0;
@@ -100,6 +112,37 @@ TEST_F(RetryTest, AnExceptionIsRetriedWhenNamed) {
   const auto ref = remote<throw_until>.with({.max_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_, 3);
 
   EXPECT_EQ(get(ref).value(), 3);
+}
+
+TEST_F(RetryTest, AnErrorThatIsReturnedIsRetriedWhenItsCodeIsNamed) {
+  const TaskOptions options = {.max_retries = 5, .retry_on = {ErrorCode::kExhausted, ErrorCode::kNotFound}};
+
+  EXPECT_EQ(get(remote<refuse_until>.with(options)(path_, 3)).value(), 3);
+}
+
+TEST_F(RetryTest, AnErrorWithAnotherCodeIsNot) {
+  const TaskOptions options = {.max_retries = 5, .retry_on = {ErrorCode::kExhausted, ErrorCode::kWorkerDied}};
+
+  const auto result = get(remote<refuse_until>.with(options)(path_, 3));
+
+  EXPECT_EQ(result.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(result.error().message, HasSubstr("not at attempt 1"));
+  EXPECT_EQ(reached(), 1);
+}
+
+TEST_F(RetryTest, ATimeoutIsRetriedWhenNamed) {
+  // Many, since on a busy machine one that does not hang may take as long.
+  const TaskOptions options = {
+      .max_retries = 50, .retry_on = {ErrorCode::kTimeout}, .timeout = std::chrono::milliseconds(50)};
+
+  EXPECT_GE(get(remote<hang_until>.with(options)(path_, 2)).value(), 2);
+}
+
+TEST_F(RetryTest, ATimeoutIsNotRetriedByDefault) {
+  const TaskOptions options = {.max_retries = 5, .timeout = std::chrono::milliseconds(50)};
+
+  EXPECT_EQ(get(remote<hang_until>.with(options)(path_, 100)).error().code, ErrorCode::kTimeout);
+  EXPECT_LE(reached(), 1);
 }
 
 TEST_F(RetryTest, ArgumentsInTheStoreAreThereForEachTry) {

@@ -21,6 +21,7 @@
 #include "core/api/remote.h"
 #include "core/objects/object_store.h"
 #include "tests/support/gate.h"
+#include "tests/support/later_runtimes.h"
 #include "tests/support/process_watch.h"
 #include "tests/support/refused_threads.h"
 #include "tests/support/temporary_folder.h"
@@ -29,9 +30,6 @@ namespace manta {
 namespace {
 
 using ::testing::HasSubstr;
-
-int g_argc = 0;
-char** g_argv = nullptr;
 
 Result<Runtime> start(RuntimeOptions options = {.cpus = 2, .object_store_bytes = std::size_t{16} << 20}) {
   return init(g_argc, g_argv, options);
@@ -338,15 +336,3 @@ TEST(RuntimeTest, ABurstOfProcessesIsStarted) {
 
 }  // namespace
 }  // namespace manta
-
-// A runtime at the very beginning, so that the fork server and the workers that later ones start never get beyond.
-int main(int argc, char** argv) {
-  manta::g_argc = argc;
-  manta::g_argv = argv;
-  {
-    const auto runtime = manta::init(argc, argv);
-    if (!runtime) return 1;
-  }
-  testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
-}

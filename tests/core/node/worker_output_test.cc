@@ -123,7 +123,7 @@ TEST_F(WorkerOutputTest, FramesOfABacktraceAreMadeReadable) {
   EXPECT_EQ(drain(), "(w1)     #0 Counter::crash() + 0x1c (prog)\n(w1) _ZN7Counter5crashEv\n");
 }
 
-TEST_F(WorkerOutputTest, TheLastTwentyLinesAreRemembered) {
+TEST_F(WorkerOutputTest, TheLastTwentyLinesAreForTheMessage) {
   for (int i = 0; i < 30; ++i) print(std::to_string(i) + "\n");
   drain();
 
@@ -134,7 +134,21 @@ TEST_F(WorkerOutputTest, TheLastTwentyLinesAreRemembered) {
   EXPECT_TRUE(lines.ends_with("\n29"));
 }
 
-TEST_F(WorkerOutputTest, NoMoreThanFourKibibytesAreRemembered) {
+TEST_F(WorkerOutputTest, TheLastSixtyFourKibibytesAreKeptBesides) {
+  constexpr std::size_t kLine = 1000;
+  std::string all;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string line = std::string(kLine, static_cast<char>('a' + i % 26)) + "\n";
+    print(line);
+    drain();
+    all += line;
+    const std::size_t kept = std::min(all.size(), WorkerOutput::kKeptBytes);
+    ASSERT_EQ(output_->last_bytes(), all.substr(all.size() - kept)) << i;
+  }
+  EXPECT_LE(output_->last_lines().size(), 4096u);
+}
+
+TEST_F(WorkerOutputTest, NoMoreThanFourKibibytesAreForTheMessage) {
   for (int i = 0; i < 10; ++i) print(std::string(1000, static_cast<char>('a' + i)) + "\n");
   drain();
 

@@ -157,6 +157,10 @@ class Explorer {
     const bool tells_first = mutation_ == Mutation::kTellsBeforeHead;
     switch (state.consumer) {
       case kReadTail:
+        if (state.tail_seen != state.own_head) {  // It has not taken all that it knows of.
+          state.consumer = kReadRecord;
+          break;
+        }
         if (state.tail == state.own_head) return;  // It sleeps; a published record wakes it (see the doorbell's model).
         state.tail_seen = state.tail;
         state.consumer = kReadRecord;

@@ -2,7 +2,6 @@
 // Both ends of a pair, with the test in the node's place.
 #include "core/worker/direct_calls.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "core/worker/direct_service.h"
+#include "tests/support/worker_end.h"
 
 namespace manta {
 namespace {
@@ -20,50 +20,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::uint32_t kAfter = 3;
+constexpr std::uint32_t kAfter = WorkerEnd::kDirectAfter;
 constexpr std::uint64_t kActor = 9;
 constexpr std::uint64_t kCaller = 5;
 constexpr std::uint64_t kKey = 2;
 constexpr std::uint32_t kSlot = 1;
-
-SharedMemory map_again(const SharedMemory& memory, std::size_t size) {
-  return SharedMemory::map(UniqueFd(::fcntl(memory.fd(), F_DUPFD_CLOEXEC, 0)), size, SharedMemory::Access::kReadWrite)
-      .value();
-}
-
-// A worker's link, whose messages to the node the test reads.
-class Link {
- public:
-  Link(const SharedMemory& page, std::uint32_t bell)
-      : memory_(SharedMemory::create("link", LinkLayout::kTotalBytes).value()) {
-    auto* layout = new (memory_.data()) LinkLayout;
-    layout->bell = bell;
-    layout->direct_after = kAfter;
-    sent_ = RingConsumer(&layout->to_node, layout->to_node_data(), LinkLayout::kRingBytes);
-    link_ = std::make_unique<WorkerLink>(map_again(memory_, LinkLayout::kTotalBytes),
-                                         map_again(page, NodePage::kTotalBytes));
-  }
-  WorkerLink& operator*() { return *link_; }
-  // The headers of what it has sent.
-  std::vector<MessageHeader> take() {
-    std::vector<MessageHeader> all;
-    for (auto bytes = sent_.front(); bytes; bytes = sent_.front()) {
-      all.push_back(Message::parse(*bytes, 0).value().header);
-      sent_.pop();
-    }
-    return all;
-  }
-  std::vector<MessageType> take_types() {
-    std::vector<MessageType> types;
-    for (const MessageHeader& header : take()) types.push_back(header.type);
-    return types;
-  }
-
- private:
-  SharedMemory memory_;
-  RingConsumer sent_;
-  std::unique_ptr<WorkerLink> link_;
-};
 
 class DirectCallsTest : public ::testing::Test {
  protected:
@@ -135,8 +96,8 @@ class DirectCallsTest : public ::testing::Test {
   }
 
   const SharedMemory page_ = SharedMemory::create("page", DirectSlots::kFileBytes).value();
-  Link caller_{page_, 1};
-  Link callee_{page_, 2};
+  WorkerEnd caller_{page_, 1};
+  WorkerEnd callee_{page_, 2};
   MessageQueue queue_;
   DirectCalls calls_{*caller_, true};
   DirectService service_{*callee_, queue_};

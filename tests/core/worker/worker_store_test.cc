@@ -159,6 +159,55 @@ TEST_F(WorkerStoreTest, AnEndedBlockIsNoLongerFound) {
   EXPECT_EQ(store_->block_of(data, other), nullptr);
 }
 
+constexpr std::size_t kLarge = std::size_t{2} << 20;
+
+TEST_F(WorkerStoreTest, TheRangeOfALargeBlockIsUsedThroughTheSameMappingAgain) {
+  auto first = store_->allocate(kLarge + 100).value();
+  const std::byte* const data = first->data();
+  EXPECT_THAT(discarded_, ElementsAre(Pair(kLarge + 128, kPage - 128))) << "it has its range for itself";
+  const auto elsewhere = store_->allocate(kLarge).value();
+  first.reset();
+
+  next_ = 0;
+  const auto second = store_->allocate(kLarge + 200).value();
+
+  EXPECT_EQ(second->data(), data);
+  second->writable_data()[kLarge] = std::byte{7};
+  EXPECT_EQ(node_.data()[kLarge], std::byte{7});
+  EXPECT_EQ(store_->block_of(data, second), second);
+}
+
+TEST_F(WorkerStoreTest, ARangeOfAnotherSizeIsMappedAnew) {
+  store_->allocate(kLarge).value().reset();
+
+  next_ = 0;
+  const auto second = store_->allocate(2 * kLarge).value();
+
+  second->writable_data()[2 * kLarge - 1] = std::byte{7};
+  EXPECT_EQ(node_.data()[2 * kLarge - 1], std::byte{7});
+}
+
+TEST_F(WorkerStoreTest, MappingsAreKeptForTheLastFewRangesOnly) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<BlockPtr> blocks;
+    next_ = 0;
+    for (int i = 0; i < 20; ++i) blocks.push_back(store_->allocate(kLarge).value());
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i]->writable_data()[0] = std::byte(i);
+    for (std::size_t i = 0; i < blocks.size(); ++i) EXPECT_EQ(node_.data()[i * kLarge], std::byte(i));
+  }
+}
+
+using WorkerStoreDeathTest = WorkerStoreTest;
+
+TEST_F(WorkerStoreDeathTest, NobodyWritesToALargeBlockThatHasEnded) {
+  auto block = store_->allocate(kLarge).value();
+  std::byte* const data = block->writable_data();
+  block.reset();
+
+  EXPECT_DEATH(data[0] = std::byte{7}, "");
+  EXPECT_EQ(node_.data()[0], std::byte{0});
+}
+
 TEST_F(WorkerStoreTest, ManyKeptArraysTakeNoDescriptors) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Cholesky>
 #include <cmath>
 #include <vector>
 
@@ -42,7 +41,7 @@ double kernel(const Hyperparameters& parameters, const std::vector<double>& a, c
   PointSet one(a.size());
   one.add(b);
   double value = 0;
-  kernel_row(parameters, kMixed, a, one, 1, &value);
+  kernel_row(parameters, kMixed, a, one, {0, 1}, &value);
   return value;
 }
 
@@ -116,7 +115,10 @@ TEST(GaussianProcessTest, SlopesAreThoseOfDifferences) {
     const std::vector<double> point = random_point(random);
     std::vector<double> by_mean(3);
     std::vector<double> by_variance(3);
-    process.predict(point, by_mean, by_variance);
+    std::vector<double> solution;
+    process.predict(point, solution);
+    process.add_slope(point, solution, {.mean = 1, .variance = 0}, by_mean);
+    process.add_slope(point, solution, {.mean = 0, .variance = 1}, by_variance);
     for (std::size_t i = 0; i < 2; ++i) {
       constexpr double kStep = 1e-5;
       std::vector<double> above = point;
@@ -145,6 +147,47 @@ TEST(GaussianProcessTest, BelievingLowersTheVarianceAndKeepsTheMean) {
   const Prediction after = process.predict(pending.point(0));
   EXPECT_NEAR(after.mean, before.mean, 1e-3);
   EXPECT_LT(after.variance, before.variance);
+}
+
+TEST(GaussianProcessTest, WhatIsBelievedIsForgottenWithTheNextObservation) {
+  const Data data = some_data(21);
+  GaussianProcess process(kMixed);
+  PointSet points = data.points;
+  points.truncate(20);
+  process.condition(points, {data.values.begin(), data.values.begin() + 20});
+  PointSet pending(3);
+  pending.add(std::vector<double>{0.31, 0.77, 0.5});
+  pending.add(std::vector<double>{0.9, 0.2, 0.5});
+  process.believe(pending);
+
+  process.add(data.points.point(20));
+  process.observe(data.values);
+
+  GaussianProcess other(kMixed);
+  other.condition(points, {data.values.begin(), data.values.begin() + 20});
+  other.add(data.points.point(20));
+  other.observe(data.values);
+  EXPECT_EQ(process.size(), 21u);
+  EXPECT_EQ(process.predict(pending.point(0)).mean, other.predict(pending.point(0)).mean);
+  EXPECT_EQ(process.predict(pending.point(0)).variance, other.predict(pending.point(0)).variance);
+}
+
+TEST(GaussianProcessTest, PointsOneByOneAreAsGoodAsAllAtOnce) {
+  const Data data = some_data(70);
+  GaussianProcess at_once(kMixed);
+  at_once.condition(data.points, data.values);
+  GaussianProcess grown(kMixed);
+  for (std::size_t i = 0; i < 70; ++i) grown.add(data.points.point(i));
+  grown.observe(data.values);
+  RandomStream random(9, 1);
+
+  for (int trial = 0; trial < 10; ++trial) {
+    const std::vector<double> point = random_point(random);
+    EXPECT_NEAR(grown.predict(point).mean, at_once.predict(point).mean, 1e-9);
+    EXPECT_NEAR(grown.predict(point).variance, at_once.predict(point).variance, 1e-9);
+  }
+  EXPECT_NEAR(grown.least_mean(), at_once.least_mean(), 1e-9);
+  EXPECT_NEAR(grown.leave_one_out(), at_once.leave_one_out(), 1e-9);
 }
 
 TEST(GaussianProcessTest, DegenerateDataBreakNothing) {

@@ -123,14 +123,14 @@ double rosenbrock(const std::vector<double>& at, std::vector<double>& gradient) 
 }
 
 TEST(MinimizeTest, ItFindsTheBottomOfAValley) {
-  const Minimum minimum = minimize(rosenbrock, {-1.2, 1}, {-5, -5}, {5, 5}, 200);
+  const Minimum minimum = minimize(rosenbrock, {-1.2, 1}, {-5, -5}, {5, 5}, {200});
 
   EXPECT_NEAR(minimum.at[0], 1, 1e-2);
   EXPECT_NEAR(minimum.at[1], 1, 2e-2);
 }
 
 TEST(MinimizeTest, ItStaysWithinItsBounds) {
-  const Minimum minimum = minimize(rosenbrock, {-1.2, 1}, {-2, -2}, {0.5, 2}, 200);
+  const Minimum minimum = minimize(rosenbrock, {-1.2, 1}, {-2, -2}, {0.5, 2}, {200});
 
   EXPECT_NEAR(minimum.at[0], 0.5, 1e-3);
   EXPECT_NEAR(minimum.at[1], 0.25, 1e-2);
@@ -143,7 +143,7 @@ TEST(MinimizeTest, ItUsesNoMoreEvaluationsThanItMay) {
         ++calls;
         return rosenbrock(at, gradient);
       },
-      {-1.2, 1}, {-5, -5}, {5, 5}, 7);
+      {-1.2, 1}, {-5, -5}, {5, 5}, {7});
 
   EXPECT_LE(calls, 7);
 }
@@ -154,7 +154,7 @@ TEST(MinimizeTest, PlacesThatAreNoNumberAreKeptAwayFrom) {
         gradient = {1 - 1 / at[0]};
         return at[0] > 0.5 ? at[0] - std::log(at[0]) : std::nan("");
       },
-      {3}, {-1}, {4}, 50);
+      {3}, {-1}, {4}, {50});
 
   EXPECT_NEAR(minimum.at[0], 1, 1e-2);
 }

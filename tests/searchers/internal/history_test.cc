@@ -62,6 +62,21 @@ TEST_F(HistoryTest, TrialsThatWereNotSuggestedHereCountToo) {
   EXPECT_FALSE(history_.contains(cube_.encode(config(0.6))));
 }
 
+TEST_F(HistoryTest, OfManyTrialsInAnyOrderEachIsFound) {
+  constexpr std::int64_t kMany = 1000;
+  for (std::int64_t k = 0; k < kMany; ++k) suggest(k * 7919 % kMany - 300, static_cast<double>(k) / kMany);
+  for (std::int64_t trial = -300; trial < kMany - 300; ++trial)
+    tell(trial, 0.5, static_cast<double>(trial), TrialState::kRunning);
+
+  EXPECT_EQ(history_.size(), 1000u);
+  EXPECT_EQ(history_.valued(), 1000u);
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    EXPECT_EQ(history_[i].loss, -static_cast<double>(history_[i].trial));
+    EXPECT_TRUE(history_.contains(history_.point(i)));
+  }
+  EXPECT_FALSE(history_.contains(cube_.encode(config(0.12345))));
+}
+
 TEST_F(HistoryTest, ACloneEndsWithTheConfigurationThatItHas) {
   suggest(0, 0.5);
   tell(0, 0.75, 2, TrialState::kCompleted);

@@ -62,6 +62,10 @@ void InProcessLauncher::die(std::uint64_t id, int signal) {
   notices_.push_back({.kind = SpawnNotice::Kind::kExited, .pid = dying.pid(), .wait_status = signal, .worker = id});
 }
 
+void InProcessLauncher::tell_end(std::uint64_t id) {
+  notices_.push_back({.kind = SpawnNotice::Kind::kExited, .pid = worker(id).pid(), .wait_status = SIGKILL, .worker = id});
+}
+
 void InProcessLauncher::note_end(std::uint64_t id) {
   const InProcessWorker& ended = worker(id);
   if (ended.is_running() || ended.is_dead()) return;

@@ -44,6 +44,8 @@ class InProcessLauncher final : public WorkerLauncher {
   void lose();
   /// Breaks the protocol: the node does not hear of ends.
   void keep_ends_secret() { tells_ends_ = false; }
+  /// It hears of this one all the same.
+  void tell_end(std::uint64_t worker);
   /// The order of what the node will hear.
   std::vector<std::uint64_t> news() const;
   /// Those that the node has killed, in order.

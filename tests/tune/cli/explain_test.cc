@@ -134,6 +134,13 @@ TEST_F(ExplainTest, IdleSlotsAreMeasuredInTime) {
   EXPECT_THAT(found(), ElementsAre(HasSubstr("slots stood idle for 50 % of their time")));
 }
 
+TEST_F(ExplainTest, WhatATrialHasTakenOverDidNotStandIdle) {
+  input_.concurrency = 4;  // Two trials at a time, of which each has two.
+  for (AttemptRecord& attempt : input_.attempts) attempt.slots = 2;
+
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(ExplainTest, MoreSlotsThanEverRanAreSaidToBeTooMany) {
   input_.concurrency = 8;
 

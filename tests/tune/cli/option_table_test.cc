@@ -57,6 +57,7 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"allow-failed", "0.25", "0.25"},
       {"allow-failed", "1", "1.0"},
       {"concurrency", "4", "4"},
+      {"grow-every", "5", "5"},
       {"cpus-per-trial", "0.5", "0.5"},
       {"gpus-per-trial", "2", "2.0"},
       {"name", "net", "\"net\""},
@@ -137,11 +138,11 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
   for (const OptionSpec& spec : option_table()) {
     if (spec.may_change) may_change.insert(spec.name);
   }
-  EXPECT_THAT(may_change, ::testing::UnorderedElementsAre("samples", "searcher-timeout", "max-iterations", "stop",
-                                                          "time-budget", "min-gain", "trial-time", "step-time",
-                                                          "stall-timeout", "retry-wait", "max-failures", "allow-failed",
-                                                          "concurrency", "cpus-per-trial", "gpus-per-trial",
-                                                          "memory-per-trial", "checkpoint-every", "keep-checkpoints"));
+  EXPECT_THAT(may_change, ::testing::UnorderedElementsAre(
+                              "samples", "searcher-timeout", "max-iterations", "stop", "time-budget", "min-gain",
+                              "trial-time", "step-time", "stall-timeout", "retry-wait", "max-failures", "allow-failed",
+                              "concurrency", "grow-every", "cpus-per-trial", "gpus-per-trial", "memory-per-trial",
+                              "checkpoint-every", "keep-checkpoints"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/base/random.h"
 #include "schedulers/make_scheduler.h"
+#include "tests/support/sanitizer.h"
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/event_log.h"
 #include "tune/loop/ordered_executor.h"
@@ -157,12 +158,15 @@ class DeterministicTest : public ::testing::Test {
   LoopOptions options_;
 };
 
+// From one moment at which a run is cut to the next.
+constexpr std::size_t kStep = kIsSanitized ? 7 : 1;
+
 TEST_F(DeterministicTest, TheTableIsTheSameHoweverLongIterationsTake) {
   for (const char* const scheduler : kSchedulers) {
     const End first = run(scheduler, 0);
     ASSERT_TRUE(first.end) << scheduler << ": " << to_string(first.end.error());
     ASSERT_EQ(first.table.size(), 12U) << scheduler;
-    const unsigned most = std::string_view(scheduler).starts_with("pb2") ? 2 : 20;
+    const unsigned most = std::string_view(scheduler).starts_with("pb2") ? 1 : repetitions(20U);
     for (unsigned durations = 1; durations <= most; ++durations)
       ASSERT_EQ(run(scheduler, durations).table, first.table) << scheduler << ", durations " << durations;
   }
@@ -193,7 +197,7 @@ TEST_F(DeterministicTest, ARunThatWasCutAnywhereEndsTheSame) {
     const End undisturbed = run(scheduler, 0);
     ASSERT_GT(undisturbed.disk.groups.size(), 50U) << scheduler;
     // The model of pb2 takes its time: only at some moments.
-    const std::size_t step = std::string_view(scheduler).starts_with("pb2") ? 40 : 1;
+    const std::size_t step = (std::string_view(scheduler).starts_with("pb2") ? 40 : 1) * kStep;
     for (std::size_t cut = 0; cut <= undisturbed.disk.groups.size(); cut += step) {
       const End resumed = run(scheduler, 1, undisturbed.disk.first(cut));
       ASSERT_TRUE(resumed.end) << scheduler << " after " << cut << ": " << to_string(resumed.end.error());
@@ -202,11 +206,31 @@ TEST_F(DeterministicTest, ARunThatWasCutAnywhereEndsTheSame) {
   }
 }
 
+TEST_F(DeterministicTest, SoDoesOneWhoseTrialsTakeOverFreeSlots) {
+  options_.grow_every = 1;
+  std::ptrdiff_t grown = 0;
+  for (const char* const scheduler : kSchedulers) {
+    if (std::string_view(scheduler).starts_with("pb2")) continue;
+    const End undisturbed = run(scheduler, 0);
+    ASSERT_TRUE(undisturbed.end) << scheduler << ": " << to_string(undisturbed.end.error());
+    grown += std::ranges::count_if(undisturbed.disk.changes, [](const Change& change) {
+      const auto* const started = std::get_if<AttemptStarted>(&change);
+      return started != nullptr && started->slots > 1;
+    });
+    for (std::size_t cut = 0; cut <= undisturbed.disk.groups.size(); cut += 5 * kStep) {
+      const End resumed = run(scheduler, 1, undisturbed.disk.first(cut));
+      ASSERT_TRUE(resumed.end) << scheduler << " after " << cut << ": " << to_string(resumed.end.error());
+      ASSERT_EQ(resumed.table, undisturbed.table) << scheduler << " after " << cut << " events";
+    }
+  }
+  EXPECT_GT(grown, 5);
+}
+
 TEST_F(DeterministicTest, SoDoesOneThatWasCutAgainAndAgain) {
   RandomStream random(11, 0);
   for (const char* const scheduler : kSchedulers) {
     const End undisturbed = run(scheduler, 0);
-    const unsigned histories = std::string_view(scheduler).starts_with("pb2") ? 1 : 20;
+    const unsigned histories = std::string_view(scheduler).starts_with("pb2") ? 1 : repetitions(20U);
     for (unsigned history = 0; history < histories; ++history) {
       Disk disk;
       for (unsigned depth = 0; depth < 4; ++depth) {
@@ -223,7 +247,7 @@ TEST_F(DeterministicTest, SoDoesOneThatWasCutAgainAndAgain) {
 TEST_F(DeterministicTest, OneThatWasInterruptedGoesOnWhereItWas) {
   for (const char* const scheduler : kSchedulers) {
     const End undisturbed = run(scheduler, 0);
-    const std::size_t step = std::string_view(scheduler).starts_with("pb2") ? 20 : 3;
+    const std::size_t step = std::string_view(scheduler).starts_with("pb2") ? 20 : 3 * kStep;
     for (std::size_t reports = 1; reports < 50; reports += step) {
       const End interrupted = run(scheduler, 2, {}, reports);
       ASSERT_TRUE(interrupted.end);

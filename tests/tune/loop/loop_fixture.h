@@ -16,6 +16,7 @@
 #include "tests/support/fake_sink.h"
 #include "tests/support/recording_executor.h"
 #include "tests/support/recording_observer.h"
+#include "tests/support/running_ahead_executor.h"
 #include "tests/support/scripted_scheduler.h"
 #include "tests/support/scripted_searcher.h"
 #include "tune/loop/simulated_executor.h"
@@ -37,7 +38,9 @@ class LoopFixture : public ::testing::Test {
 
   Result<LoopEnd> run(LoopState state = {}) {
     simulated_ = std::make_unique<SimulatedExecutor>(step_, simulation_);
-    executor_ = std::make_unique<RecordingExecutor>(*simulated_);
+    running_ahead_ = std::make_unique<RunningAheadExecutor>(*simulated_, rests_);
+    Executor& inner = runs_ahead_ ? static_cast<Executor&>(*running_ahead_) : *simulated_;
+    executor_ = std::make_unique<RecordingExecutor>(inner);
     loop_ = std::make_unique<TuneLoop>(options_, TuneLoop::Parts{searcher_, scheduler_, *executor_, sink_, observer_},
                                        std::move(state));
     if (on_start_) on_start_();
@@ -78,8 +81,11 @@ class LoopFixture : public ::testing::Test {
   FakeSink sink_;
   RecordingObserver observer_;
   std::function<void()> on_start_;
+  bool runs_ahead_ = false;  // The executor goes on wherever it may, unless it rests.
+  std::function<bool(TrialId)> rests_;
 
   std::unique_ptr<SimulatedExecutor> simulated_;
+  std::unique_ptr<RunningAheadExecutor> running_ahead_;
   std::unique_ptr<RecordingExecutor> executor_;
   std::unique_ptr<TuneLoop> loop_;
 };

@@ -170,6 +170,19 @@ TEST_F(OrderedExecutorTest, ThenAnAttemptIsLaunchedAnewAndDoesAgainWhatIsNotInIt
   EXPECT_EQ(inner_.launches[0].attempt, 2);
 }
 
+TEST_F(OrderedExecutorTest, WhatIsLaunchedAnewHasTheSlotsThatItHad) {
+  start({EventHandled{}, recorded(kA, Launched{})});
+  Launch with_three = launch(kA);
+  with_three.slots = 3;
+  executor_->launch(with_three);
+  next();
+  executor_->advance(kA);
+
+  next();
+
+  EXPECT_EQ(inner_.launches[0].slots, 3);
+}
+
 TEST_F(OrderedExecutorTest, WithoutACheckpointItDoesAllAgain) {
   start({EventHandled{}, recorded(kA, Launched{}), recorded(kA, stepped(1), 1), recorded(kA, stepped(2), 2)});
   executor_->launch(launch(kA));

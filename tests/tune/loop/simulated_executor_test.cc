@@ -109,6 +109,35 @@ TEST_F(SimulatedExecutorTest, ALaunchWaitsForASlot) {
   EXPECT_EQ(executor_.next_event(kFar)->trial, TrialId{2});
 }
 
+TEST_F(SimulatedExecutorTest, ALaunchWithSeveralSlotsWaitsForAllOfThem) {
+  executor_.launch(launch_of(0));
+  executor_.launch({{1}, 1, {}, {}, /*slots=*/2});
+  next<Launched>(executor_);
+  EXPECT_FALSE(executor_.next_event(at(1)));
+
+  executor_.stop({0});
+  next<AttemptStopped>(executor_);
+  EXPECT_EQ(executor_.next_event(kFar)->trial, TrialId{1});
+  executor_.launch(launch_of(2));
+  executor_.launch(launch_of(3));
+  EXPECT_FALSE(executor_.next_event(at(2)));
+
+  executor_.stop({1});
+  next<AttemptStopped>(executor_);
+  next<Launched>(executor_);
+  next<Launched>(executor_);
+}
+
+TEST_F(SimulatedExecutorTest, SeveralSlotsMakeNoTrialFaster) {
+  executor_.launch({{0}, 1, {}, {}, /*slots=*/2});
+  next<Launched>(executor_);
+
+  executor_.advance({0});
+
+  next<Stepped>(executor_);
+  EXPECT_EQ(executor_.clock().now(), at(1));
+}
+
 TEST_F(SimulatedExecutorTest, ACheckpointHoldsTheIterations) {
   executor_.launch(launch_of(0));
   next<Launched>(executor_);

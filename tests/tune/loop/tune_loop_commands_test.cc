@@ -280,6 +280,7 @@ TEST_P(RandomCommandsTest, NothingStallsAndNothingIsLost) {
     options.max_trials = 9;
     options.concurrency = 1 + static_cast<int>(draw(3));
     options.max_iterations = 9;
+    options.grow_every = seed % 3;
     options.space = &space;
     std::unique_ptr<TrialScheduler> scheduler = make_scheduler(GetParam(), {.objective = options.objective,
                                                                             .max_iterations = 9,

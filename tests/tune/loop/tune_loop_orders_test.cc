@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/base/random.h"
+#include "tests/support/sanitizer.h"
 #include "tests/tune/loop/loop_fixture.h"
 
 namespace manta {
@@ -395,7 +396,7 @@ class RandomScheduler {
 };
 
 TEST_F(TuneLoopOrdersTest, EveryTrialEndsWhateverIsOrderedAndWhateverFails) {
-  for (std::uint64_t seed = 0; seed < 10'000 && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 0; seed < repetitions(std::uint64_t{10'000}) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomStream random(seed, 6);
     RandomScheduler orders(seed);

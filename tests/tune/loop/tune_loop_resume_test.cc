@@ -7,6 +7,7 @@
 
 #include "core/base/random.h"
 #include "schedulers/make_scheduler.h"
+#include "tests/support/sanitizer.h"
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/replay.h"
 
@@ -174,7 +175,7 @@ TEST_F(TuneLoopResumeTest, AResumedRunMayBeCutAgainAndAgain) {
   const Run undisturbed = run_after({});
   RandomStream random(11, 0);
 
-  for (int history = 0; history < 300; ++history) {
+  for (int history = 0; history < repetitions(300); ++history) {
     std::vector<Change> kept;
     for (int depth = 0; depth < 3; ++depth) {
       const std::vector<Change> all = run_after(kept).changes;

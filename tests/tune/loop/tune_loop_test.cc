@@ -304,6 +304,38 @@ TEST_F(TuneLoopTest, ATrialWaitsUntilItsReportIsDurable) {
   EXPECT_THAT(sink_.all<Reported>()[2].when - sink_.all<Reported>()[0].when, ::testing::Gt(std::chrono::seconds(3)));
 }
 
+TEST_F(TuneLoopTest, ATrialThatNeedNotWaitIsSomeReportsAheadOfTheDisk) {
+  options_.wait_for_durable_reports = true;
+  options_.max_trials = 1;
+  options_.max_iterations = 300;
+  step_ = [](const Config&, TrialId, std::int64_t iteration) {
+    Stepped step = stepped(static_cast<double>(iteration), 0.1);
+    step.waits_for_disk = false;
+    return std::optional(step);
+  };
+  sink_.durable_limit = 0;
+  std::size_t seen = 0;
+  observer_.tick_hook = [this, &seen] {
+    if (observer_.ticks.size() == 60) {
+      EXPECT_EQ(observer_.reports.size(), 256u);
+      // As far as its eighth report.
+      std::size_t durable = 0;
+      for (int reports = 0; reports < 8; ++durable)
+        if (std::holds_alternative<Reported>(sink_.changes()[durable])) ++reports;
+      sink_.durable_limit = durable;
+    }
+    if (observer_.ticks.size() == 120) {
+      seen = observer_.reports.size();
+      sink_.durable_limit = std::numeric_limits<std::uint64_t>::max();
+    }
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(seen, 264u);
+  EXPECT_EQ(observer_.reports.size(), 300u);
+}
+
 TEST_F(TuneLoopTest, ReturnsOnlyWhenAllIsDurable) {
   sink_.durable_limit = 3;
   std::size_t at_end = 0;

@@ -35,7 +35,7 @@ class ExperimentViewTest : public ResultsFixture {
             attempt_ended(1, TrialState::kCompleted, "", 1, 30),
             checkpoint_saved(0, 1, "state"),
             trial_changed(0, TrialState::kRunning, 2),
-            attempt_started(0, 2, 1, 21),
+            attempt_started(0, 2, 1, 21, 4),
             trial_changed(2, TrialState::kPending, 0)};
   }
 };
@@ -55,6 +55,15 @@ TEST_F(ExperimentViewTest, ANewExperimentHasItsSpecAndNoTrials) {
   EXPECT_EQ(view().spec()->objective.mode, Mode::kMax);
   EXPECT_THAT(view().trials().value(), SizeIs(0));
   EXPECT_THAT(view().last_metrics().value(), SizeIs(0));
+}
+
+TEST_F(ExperimentViewTest, TheSchedulersNewestSnapshotIsThere) {
+  ResultStore store = create();
+  EXPECT_EQ(view().scheduler_snapshot().value(), std::nullopt);
+
+  ASSERT_TRUE(store.apply(std::vector<Change>{SnapshotsSaved{{"{}"}, {"old"}}, SnapshotsSaved{{"{}"}, {"new"}}}));
+
+  EXPECT_EQ(view().scheduler_snapshot().value()->json, "new");
 }
 
 TEST_F(ExperimentViewTest, TrialsAreSeenAsTheyStandWhileTheWriterGoesOn) {
@@ -99,6 +108,8 @@ TEST_F(ExperimentViewTest, AttemptsAndCheckpointsOfOneTrialAreThoseOfNoOther) {
   EXPECT_EQ(attempts[0].ended, at_second(20));
   EXPECT_EQ(attempts[1].from_iteration, 1);
   EXPECT_THAT(view().attempts().value(), SizeIs(3));
+  EXPECT_EQ(view().attempts(TrialId{0}).value()[0].slots, 1);
+  EXPECT_EQ(view().attempts(TrialId{0}).value()[1].slots, 4);
   EXPECT_THAT(view().checkpoints(TrialId{1}).value(), SizeIs(0));
   const auto checkpoints = view().checkpoints(TrialId{0}).value();
   ASSERT_THAT(checkpoints, SizeIs(1));

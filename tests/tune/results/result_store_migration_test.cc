@@ -28,18 +28,27 @@ class MigrationTest : public ResultsFixture {
     ASSERT_TRUE(store.close());
     Viewer(database())
         .rows(
-            "DROP TABLE events; DROP TABLE notes; ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP "
-            "COLUMN retried;"
+            "ALTER TABLE attempts DROP COLUMN slots; DROP TABLE events; DROP TABLE notes;"
+            "ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP COLUMN retried;"
             "ALTER TABLE trial_changes DROP COLUMN retried; UPDATE experiment SET schema_version = 1;"
             "PRAGMA user_version = 1");
   }
 
   /// The same as version 2 had them.
   void create_version_2() {
+    create_version_3();
+    Viewer(database()).rows("DROP TABLE events; UPDATE experiment SET schema_version = 2; PRAGMA user_version = 2");
+  }
+
+  /// The same as version 3 had them.
+  void create_version_3() {
     create_version_1();
     ASSERT_TRUE(open().close());
     std::filesystem::remove(directory_ / "experiment.db.v1");
-    Viewer(database()).rows("DROP TABLE events; UPDATE experiment SET schema_version = 2; PRAGMA user_version = 2");
+    Viewer(database())
+        .rows(
+            "ALTER TABLE attempts DROP COLUMN slots; UPDATE experiment SET schema_version = 3;"
+            "PRAGMA user_version = 3");
   }
 
   std::string schema() {
@@ -83,10 +92,15 @@ TEST_F(MigrationTest, AMigratedDatabaseHasTheTablesOfANewOne) {
   ASSERT_TRUE(open().close());
   const std::string from_2 = schema();
   std::filesystem::remove_all(directory_);
+  create_version_3();
+  ASSERT_TRUE(open().close());
+  const std::string from_3 = schema();
+  std::filesystem::remove_all(directory_);
   ASSERT_TRUE(create().close());
 
   EXPECT_EQ(from_1, schema());
   EXPECT_EQ(from_2, schema());
+  EXPECT_EQ(from_3, schema());
 }
 
 TEST_F(MigrationTest, ItIsDoneOnce) {
@@ -107,6 +121,7 @@ TEST_F(MigrationTest, WhoOnlyLooksChangesNothing) {
   ExperimentView view = ExperimentView::open(directory_).value();
   EXPECT_EQ(view.trials().value().size(), 2U);
   EXPECT_TRUE(view.notes().value().empty());
+  EXPECT_EQ(view.attempts().value()[0].slots, 1);
 
   EXPECT_EQ(Viewer(database()).value("PRAGMA user_version"), "1");
   EXPECT_FALSE(std::filesystem::exists(directory_ / "experiment.db.v1"));

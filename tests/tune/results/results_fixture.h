@@ -67,8 +67,9 @@ inline Change trial_changed(std::int64_t trial, TrialState state, int attempt = 
   status.attempt = attempt;
   return TrialChanged{std::move(status), at_second(second)};
 }
-inline Change attempt_started(std::int64_t trial, int attempt = 1, std::int64_t from = 0, std::int64_t second = 0) {
-  return AttemptStarted{{trial}, attempt, from, at_second(second)};
+inline Change attempt_started(std::int64_t trial, int attempt = 1, std::int64_t from = 0, std::int64_t second = 0,
+                              int slots = 1) {
+  return AttemptStarted{{trial}, attempt, from, at_second(second), slots};
 }
 inline Change attempt_ended(std::int64_t trial, TrialState state, std::string cause = "", int attempt = 1,
                             std::int64_t second = 0) {

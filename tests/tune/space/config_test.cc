@@ -142,6 +142,15 @@ std::string error_of(std::string_view json) {
   return config.error().message;
 }
 
+TEST(ConfigJsonTest, ANameOfTooManyPartsIsRefused) {
+  std::string name = "b";
+  for (int part = 1; part < 64; ++part) name = "a/" + name;
+  EXPECT_TRUE(Config::from_json("{\"" + name + "\": 1}"));
+  const auto refused = Config::from_json("{\"a/" + name + "\": 1}");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("at most 64 parts"), std::string::npos);
+}
+
 TEST(ConfigJsonTest, WhatIsNoConfigurationIsRefusedWithItsPath) {
   EXPECT_THAT(error_of("{\"a\": tru}"), HasSubstr("configuration: not valid JSON at line 1, column 10"));
   EXPECT_THAT(error_of("[1]"), HasSubstr("expected an object {…}, found an array"));

@@ -9,6 +9,7 @@
 
 #include "core/base/did_you_mean.h"
 #include "tune/cli/option_table.h"
+#include "tune/space/json_check.h"
 
 namespace manta {
 
@@ -19,15 +20,23 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr const char* kVersionKey = "manta_control";
 // Those that a running loop takes over.
-constexpr std::array<std::string_view, 10> kTakenAtOnce{
-    "concurrency", "samples",       "time-budget",  "min-gain",   "trial-time",
-    "step-time",   "stall-timeout", "max-failures", "retry-wait", "checkpoint-every"};
+constexpr std::array<std::string_view, 11> kTakenAtOnce{
+    "concurrency",   "samples",      "time-budget", "min-gain",         "trial-time", "step-time",
+    "stall-timeout", "max-failures", "retry-wait",  "checkpoint-every", "grow-every"};
 
 std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Error not_understood() {
   return {ErrorCode::kIncompatible,
           "the experiment is run by another version of Manta: use the program manta of that version"};
+}
+
+// What is nested without end would end the process: copies of it recurse.
+Result<Json> read_line(std::string_view line) {
+  if (!check_json(line)) return not_understood();
+  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || json.value(kVersionKey, Json()) != Json(kVersion)) return not_understood();
+  return json;
 }
 
 std::optional<ErrorCode> error_code_of(std::string_view name) {
@@ -66,8 +75,7 @@ std::string to_json(const ControlRequest& request) {
 }
 
 Result<ControlRequest> parse_control_request(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.value(kVersionKey, Json()) != Json(kVersion)) return not_understood();
+  MANTA_ASSIGN_OR_RETURN(const Json json, read_line(line));
   ControlRequest request;
   try {
     request.verb = json.at("verb").get<std::string>();
@@ -88,8 +96,7 @@ std::string answer_json(const Result<std::string>& answer) {
 }
 
 Result<std::string> parse_control_answer(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.value(kVersionKey, Json()) != Json(kVersion)) return not_understood();
+  MANTA_ASSIGN_OR_RETURN(const Json json, read_line(line));
   if (json.contains("done") && json["done"].is_string()) return json["done"].get<std::string>();
   if (!json.contains("error") || !json["error"].is_string()) return not_understood();
   const std::optional<ErrorCode> code = error_code_of(json["error"].get<std::string>());

@@ -38,8 +38,8 @@ Result<double> parse_number(std::string_view text, double low, double high = std
 Result<std::uint64_t> parse_size(std::string_view text);
 
 /// As JSON.
-inline std::string number_text(double value) { return to_json(Value(value)); }
-inline std::string quoted(std::string text) { return to_json(Value(std::move(text))); }
+inline std::string number_text(double value) { return to_json(manta::Value(value)); }
+inline std::string quoted(std::string text) { return to_json(manta::Value(std::move(text))); }
 
 /// An enumeration's values by their words.
 template <class Enum>

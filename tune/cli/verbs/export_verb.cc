@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// manta export: trials or reports for other programs.
+// manta export: trials or reports for other programs, or all of it as a figure.
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <set>
 
+#include "tune/cli/figure/experiment_figure.h"
 #include "tune/cli/verbs/experiment_words.h"
+#include "tune/cli/verbs/figure_export.h"
 #include "tune/cli/verbs/trial_fields.h"
 #include "tune/cli/verbs/trial_json.h"
 #include "tune/cli/verbs/verbs.h"
@@ -118,13 +120,19 @@ Result<void> write_results(ExperimentView& view, bool csv, Output& output) {
 
 }  // namespace
 
-Result<ExitCode> export_rows(const VerbWords& words) {
-  if (words.has("csv") == words.has("jsonl")) {
-    return Error{ErrorCode::kInvalidArgument, "export as what? One of --csv and --jsonl"};
+Result<ExitCode> export_experiment(const VerbWords& words) {
+  if (words.has("csv") + words.has("jsonl") + words.has("svg") != 1) {
+    return Error{ErrorCode::kInvalidArgument, "export as what? One of --csv, --jsonl and --svg"};
+  }
+  if (words.has("svg") && words.has("results")) {
+    return Error{ErrorCode::kInvalidArgument, "--results is about rows, those of --csv and --jsonl"};
   }
   MANTA_ASSIGN_OR_RETURN(ExperimentView view, open_experiment(words.value("EXP")));
   MANTA_ASSIGN_OR_RETURN(Output output, Output::open(words.value("output")));
-  if (words.has("results")) {
+  if (words.has("svg")) {
+    MANTA_ASSIGN_OR_RETURN(const figure::FigureInput input, gather_figure(view));
+    output.write(to_svg(figure::experiment_figure(input)));
+  } else if (words.has("results")) {
     MANTA_RETURN_IF_ERROR(write_results(view, words.has("csv"), output));
   } else {
     MANTA_ASSIGN_OR_RETURN(std::vector<TrialRecord> trials, view.trials());

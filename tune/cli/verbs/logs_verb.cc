@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -79,8 +80,12 @@ Result<ExitCode> logs(const VerbWords& words) {
   std::error_code error;
   if (!words.has("follow")) {
     if (!std::filesystem::exists(path, error)) {
-      return Error{ErrorCode::kNotFound, "trial " + to_string(id) + " has no log of attempt " +
-                                             std::to_string(attempt) + ": " + escape_control(path.string())};
+      const std::string where = "attempt " + std::to_string(attempt) + " of trial " + to_string(id);
+      const std::string shown = escape_control(path.string());
+      if (trial->status.attempt < attempt)
+        return Error{ErrorCode::kNotFound, where + " has not begun: there is no log yet: " + shown};
+      std::fprintf(stderr, "%s printed nothing, or its log was removed: %s\n", where.c_str(), shown.c_str());
+      return kExitOk;
     }
     MANTA_RETURN_IF_ERROR(print_from(path, offset));
     return kExitOk;

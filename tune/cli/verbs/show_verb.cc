@@ -89,6 +89,7 @@ Result<std::string> trial_text(ExperimentView& view, const TrialRecord& trial, c
                  attempt.state + ", started " + time_text(attempt.started) +
                      (attempt.ended ? ", ended " + time_text(*attempt.ended) : "") +
                      (attempt.from_iteration > 0 ? ", from iteration " + std::to_string(attempt.from_iteration) : "") +
+                     (attempt.slots > 1 ? ", on " + std::to_string(attempt.slots) + " slots" : "") +
                      (attempt.cause.empty() ? "" : ": " + attempt.cause));
     text += line("  log", log_path(view.directory(), status.id, attempt.attempt).string());
   }

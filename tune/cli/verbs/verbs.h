@@ -17,7 +17,7 @@ Result<ExitCode> list(const VerbWords& words);
 Result<ExitCode> show(const VerbWords& words);
 Result<ExitCode> trials(const VerbWords& words);
 Result<ExitCode> best(const VerbWords& words);
-Result<ExitCode> export_rows(const VerbWords& words);
+Result<ExitCode> export_experiment(const VerbWords& words);
 Result<ExitCode> logs(const VerbWords& words);
 Result<ExitCode> explain(const VerbWords& words);
 /// Errors, besides: kFailedPrecondition: too few trials to conclude anything.

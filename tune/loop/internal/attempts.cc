@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From event to next call: what an attempt does between its launch and its end.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -25,10 +26,15 @@ void TuneLoop::Impl::launch(TrialId trial) {
   live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
   live.seconds = live.checkpoint ? live.checkpoint->seconds : 0;
   live.reports = 0;
-  book_.attempt_started(trial, live.iteration);
-  ++attempts_;
+  live.report_numbers = {};
+  live.slots = slots_at_launch(live);
+  live.resized = live.saves_to_resize = false;
+  live.saved_nothing = 0;
+  book_.attempt_started(trial, live.iteration, live.slots);
+  used_slots_ += live.slots;
   begin_call(live, trial, Phase::kLaunching);
-  parts_.executor.launch({trial, book_[trial].attempt, book_[trial].config, live.checkpoint});
+  parts_.executor.launch(
+      {trial, book_[trial].attempt, book_[trial].config, live.checkpoint, live.slots, may_run_ahead()});
 }
 
 void TuneLoop::Impl::handle(Event event) {
@@ -38,14 +44,18 @@ void TuneLoop::Impl::handle(Event event) {
   if (live == nullptr || !live->has_attempt() || event.attempt != book_[trial].attempt) return;
   if (const auto* failed = std::get_if<AttemptFailed>(&event.what)) return on_failed(trial, *live, *failed);
   if (const auto* relaunched = std::get_if<Relaunched>(&event.what)) {
-    return book_.attempt_replaced(trial, relaunched->from_iteration, /*is_recorded=*/!live->ended);
+    return book_.attempt_replaced(trial, relaunched->from_iteration, live->slots, /*is_recorded=*/!live->ended);
   }
   if (std::holds_alternative<AttemptStopped>(event.what)) {
     if (live->phase == Phase::kStopping) on_stopped(trial, *live);
     return;
   }
   // Each answer fits its call only; what a stop() has overtaken is void.
-  if (std::holds_alternative<Launched>(event.what) && live->phase == Phase::kLaunching) {
+  if (const auto* launched = std::get_if<Launched>(&event.what); launched && live->phase == Phase::kLaunching) {
+    if (launched->goes_on) return begin_call(*live, trial, Phase::kStepping);
+    live->phase = Phase::kIdle;
+    proceed(trial);
+  } else if (std::holds_alternative<Rested>(event.what) && live->phase == Phase::kStepping) {
     live->phase = Phase::kIdle;
     proceed(trial);
   } else if (auto* stepped = std::get_if<Stepped>(&event.what); stepped && live->phase == Phase::kStepping) {
@@ -56,14 +66,15 @@ void TuneLoop::Impl::handle(Event event) {
 }
 
 void TuneLoop::Impl::on_stepped(TrialId trial, LiveTrial& live, Stepped stepped) {
-  live.phase = Phase::kIdle;
+  // One that has begun another iteration answers once more before anything else can be done with it.
+  live.phase = stepped.goes_on ? Phase::kStepping : Phase::kIdle;
   // A function that returns after its last report adds no iteration.
   const bool reports = !stepped.metrics.empty() || !stepped.finished;
   if (reports) {
     ++live.iteration;
     live.seconds += stepped.seconds;
   }
-  if (live.ended) return proceed(trial);
+  if (live.ended) return proceed_if_idle(trial);
   if (reports) return take_report(trial, live, std::move(stepped));
   complete_trial(trial, live);
 }
@@ -81,8 +92,8 @@ void TuneLoop::Impl::complete_trial(TrialId trial, LiveTrial& live) {
 void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped) {
   const Report report{trial, book_[trial].attempt, live.iteration, live.seconds, std::move(stepped.metrics)};
   const std::string& metric = options_.objective.metric;
-  live.report_number = book_.reported(report);
-  ++live.reports;
+  live.report_numbers.set(++live.reports, book_.reported(report));
+  live.waits_for_disk = stepped.waits_for_disk;
   ++reports_since_snapshot_;
   if (report.metrics.find(metric)) tell(trial, &report.metrics);
   const bool at_limit = options_.max_iterations && report.iteration >= *options_.max_iterations;
@@ -92,7 +103,7 @@ void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped
   const std::optional<double> value = report.metrics.find(metric);
   if (!value) {
     live.report_without_objective = report.metrics;
-    return complete ? complete_trial(trial, live) : proceed(trial);
+    return complete ? complete_trial(trial, live) : proceed_if_idle(trial);
   }
   live.report_without_objective.reset();
   if (!std::isfinite(*value) && options_.non_finite != NonFinite::kContinue) {
@@ -102,8 +113,7 @@ void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped
   }
   std::vector<Order> orders = judge(trial, report, complete);
   carry_out(std::move(orders));
-  // An order may have moved it on already.
-  if (LiveTrial* const still = find(trial); still != nullptr && still->phase == Phase::kIdle) proceed(trial);
+  proceed_if_idle(trial);  // An order may have moved it on already.
 }
 
 std::vector<Order> TuneLoop::Impl::judge(TrialId trial, const Report& report, bool complete) {
@@ -123,6 +133,10 @@ std::vector<Order> TuneLoop::Impl::judge(TrialId trial, const Report& report, bo
 
 void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
   live.phase = Phase::kIdle;
+  if (std::exchange(live.saves_to_resize, false) && saved.bytes.empty()) {
+    live.saved_nothing = live.reports;  // An earlier checkpoint stays its newest.
+    return proceed(trial);
+  }
   live.checkpoint = Checkpoint{live.iteration, live.seconds, std::move(saved.bytes)};
   // What has ended saves for others only. Where those would go on from is to be found again.
   if (!live.ended || options_.deterministic) book_.checkpoint_saved(trial, *live.checkpoint);
@@ -137,7 +151,7 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFail
     live.after_stop = AfterStop::kForget;
     return on_stopped(trial, live);
   }
-  --attempts_;
+  used_slots_ -= live.slots;
   if (failed.infeasible) return end_infeasible(trial, live, "infeasible: " + error.message);
   const bool is_no_fault_of_the_trial = error.code == ErrorCode::kWorkerDied || error.code == ErrorCode::kSystem;
   if (!is_no_fault_of_the_trial) return retry_or_fail(trial, live, to_string(error));
@@ -149,7 +163,7 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFail
 }
 
 void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
-  --attempts_;
+  used_slots_ -= live.slots;
   switch (live.after_stop) {
     case AfterStop::kForget:
       bequeath(trial, live);
@@ -172,6 +186,7 @@ void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
       live.phase = Phase::kQueued;
       adopt(trial, live);
       return bequeath(trial, live);
+    case AfterStop::kResize: return on_resized(trial, live);
     case AfterStop::kRetry: return retry_or_fail(trial, live, live.failure);
     case AfterStop::kInterrupt:
       book_.attempt_ended(trial, TrialState::kInterrupted);
@@ -179,6 +194,28 @@ void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
       live.phase = Phase::kQueued;
       return;
   }
+}
+
+void TuneLoop::Impl::proceed_if_idle(TrialId trial) {
+  if (const LiveTrial* const live = find(trial); live != nullptr && live->phase == Phase::kIdle) proceed(trial);
+}
+
+// Whether iterations may follow each other without the loop's word: nothing but a scheduler decides between them.
+bool TuneLoop::Impl::may_run_ahead() const {
+  const TrialLimits& limits = options_.limits;
+  const bool is_limited = limits.trial_time || limits.step_time || limits.stall_timeout;
+  const bool is_judged = !options_.stop.empty() || options_.non_finite != NonFinite::kContinue;
+  return !options_.deterministic && !is_limited && !is_judged && options_.grow_every == 0;
+}
+
+int TuneLoop::Impl::iterations_at_once(TrialId trial, const LiveTrial& live) const {
+  if (live.reports == 0 || live.waits_for_disk || !may_run_ahead()) return 1;
+  std::int64_t most = internal::kIterationsAtOnce;
+  if (options_.max_iterations) most = std::min(most, *options_.max_iterations - live.iteration);
+  if (options_.checkpoint_every > 0)
+    most = std::min(most, options_.checkpoint_every - live.iteration % options_.checkpoint_every);
+  if (most > 1) most = std::min(most, parts_.scheduler.unjudged_iterations(trial, live.iteration));
+  return static_cast<int>(std::max<std::int64_t>(most, 1));
 }
 
 void TuneLoop::Impl::proceed(TrialId trial) {
@@ -198,15 +235,19 @@ void TuneLoop::Impl::proceed(TrialId trial) {
     if (live.donated) stop(trial, live, AfterStop::kClone);
     return;  // Else the donor's checkpoint brings it back here.
   }
+  if (better_slots(live) != live.slots) return resize(trial, live);
   const bool checkpoint_due = options_.checkpoint_every > 0 && live.iteration > 0 &&
                               live.iteration % options_.checkpoint_every == 0 && !live.is_saved();
   if (checkpoint_due) return save(trial, live);
-  if (options_.wait_for_durable_reports && live.report_number > parts_.sink.durable()) {
-    awaiting_durable_.emplace_back(live.report_number, trial);
+  const int iterations = iterations_at_once(trial, live);
+  const std::uint64_t awaited = live.awaited_report(iterations);
+  if (options_.wait_for_durable_reports && awaited > parts_.sink.durable()) {
+    awaiting_durable_.emplace(awaited, trial);
     return;
   }
   if (!has_trial_time_left(live)) return end_for_trial_time(trial);
   begin_call(live, trial, Phase::kStepping);
+  if (iterations > 1) return parts_.executor.advance_up_to(trial, iterations);
   parts_.executor.advance(trial);
 }
 
@@ -280,10 +321,10 @@ void TuneLoop::Impl::end_trial(TrialId trial, TrialState state, std::string caus
 void TuneLoop::Impl::release_durable() {
   give_answers();
   const std::uint64_t durable = parts_.sink.durable();
-  while (!awaiting_durable_.empty() && awaiting_durable_.front().first <= durable) {
-    const TrialId trial = awaiting_durable_.front().second;
-    awaiting_durable_.pop_front();
-    if (const LiveTrial* const live = find(trial); live != nullptr && live->phase == Phase::kIdle) proceed(trial);
+  while (!awaiting_durable_.empty() && awaiting_durable_.begin()->first <= durable) {
+    const TrialId trial = awaiting_durable_.begin()->second;
+    awaiting_durable_.erase(awaiting_durable_.begin());
+    proceed_if_idle(trial);
   }
 }
 

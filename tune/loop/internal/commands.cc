@@ -245,6 +245,7 @@ void TuneLoop::Impl::execute(ChangeLimits command, CommandDone done) {
   options_.retry_wait = command.options.retry_wait;
   options_.max_failures = command.options.max_failures;
   options_.checkpoint_every = command.options.checkpoint_every;
+  options_.grow_every = command.options.grow_every;
   book_.limits_changed(std::move(command.spec));
   answer(std::string(), std::move(done));
 }

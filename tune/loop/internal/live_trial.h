@@ -2,6 +2,8 @@
 // What the loop knows of a trial that has not ended, beyond its standing.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,12 +36,36 @@ enum class Wish { kNone, kClone, kPause, kHold };
 enum class Limit { kTrialTime, kStepTime, kStall };
 
 /// What becomes of a trial when its attempt has been stopped.
-enum class AfterStop { kForget, kPause, kHold, kClone, kRetry, kInterrupt };
+enum class AfterStop { kForget, kPause, kHold, kClone, kResize, kRetry, kInterrupt };
 
 /// A trial that the user wants to begin where this one is.
 struct WantedClone {
   Config config;
   CommandDone done;
+};
+
+/// How many reports of a trial may not be durable yet, unless it waits for each: enough that it hardly ever waits for a
+/// disk, and few to lose.
+inline constexpr std::int64_t kReportsAhead = 256;
+
+/// How many iterations it may run in one go.
+inline constexpr int kIterationsAtOnce = 64;
+
+/// Which change each of a trial's last kReportsAhead reports is. Reports count from 1; eight share a place, where the
+/// last of them stands for all.
+class ReportNumbers {
+ public:
+  void set(std::int64_t report, std::uint64_t change) { changes_[place(report)] = change; }
+  /// Of `report` or a later one of its eight; 0: of none.
+  std::uint64_t of(std::int64_t report) const { return report < 1 ? 0 : changes_[place(report)]; }
+
+ private:
+  static constexpr std::int64_t kShare = 8;
+  static constexpr std::size_t kPlaces = kReportsAhead / kShare + 1;
+
+  static std::size_t place(std::int64_t report) { return static_cast<std::size_t>((report - 1) / kShare) % kPlaces; }
+
+  std::array<std::uint64_t, kPlaces> changes_{};
 };
 
 struct LiveTrial {
@@ -50,7 +76,8 @@ struct LiveTrial {
   double seconds = 0;                    ///< Time these took.
   std::optional<Checkpoint> checkpoint;  ///< The newest.
   int failures = 0;
-  std::uint64_t report_number = 0;                  ///< The change that its last report is.
+  ReportNumbers report_numbers;                     ///< Of this attempt.
+  bool waits_for_disk = false;                      ///< As its last report said.
   std::int64_t reports = 0;                         ///< Of this attempt.
   std::optional<Metrics> report_without_objective;  ///< Its last report, if that lacked the objective's metric.
 
@@ -61,6 +88,11 @@ struct LiveTrial {
   std::vector<WantedClone> clones;    ///< As heirs, but there are no trials yet.
   bool paused_by_scheduler = false;   ///< Of a held one: released, it waits for the scheduler again.
 
+  int slots = 1;                   ///< Of its attempt.
+  bool resized = false;            ///< Its last attempt has ended for one with other slots.
+  bool saves_to_resize = false;    ///< The save under way is for that.
+  std::int64_t saved_nothing = 0;  ///< How many reports its attempt had when such a save brought nothing.
+
   AfterStop after_stop = AfterStop::kForget;
   std::string failure;  ///< Of AfterStop::kRetry: why the attempt failed.
 
@@ -69,6 +101,10 @@ struct LiveTrial {
   /// In Phase::kQueued after a failure: it is not launched before.
   std::optional<TimePoint> retry_at;
 
+  /// The change that has to be durable before it goes on for so many iterations.
+  std::uint64_t awaited_report(int iterations) const {
+    return report_numbers.of(waits_for_disk ? reports : reports + iterations - kReportsAhead);
+  }
   bool has_call() const { return phase == Phase::kLaunching || phase == Phase::kStepping || phase == Phase::kSaving; }
   bool has_attempt() const { return phase != Phase::kQueued && phase != Phase::kPaused && phase != Phase::kHeld; }
   bool is_saved() const { return checkpoint && checkpoint->iteration == iteration; }

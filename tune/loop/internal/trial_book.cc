@@ -82,25 +82,25 @@ void TrialBook::record_trial(TrialId trial) {
   parts_.observer.on_trial(at(trial), progress());
 }
 
-void TrialBook::attempt_started(TrialId trial, std::int64_t from_iteration) {
+void TrialBook::attempt_started(TrialId trial, std::int64_t from_iteration, int slots) {
   TrialStatus& status = at(trial);
   status.state = TrialState::kRunning;
   ++status.attempt;
   record_trial(trial);
-  record(AttemptStarted{trial, status.attempt, from_iteration, now()});
+  record(AttemptStarted{trial, status.attempt, from_iteration, now(), slots});
 }
 
 void TrialBook::attempt_ended(TrialId trial, TrialState state, std::string cause) {
   record(AttemptEnded{trial, at(trial).attempt, state, std::move(cause), now()});
 }
 
-void TrialBook::attempt_replaced(TrialId trial, std::int64_t from_iteration, bool is_recorded) {
+void TrialBook::attempt_replaced(TrialId trial, std::int64_t from_iteration, int slots, bool is_recorded) {
   if (!is_recorded) {
     ++at(trial).attempt;
     return;
   }
   attempt_ended(trial, TrialState::kInterrupted);
-  attempt_started(trial, from_iteration);
+  attempt_started(trial, from_iteration, slots);
 }
 
 void TrialBook::state_changed(TrialId trial, TrialState state, std::string cause) {

@@ -46,11 +46,11 @@ class TrialBook {
   /// The options, which the book refers to, have other limits now.
   void limits_changed(std::string spec);
   void noted(AddNote note);
-  void attempt_started(TrialId trial, std::int64_t from_iteration);
+  void attempt_started(TrialId trial, std::int64_t from_iteration, int slots);
   /// `cause` only for kFailed and kInfeasible.
   void attempt_ended(TrialId trial, TrialState state, std::string cause = "");
   /// The next attempt stands where this one was when the process of both ended.
-  void attempt_replaced(TrialId trial, std::int64_t from_iteration, bool is_recorded);
+  void attempt_replaced(TrialId trial, std::int64_t from_iteration, int slots, bool is_recorded);
   void state_changed(TrialId trial, TrialState state, std::string cause = "");
   /// The trial goes on with `config` from `checkpoint`, which another trial made.
   void cloned(TrialId trial, Config config, const Checkpoint& checkpoint);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop's state machine: tune_loop.cc fills slots and ends runs, attempts.cc handles events, orders.cc orders,
-// limits.cc time, commands.cc commands.
+// The loop's state machine: tune_loop.cc fills slots and ends runs, slots.cc shares them out, attempts.cc handles
+// events, orders.cc orders, limits.cc time, commands.cc commands.
 #pragma once
 
 #include <atomic>
@@ -94,6 +94,9 @@ class TuneLoop::Impl {
   void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
   void proceed(TrialId trial);
+  void proceed_if_idle(TrialId trial);
+  bool may_run_ahead() const;
+  int iterations_at_once(TrialId trial, const LiveTrial& live) const;
   void proceed_to_leave(TrialId trial, LiveTrial& live);
   void save(TrialId trial, LiveTrial& live);
   void stop(TrialId trial, LiveTrial& live, AfterStop after_stop);
@@ -103,6 +106,17 @@ class TuneLoop::Impl {
   void end_trial(TrialId trial, TrialState state, std::string cause);
   void release_durable();
   void tell(TrialId trial, const Metrics* metrics = nullptr);
+
+  // slots.cc
+  std::int64_t slots() const;
+  int even_share(std::int64_t trials) const;
+  bool is_anybody_to_start() const;
+  int fair_share() const;
+  int slots_at_launch(const LiveTrial& live) const;
+  bool may_change_slots(const LiveTrial& live) const;
+  int better_slots(const LiveTrial& live) const;
+  void resize(TrialId trial, LiveTrial& live);
+  void on_resized(TrialId trial, LiveTrial& live);
 
   // limits.cc
   void begin_call(LiveTrial& live, TrialId trial, Phase phase);
@@ -158,15 +172,15 @@ class TuneLoop::Impl {
   internal::TrialBook book_;
   std::map<TrialId, LiveTrial> live_;  // Ordered, so that a run is the same each time.
   std::deque<TrialId> queue_;          // May hold a trial twice or one that left; those in Phase::kQueued count.
-  std::deque<std::pair<std::uint64_t, TrialId>> awaiting_durable_;  // By rising number of the change.
+  std::multimap<std::uint64_t, TrialId> awaiting_durable_;  // By the number of the change.
   std::priority_queue<CallDeadline, std::vector<CallDeadline>, std::greater<>> call_deadlines_;
   std::uint64_t calls_ = 0;
   // By LiveTrial::retry_at; void where that says otherwise.
   std::set<std::pair<TimePoint, TrialId>> retries_;
   std::vector<Order> first_orders_;
-  std::int64_t attempts_ = 0;  // That hold a slot.
-  std::int64_t paused_ = 0;    // In Phase::kPaused.
-  std::int64_t held_ = 0;      // In TrialState::kHeld.
+  std::int64_t used_slots_ = 0;  // Of all attempts.
+  std::int64_t paused_ = 0;      // In Phase::kPaused.
+  std::int64_t held_ = 0;        // In TrialState::kHeld.
 
   std::string searcher_line_;  // What the searcher said of itself last.
   bool searcher_done_ = false;

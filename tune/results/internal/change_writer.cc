@@ -63,8 +63,8 @@ Result<void> ChangeWriter::write_params(TrialId trial, const Config& config) {
 }
 
 Result<void> ChangeWriter::write(const AttemptStarted& change) {
-  return database_.run("INSERT INTO attempts VALUES (?, ?, 'running', '', ?, ?, NULL)", change.trial.number,
-                       change.attempt, change.from_iteration, to_us(change.when));
+  return database_.run("INSERT INTO attempts VALUES (?, ?, 'running', '', ?, ?, NULL, ?)", change.trial.number,
+                       change.attempt, change.from_iteration, to_us(change.when), change.slots);
 }
 
 Result<void> ChangeWriter::write(const AttemptEnded& change) {

@@ -43,6 +43,10 @@ Result<void> check_disk_type(const fs::path& directory, long type) {
   return unusable(directory, "is on a network disk, where SQLite cannot keep results safe");
 }
 
+Error no_experiment(const fs::path& directory) {
+  return {ErrorCode::kNotFound, "there is no experiment in " + directory.string()};
+}
+
 Result<void> prepare_directory(const fs::path& directory) {
   MANTA_RETURN_IF_ERROR(make(directory));
   if (::access(directory.c_str(), W_OK | X_OK) != 0) {

@@ -24,6 +24,9 @@ inline std::filesystem::path checkpoints_in(const std::filesystem::path& directo
 /// failing.
 Result<void> prepare_directory(const std::filesystem::path& directory);
 
+/// The error for a directory without an experiment: kNotFound.
+Error no_experiment(const std::filesystem::path& directory);
+
 /// Refuses a disk whose type (`statfs::f_type`) is that of a network: SQLite's locks and its shared memory do not hold
 /// there. Errors: kFailedPrecondition.
 Result<void> check_disk_type(const std::filesystem::path& directory, long type);

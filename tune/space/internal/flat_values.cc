@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The depth of this recursion is bounded by read_json().
+// The depth of this recursion is bounded by read_json(); that of others over the names, by what is refused here.
 #include "tune/space/internal/flat_values.h"
+
+#include <algorithm>
+#include <cstddef>
 
 namespace manta::internal {
 
@@ -11,6 +14,9 @@ Result<void> collect(const JsonNode& object, const std::string& prefix, const st
   for (const JsonMember& member : object.members) {
     const std::string name = prefix + member.key;
     const std::string where = key_path(path, member.key);
+    if (std::ranges::count(name, '/') >= static_cast<std::ptrdiff_t>(kMaxJsonDepth)) {
+      return json_error(where, "a name has at most " + std::to_string(kMaxJsonDepth) + " parts between slashes");
+    }
     if (member.value.kind == JsonNode::Kind::kObject) {
       MANTA_RETURN_IF_ERROR(collect(member.value, name + "/", where, values));
       continue;

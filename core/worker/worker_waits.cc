@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waits of an actor for an actor, which may be in a circle; see ActorWaits.
+#include <utility>
+
+#include "core/worker/running_call.h"
+#include "core/worker/worker_process.h"
+
+namespace manta {
+
+// Only a thread that runs calls keeps the actor from answering.
+Result<void> WorkerProcess::wait_for_actor(std::uint64_t actor, const std::function<bool()>& done) {
+  if (actor_id_ == 0 || !is_running_call() || completion_.look(done)) {
+    wait(done, TimePoint::max());
+    return {};
+  }
+  ActorWaits::Wait own{
+      .number = next_number_.fetch_add(1), .actor = actor != 0 ? actor : actor_id_.load(), .done = done};
+  actor_waits_.begin(own);
+  link_.send({.type = MessageType::kWaitsFor, .call = own.number, .a = actor_id_, .b = id_});
+  wait([&] { return done() || own.is_circular; }, TimePoint::max());
+  actor_waits_.end(own);
+  if (done()) return {};
+  return Error{ErrorCode::kFailedPrecondition, std::move(own.title)};
+}
+
+// Those of other processes go on if this one answers nobody either. What it has been answered itself comes first.
+void WorkerProcess::pass_on_waits() {
+  constexpr std::uint64_t kHops = 1'000;  // What runs into a circle that it is no part of must end.
+  if (direct_.has_answers()) return;
+  for (const HeardWait& heard : heard_waits_) {
+    const bool is_own = heard.worker == id_;
+    if (is_own && heard.hops == 0) actor_waits_.confirm(heard.number);
+    const std::uint64_t actor = actor_waits_.waited_for(thread_count_);
+    if (actor == 0) continue;
+    if (is_own && heard.hops > 0) {
+      actor_waits_.break_circle(heard.number, heard.title);
+    } else if (heard.hops < kHops) {
+      link_.send({.type = MessageType::kWaitsFor,
+                  .call = heard.number,
+                  .function = heard.hops + 1,
+                  .a = actor,
+                  .b = heard.worker});
+    }
+  }
+  heard_waits_.clear();
+}
+
+}  // namespace manta
