@@ -19,7 +19,7 @@
 #include "core/api/remote.h"
 #include "tests/support/in_process/in_process_world.h"
 
-namespace manta {
+namespace manta::callable_contract_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -483,4 +483,4 @@ TEST_P(CallableContract, AGetGivesUpInTime) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::callable_contract_test

@@ -3,7 +3,7 @@
 #include "integrations/external_searcher/external_searcher.h"
 #include "tests/contract/searcher_contract.h"
 
-namespace manta {
+namespace manta::external_searcher_contract_test {
 namespace {
 
 constexpr const char* kEveryKind = R"({
@@ -30,4 +30,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::external_searcher_contract_test

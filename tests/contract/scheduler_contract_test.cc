@@ -4,7 +4,7 @@
 
 #include "schedulers/make_scheduler.h"
 
-namespace manta {
+namespace manta::scheduler_contract_test {
 namespace {
 
 SchedulerContract contract(std::string name, std::string class_name, std::string text, std::uint64_t histories) {
@@ -43,4 +43,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::scheduler_contract_test

@@ -7,7 +7,7 @@
 #include "searchers/make_searcher.h"
 #include "searchers/random_searcher.h"
 
-namespace manta {
+namespace manta::searcher_contract_test {
 namespace {
 
 constexpr const char* kEveryKind = R"({
@@ -82,4 +82,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::searcher_contract_test

@@ -11,7 +11,7 @@
 #include "tests/explore/explore_flags.h"
 #include "tests/explore/world_scenario.h"
 
-namespace manta {
+namespace manta::actor_explorer_test {
 namespace {
 
 // The calls that ran, by the actor's lives; its code runs on one thread at a time.
@@ -172,4 +172,4 @@ TEST(ActorExplorerTest, WhatIsBrokenOnPurposeIsFound) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::actor_explorer_test

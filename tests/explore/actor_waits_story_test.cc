@@ -13,7 +13,7 @@
 #include "core/api/object_ref.h"
 #include "tests/support/in_process/in_process_world.h"
 
-namespace manta {
+namespace manta::actor_waits_story_test {
 namespace {
 
 constexpr unsigned kStories = 150;
@@ -140,4 +140,4 @@ TEST(ActorWaitsStoryTest, OfItsOwnCallsAnActorGetsThoseThatAreAnswered) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::actor_waits_story_test

@@ -9,7 +9,7 @@
 #include "core/api/object_ref.h"
 #include "tests/support/in_process/in_process_world.h"
 
-namespace manta {
+namespace manta::direct_story_test {
 namespace {
 
 class Counter {
@@ -85,4 +85,4 @@ TEST(DirectStoryTest, ACancelThatComesWhenThePairIsGoneIsNoReasonToKill) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::direct_story_test

@@ -13,7 +13,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::in_process_world_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -175,4 +175,4 @@ TEST_F(StuckTest, OneThatEndsInTimeIsNotStuck) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::in_process_world_test

@@ -12,7 +12,7 @@
 #include "tests/explore/explore_flags.h"
 #include "tests/explore/world_scenario.h"
 
-namespace manta {
+namespace manta::placement_explorer_test {
 namespace {
 
 // What the tasks of a story have done; its code runs on one thread at a time.
@@ -199,4 +199,4 @@ TEST(PlacementExplorerTest, WhatIsBrokenOnPurposeIsFound) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::placement_explorer_test

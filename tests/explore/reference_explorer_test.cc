@@ -11,7 +11,7 @@
 #include "tests/explore/explore_flags.h"
 #include "tests/explore/world_scenario.h"
 
-namespace manta {
+namespace manta::reference_explorer_test {
 namespace {
 
 using Values = std::vector<int>;
@@ -310,4 +310,4 @@ TEST(ReferenceExplorerTest, WhatIsBrokenOnPurposeIsFound) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::reference_explorer_test

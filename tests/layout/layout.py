@@ -3,7 +3,7 @@
 """Checks the rules of the house over a source tree: layout.py ROOT prints each breach and exits with 1 if there is one.
 
 Rules: includes between folders point only where FOLDERS allows; a third-party header stays in its HOMES; a source
-includes its own header first; no file exceeds MAX_LINES; the SPDX line comes first; no marks of unfinished work; the
+includes its own header first; a test's names stand in a namespace of its own; no file exceeds MAX_LINES; the SPDX line comes first; no marks of unfinished work; the
 top level holds TOP_LEVEL and dotfiles only. That each header compiles alone is checked by the build (CMakeLists.txt).
 """
 
@@ -145,6 +145,10 @@ def check_source(path, text, files):
     if path.endswith(".cc") and own_header in files:
         if not includes or resolve(path, includes[0][1], files) != own_header:
             breaches.append(f"must include {own_header} first, which proves that the header compiles alone")
+    if path.endswith("_test.cc"):
+        stem = os.path.basename(path)[:-3]
+        if not re.search(rf"^namespace manta(::\w+)*::{stem} {{$", text, re.MULTILINE):
+            breaches.append(f"must put its names into namespace manta::{stem}, since it may be compiled together with others")
     return breaches
 
 

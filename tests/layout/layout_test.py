@@ -67,7 +67,7 @@ class LayoutTest(unittest.TestCase):
         self.assert_breach("integrations/command/run.h", "may not use integrations/torch")
 
     def test_a_test_may_use_everything(self):
-        self.write("tests/core/api/runtime_test.cc", SPDX + '#include "core/api/runtime.h"\n')
+        self.write("tests/core/api/runtime_test.cc", SPDX + '#include "core/api/runtime.h"\nnamespace manta::runtime_test {\n}\n')
         self.assert_clean()
 
     def test_a_folder_without_a_rule_is_named(self):
@@ -117,6 +117,12 @@ class LayoutTest(unittest.TestCase):
         self.assert_clean()
         self.write("core/base/clock.cc", SPDX + '#include <vector>\n#include "core/base/clock.h"\n')
         self.assert_breach("core/base/clock.cc", "must include core/base/clock.h first")
+
+    def test_a_test_has_a_namespace_of_its_own(self):
+        self.write("tests/core/net/a_test.cc", SPDX + "namespace manta::a_test {\n}\n")
+        self.assert_clean()
+        self.write("tests/core/net/a_test.cc", SPDX + "namespace manta {\n}\n")
+        self.assert_breach("tests/core/net/a_test.cc", "namespace manta::a_test")
 
     def test_a_file_may_reach_the_length_limit_but_not_pass_it(self):
         self.write("core/base/long.cc", SPDX + "\n" * (layout.MAX_LINES - 1))

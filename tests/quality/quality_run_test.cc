@@ -6,7 +6,7 @@
 
 #include "searchers/random_searcher.h"
 
-namespace manta::quality {
+namespace manta::quality::quality_run_test {
 namespace {
 
 class Numbers final : public QualityTask {
@@ -61,4 +61,4 @@ TEST(QualityRunTest, WorkersSeeTheSameNumberOfTrials) {
 }
 
 }  // namespace
-}  // namespace manta::quality
+}  // namespace manta::quality::quality_run_test

@@ -8,7 +8,7 @@
 #include "tests/quality/quality_task.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta::quality {
+namespace manta::quality::quality_table_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -117,4 +117,4 @@ TEST_F(QualityTableTest, WhatCannotBeReadIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta::quality
+}  // namespace manta::quality::quality_table_test

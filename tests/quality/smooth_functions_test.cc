@@ -4,7 +4,7 @@
 
 #include "tests/quality/quality_task.h"
 
-namespace manta::quality {
+namespace manta::quality::smooth_functions_test {
 namespace {
 
 double regret_at(const std::string& name, const std::vector<double>& x) {
@@ -37,4 +37,4 @@ TEST(SmoothFunctionsTest, TheRegretIsLargeElsewhere) {
 }
 
 }  // namespace
-}  // namespace manta::quality
+}  // namespace manta::quality::smooth_functions_test

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace manta {
+namespace manta::asha_promote_scheduler_test {
 namespace {
 
 // Plays a loop: trials that report, pause, and are resumed.
@@ -149,4 +149,4 @@ TEST_F(AshaPromoteSchedulerTest, ATrialThatReportsSeldomIsJudgedAtTheHighestRung
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::asha_promote_scheduler_test

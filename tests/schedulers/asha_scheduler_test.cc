@@ -11,7 +11,7 @@
 
 #include "core/base/random.h"
 
-namespace manta {
+namespace manta::asha_scheduler_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -270,4 +270,4 @@ TEST_F(AshaSchedulerTest, ManyFinishedTrialsDoNotSlowAReport) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::asha_scheduler_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::async_hyperband_scheduler_test {
 namespace {
 
 // max_t 4, eta 2: brackets of 4, 3 and 3 trials, which begin to judge at 1, 2 and 4.
@@ -45,4 +45,4 @@ TEST_F(AsyncHyperbandSchedulerTest, BracketsDoNotKnowOfEachOther) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::async_hyperband_scheduler_test

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace manta::internal {
+namespace manta::internal::bracket_plan_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -46,4 +46,4 @@ TEST(BracketPlanTest, EveryTrialHasOneBracketAndTheBandsFollowEachOther) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::bracket_plan_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::explore_test {
 namespace {
 
 using internal::explore;
@@ -104,4 +104,4 @@ TEST(ExploreTest, ActivityFollowsWhatChanged) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::explore_test

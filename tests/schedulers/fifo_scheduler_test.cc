@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::fifo_scheduler_test {
 namespace {
 
 TEST(FifoSchedulerTest, LetsEveryTrialGoOn) {
@@ -28,4 +28,4 @@ TEST(FifoSchedulerTest, SaysWhichMetricsAReportWithoutTheObjectiveHas) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::fifo_scheduler_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::gain_model_test {
 namespace {
 
 using internal::GainModel;
@@ -130,4 +130,4 @@ TEST(GainModelTest, ASpaceOfConstantsIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::gain_model_test

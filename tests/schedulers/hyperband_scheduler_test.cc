@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::hyperband_scheduler_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -130,4 +130,4 @@ TEST_F(HyperbandSchedulerTest, AStoppedTrialThatStillReportsIsToldSoAgain) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::hyperband_scheduler_test

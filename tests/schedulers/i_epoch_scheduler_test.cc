@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace manta {
+namespace manta::i_epoch_scheduler_test {
 namespace {
 
 class IEpochSchedulerTest : public ::testing::Test {
@@ -86,4 +86,4 @@ TEST_F(IEpochSchedulerTest, WhatGoesOnIsNotPausedAgain) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::i_epoch_scheduler_test

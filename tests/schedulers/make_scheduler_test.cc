@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::make_scheduler_test {
 namespace {
 
 using ::testing::AllOf;
@@ -106,4 +106,4 @@ TEST(MakeSchedulerTest, TheLimitsThemselvesAreTaken) {
 TEST(MakeSchedulerTest, FifoTakesNoOptions) { EXPECT_THAT(message_of("fifo:eta=3"), HasSubstr("no options")); }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::make_scheduler_test

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace manta {
+namespace manta::median_scheduler_test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -90,4 +90,4 @@ TEST_F(MedianSchedulerTest, AStoppedTrialThatStillReportsIsToldSoAgain) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::median_scheduler_test

@@ -5,7 +5,7 @@
 
 #include "schedulers/make_scheduler.h"
 
-namespace manta {
+namespace manta::pbt_schedule_test {
 namespace {
 
 Config rate(double value) { return {{"rate", value}}; }
@@ -109,4 +109,4 @@ TEST(PbtHistoryTest, AnyOtherSnapshotIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::pbt_schedule_test

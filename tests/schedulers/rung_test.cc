@@ -10,7 +10,7 @@
 
 #include "core/base/random.h"
 
-namespace manta::internal {
+namespace manta::internal::rung_test {
 namespace {
 
 // The definition, computed anew from all scores.
@@ -76,4 +76,4 @@ TEST(RungTest, AssignedScoresGiveTheSameRung) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::rung_test

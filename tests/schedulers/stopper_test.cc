@@ -10,7 +10,7 @@
 #include "schedulers/combined_scheduler.h"
 #include "schedulers/make_scheduler.h"
 
-namespace manta {
+namespace manta::stopper_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -142,4 +142,4 @@ TEST(AshaCostTest, SecondsAreWhatTheTrialHasRun) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::stopper_test

@@ -9,7 +9,7 @@
 
 #include "core/base/random.h"
 
-namespace manta::internal {
+namespace manta::internal::top_share_test {
 namespace {
 
 TEST(TopShareTest, TheThresholdIsTheWorstOfTheBestAfterEveryAddition) {
@@ -37,4 +37,4 @@ TEST(TopShareTest, TheThresholdIsTheWorstOfTheBestAfterEveryAddition) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::top_share_test

@@ -8,7 +8,7 @@
 #include "searchers/random_searcher.h"
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::first_points_searcher_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -75,4 +75,4 @@ TEST(FirstPointsTest, ASnapshotOfTheBareSearcherIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::first_points_searcher_test

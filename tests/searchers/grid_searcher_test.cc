@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace manta {
+namespace manta::grid_searcher_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -131,4 +131,4 @@ TEST(GridSearcherDeathTest, NoSamplesAtAllAreABug) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::grid_searcher_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace manta {
+namespace manta::lhs_searcher_test {
 namespace {
 
 const char* const kTwoFloats = R"({"x": {"float": [0, 1]}, "y": {"float": [0, 1]}})";
@@ -53,4 +53,4 @@ TEST(LhsSearcherTest, ARestoredCopyEndsTheRoundThatWasBegun) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::lhs_searcher_test

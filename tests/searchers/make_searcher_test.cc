@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::make_searcher_test {
 namespace {
 
 using ::testing::AllOf;
@@ -96,4 +96,4 @@ TEST(MakeSearcherTest, AGridThatConstraintsLeaveEmptyOrThatIsTooLargeForThemIsRe
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::make_searcher_test

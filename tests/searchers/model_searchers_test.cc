@@ -7,7 +7,7 @@
 
 #include "tests/searchers/proposer_run.h"
 
-namespace manta {
+namespace manta::model_searchers_test {
 namespace {
 
 class ModelSearchersTest : public ::testing::TestWithParam<const char*> {
@@ -187,4 +187,4 @@ INSTANTIATE_TEST_SUITE_P(Searchers, ModelSearchersTest, ::testing::Values("tpe",
                          });
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::model_searchers_test

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <map>
 
-namespace manta {
+namespace manta::random_searcher_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -73,4 +73,4 @@ TEST(RandomSearcherTest, ParametersInAnotherOrderAreTheSameSpace) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::random_searcher_test

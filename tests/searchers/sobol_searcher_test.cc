@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace manta {
+namespace manta::sobol_searcher_test {
 namespace {
 
 constexpr std::uint32_t kHalf = 0x80000000u;
@@ -71,4 +71,4 @@ TEST(SobolSearcherTest, AxesBeyondTheTableAreDrawn) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::sobol_searcher_test

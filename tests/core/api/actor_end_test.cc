@@ -14,7 +14,7 @@
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::actor_end_test {
 namespace {
 
 using ::testing::AllOf;
@@ -187,4 +187,4 @@ TEST(ActorEndTest, ItsChildProcessesEndWithIt) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::actor_end_test

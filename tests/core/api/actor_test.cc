@@ -15,7 +15,7 @@
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::actor_test {
 namespace {
 
 using ::testing::AllOf;
@@ -221,4 +221,4 @@ TEST(ActorTest, AnEmptyHandleIsAnError) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::actor_test

@@ -13,7 +13,7 @@
 #include "core/api/remote.h"
 #include "core/objects/object_store.h"
 
-namespace manta {
+namespace manta::array_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -171,4 +171,4 @@ TEST(ArrayTest, ImpossibleShapesAreRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::array_test

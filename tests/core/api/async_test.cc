@@ -18,7 +18,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::async_test {
 namespace {
 
 using ::testing::AllOf;
@@ -422,4 +422,4 @@ TEST(AsyncEndTest, AnErrorReachesAllWhoWait) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::async_test

@@ -14,7 +14,7 @@
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::cancel_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -51,7 +51,7 @@ class Worker {
   }
   int until_cancelled(const std::string& gate) {
     ++count_;
-    return manta::until_cancelled(gate);
+    return cancel_test::until_cancelled(gate);
   }
   int count() const { return count_; }
 
@@ -195,4 +195,4 @@ TEST(TimeoutTest, OneThatIsInTimeIsNot) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::cancel_test

@@ -18,7 +18,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::concurrency_test {
 namespace {
 
 using ::testing::AllOf;
@@ -344,4 +344,4 @@ TEST(ListActorsTest, OneWithoutHandlesIsForgottenOnceItHasEnded) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::concurrency_test

@@ -17,7 +17,7 @@
 #include "core/api/remote.h"
 #include "tests/support/sanitizer.h"
 
-namespace manta {
+namespace manta::crash_test {
 namespace {
 
 using ::testing::AllOf;
@@ -137,4 +137,4 @@ TEST_F(CrashTest, AHandlerOfTheUserWins) {
 TEST_F(CrashTest, ACrashInAChildOfTheWorkerIsNotTheWorkers) { EXPECT_TRUE(get(remote<crash_in_a_child>())); }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::crash_test

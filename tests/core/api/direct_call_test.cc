@@ -10,7 +10,7 @@
 #include "core/api/runtime.h"
 #include "tests/core/api/direct_call_actors.h"
 
-namespace manta::direct {
+namespace manta::direct::direct_call_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -310,4 +310,4 @@ TEST(DirectCallTest, MoreCallersThanThereMayBeStillGetThrough) {
 }
 
 }  // namespace
-}  // namespace manta::direct
+}  // namespace manta::direct::direct_call_test

@@ -11,7 +11,7 @@
 
 #include "tests/core/api/direct_call_actors.h"
 
-namespace manta::direct {
+namespace manta::direct::direct_death_test {
 namespace {
 
 using ::testing::AllOf;
@@ -239,4 +239,4 @@ TEST(DirectDeathTest, ACallerThatDiesAtAnyMomentLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace manta::direct
+}  // namespace manta::direct::direct_death_test

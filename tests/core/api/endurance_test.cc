@@ -15,7 +15,7 @@
 #include "tests/support/gate.h"
 #include "tests/support/sanitizer.h"
 
-namespace manta {
+namespace manta::endurance_test {
 namespace {
 
 class Adder {
@@ -111,4 +111,4 @@ TEST(EnduranceTest, TwoThousandActorsComeAndGo) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::endurance_test

@@ -14,7 +14,7 @@
 #include "core/api/runtime.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::gpu_test {
 namespace {
 
 class User {
@@ -47,7 +47,7 @@ TEST(GpuTest, ADeviceIsGivenAgainWhenTheDriverNoLongerListsItsProcess) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::gpu_test
 
 int main(int argc, char** argv) {
   auto runtime = manta::init(argc, argv, {.cpus = 2, .gpus = 1, .object_store_bytes = std::size_t{64} << 20});

@@ -27,7 +27,7 @@
 #include "tests/support/process_watch.h"
 #include "tests/support/sanitizer.h"
 
-namespace manta {
+namespace manta::hostile_code_test {
 namespace {
 
 using ::testing::AllOf;
@@ -482,4 +482,4 @@ TEST_F(HostileCodeTest, ATimerThatInterruptsEverythingInTheDriverIsBorne) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::hostile_code_test

@@ -18,7 +18,7 @@
 #include "tests/support/later_runtimes.h"
 #include "tests/support/sanitizer.h"
 
-namespace manta {
+namespace manta::large_test {
 namespace {
 
 constexpr std::size_t kGibi = std::size_t{1} << 30;
@@ -161,4 +161,4 @@ TEST(LargerTest, MoreThanTheStoreHoldsIsSaidAtOnce) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::large_test

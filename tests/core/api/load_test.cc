@@ -13,7 +13,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::load_test {
 namespace {
 
 int square(int number) { return number * number; }
@@ -194,4 +194,4 @@ TEST(LoadTest, NoTaskStandsBehindOneThatTakesLongWhileThereIsRoom) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::load_test

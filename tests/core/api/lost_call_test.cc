@@ -17,7 +17,7 @@
 #include "tests/support/gate.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::lost_call_test {
 namespace {
 
 using ::testing::AllOf;
@@ -200,4 +200,4 @@ TEST(LostCallTest, ADeadActorPoisonsNothingThatComesAfter) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::lost_call_test

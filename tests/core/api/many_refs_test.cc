@@ -10,7 +10,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::many_refs_test {
 namespace {
 
 struct Many {
@@ -90,4 +90,4 @@ TEST(TooManyRefsTest, AreRefusedWithTheLimit) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::many_refs_test

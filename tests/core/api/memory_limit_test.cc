@@ -21,7 +21,7 @@
 #include "tests/support/process_watch.h"
 #include "tests/support/sanitizer.h"
 
-namespace manta {
+namespace manta::memory_limit_test {
 namespace {
 
 using ::testing::AllOf;
@@ -219,17 +219,17 @@ TEST(KilledDriverTest, LeavesNoGroups) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::memory_limit_test
 
 // A runtime at the very beginning, so that the fork server and the workers that later ones start never get beyond.
 int main(int argc, char** argv) {
-  manta::g_argc = argc;
-  manta::g_argv = argv;
+  manta::memory_limit_test::g_argc = argc;
+  manta::memory_limit_test::g_argv = argv;
   {
     const auto runtime = manta::init(argc, argv);
     if (!runtime) return 1;
   }
-  if (argc > 1 && std::string_view(argv[1]) == "--driver") manta::drive();
+  if (argc > 1 && std::string_view(argv[1]) == "--driver") manta::memory_limit_test::drive();
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -17,7 +17,7 @@
 #include "core/api/remote.h"
 #include "core/objects/object_store.h"
 
-namespace manta {
+namespace manta::nested_array_test {
 namespace {
 
 constexpr std::size_t kLarge = 500'000;  // 4 MB of doubles.
@@ -225,4 +225,4 @@ TEST(NestedArrayTest, NothingIsLeftOfWhatWasPassedAround) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::nested_array_test

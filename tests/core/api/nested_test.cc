@@ -17,7 +17,7 @@
 #include "core/objects/object_store.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::nested_test {
 namespace {
 
 using ::testing::AllOf;
@@ -317,4 +317,4 @@ TEST(NestedTest, AValueWithTenThousandRefs) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::nested_test

@@ -16,7 +16,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::object_ref_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -228,4 +228,4 @@ TEST(ThenTest, OfAnEmptyRefItNeverIs) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::object_ref_test

@@ -12,7 +12,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::object_table_test {
 namespace {
 
 using ::testing::AllOf;
@@ -132,4 +132,4 @@ TEST(ObjectsInStatusTest, WhatNobodyKeepsIsNotThere) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::object_table_test

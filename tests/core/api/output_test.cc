@@ -21,7 +21,7 @@
 #include "tests/support/later_runtimes.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::output_test {
 namespace {
 
 using ::testing::EndsWith;
@@ -231,4 +231,4 @@ TEST_F(OutputTest, WhenMemoryRunsOutAWorkerGoesBeforeTheDriverAndTheForkServerLa
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::output_test

@@ -12,7 +12,7 @@
 #include "core/api/make_array.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::promise_test {
 namespace {
 
 using ::testing::AllOf;
@@ -156,4 +156,4 @@ TEST(PromiseTest, TheDeathOfItsProcessIsItsError) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::promise_test

@@ -18,7 +18,7 @@
 #include "tests/support/later_runtimes.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::recompute_test {
 namespace {
 
 using ::testing::AllOf;
@@ -232,4 +232,4 @@ TEST_F(RecomputeTest, ATaskThatFailsTheSecondTimeIsTheReason) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::recompute_test

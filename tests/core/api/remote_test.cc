@@ -15,7 +15,7 @@
 #include "core/api/object_ref.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::remote_test {
 namespace {
 
 using ::testing::AllOf;
@@ -202,4 +202,4 @@ TEST(RemoteTest, NamesInMessagesAreThoseThatThePersonWrote) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::remote_test

@@ -10,7 +10,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::resources_test {
 namespace {
 
 using ::testing::AllOf;
@@ -122,4 +122,4 @@ TEST(ResourcesTest, AmountsThatMakeNoSenseAreRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::resources_test

@@ -18,7 +18,7 @@
 #include "core/api/remote.h"
 #include "tests/support/process_watch.h"
 
-namespace manta {
+namespace manta::restart_state_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -241,4 +241,4 @@ TEST(RestartStateTest, WhatIsNotPossibleIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::restart_state_test

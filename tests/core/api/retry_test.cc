@@ -13,7 +13,7 @@
 #include "core/api/remote.h"
 #include "core/api/runtime.h"
 
-namespace manta {
+namespace manta::retry_test {
 
 // Counts in a file how often it was reached, by whichever process.
 int count(const std::string& path) {
@@ -226,4 +226,4 @@ TEST_F(RetryTest, AForkServerThatDiesIsReplaced) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::retry_test

@@ -26,7 +26,7 @@
 #include "tests/support/refused_threads.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::runtime_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -335,4 +335,4 @@ TEST(RuntimeTest, ABurstOfProcessesIsStarted) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::runtime_test

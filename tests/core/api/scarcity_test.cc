@@ -42,7 +42,7 @@ void* operator new(std::size_t size) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace manta {
+namespace manta::scarcity_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -160,4 +160,4 @@ TEST(ScarcityTest, WithoutDescriptorsAnActorFailsAndOthersGoOn) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::scarcity_test

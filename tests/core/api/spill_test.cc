@@ -18,7 +18,7 @@
 #include "tests/support/later_runtimes.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::spill_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -439,4 +439,4 @@ TEST_F(SpillTest, ImpossibleOptionsAreRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::spill_test

@@ -17,7 +17,7 @@
 #include "core/objects/object_store.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::store_safety_test {
 namespace {
 
 using Array = SharedArray<char>;
@@ -128,4 +128,4 @@ TEST(StoreSafetyTest, WhatAWorkerHeldWhenItDiedIsFreeOnceNobodyElseHasIt) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::store_safety_test

@@ -17,7 +17,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::stream_test {
 namespace {
 
 using ::testing::AllOf;
@@ -292,4 +292,4 @@ TEST(StreamTest, AStopLetsTheStreamEndFirst) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::stream_test

@@ -23,7 +23,7 @@
 #include "tests/support/later_runtimes.h"
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::stubborn_test {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
@@ -298,4 +298,4 @@ TEST_F(StubbornTest, AnActorThatEndsInOrderTakesItsDaemonsAlong) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::stubborn_test

@@ -19,7 +19,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::supervision_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -286,4 +286,4 @@ TEST_F(SupervisionTest, WhatNobodyHandlesIsOneLine) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::supervision_test

@@ -14,7 +14,7 @@
 #include "core/api/remote.h"
 #include "tests/support/gate.h"
 
-namespace manta {
+namespace manta::unseen_error_test {
 namespace {
 
 using ::testing::AllOf;
@@ -98,4 +98,4 @@ TEST_F(UnseenErrorTest, AWorkerThatThrowsARefAwayIsNoReasonForSilence) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::unseen_error_test

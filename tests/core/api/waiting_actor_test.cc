@@ -11,7 +11,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/stream.h"
 
-namespace manta {
+namespace manta::waiting_actor_test {
 namespace {
 
 using ::testing::AllOf;
@@ -208,4 +208,4 @@ TEST_P(WaitingForEachOtherTest, WhoseCalleeWaitsForNobodyIsNotTold) {
 INSTANTIATE_TEST_SUITE_P(ByTheNodeAndDirectly, WaitingForEachOtherTest, ::testing::Values(0, 100));
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::waiting_actor_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::byte_text_test {
 namespace {
 
 constexpr std::uint64_t kKibi = 1024;
@@ -25,4 +25,4 @@ TEST(ByteTextTest, LargeOnesHaveTheUnitOfWhichThereIsOne) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::byte_text_test

@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace manta {
+namespace manta::child_processes_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -37,4 +37,4 @@ TEST(ChildProcessesTest, ListsThoseThatWereForkedUntilTheyAreReaped) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::child_processes_test

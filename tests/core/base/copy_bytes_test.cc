@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-namespace manta {
+namespace manta::copy_bytes_test {
 namespace {
 
 constexpr std::size_t kMargin = 128;
@@ -42,4 +42,4 @@ TEST(CopyBytesTest, CopiesAllOfThemAndNoOthers) {
 TEST(CopyBytesTest, NothingNeedsNoAddress) { copy_bytes(nullptr, nullptr, 0); }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::copy_bytes_test

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace manta {
+namespace manta::crc32c_test {
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
@@ -73,4 +73,4 @@ TEST(Crc32cTest, EverySingleFlippedBitChangesIt) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::crc32c_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::demangle_test {
 namespace {
 
 TEST(DemangleTest, WhatIsNoMangledNameStaysAsItIs) {
@@ -45,4 +45,4 @@ TEST(DemangleTest, WordsAreDemangledAndSpacesKept) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::demangle_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::did_you_mean_test {
 namespace {
 
 TEST(DidYouMeanTest, EachSlipOfOneLetterIsUnderstood) {
@@ -30,4 +30,4 @@ TEST(DidYouMeanTest, OfSeveralTheNearestIsMeant) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::did_you_mean_test

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace manta {
+namespace manta::pool_allocator_test {
 namespace {
 
 struct Thing {
@@ -70,4 +70,4 @@ TEST(PoolAllocatorTest, WhatOutlivesItsThreadIsLetGoOfByAnother) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::pool_allocator_test

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace manta {
+namespace manta::process_state_test {
 namespace {
 
 using ::testing::StartsWith;
@@ -30,4 +30,4 @@ TEST(ProcessStateTest, AProcessThatIsStoppedAndOneThatHasEndedAreTold) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::process_state_test

@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace manta {
+namespace manta::random_test {
 namespace {
 
 std::vector<std::uint64_t> draws(RandomStream stream, int n) {
@@ -123,4 +123,4 @@ TEST(HashNameTest, ItIsFnv1aOf64Bits) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::random_test

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace manta {
+namespace manta::rare_vector_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -57,4 +57,4 @@ TEST(RareVectorTest, AssignReplacesAndAnEmptyRangeTakesNothing) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::rare_vector_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::result_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -103,4 +103,4 @@ TEST(ResultTest, TheValueOfATemporaryOutlivesItInALoop) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::result_test

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <fstream>
 
-namespace manta {
+namespace manta::symbol_table_test {
 namespace {
 
 [[gnu::noinline, gnu::used]] int nobody_else_calls_this(int x) { return x + 1; }
@@ -50,4 +50,4 @@ TEST(SymbolTableTest, WhatIsNoProgramIsAnError) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::symbol_table_test

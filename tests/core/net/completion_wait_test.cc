@@ -7,7 +7,7 @@
 #include <deque>
 #include <vector>
 
-namespace manta {
+namespace manta::completion_wait_test {
 namespace {
 
 // Messages that set flags, in place of a node.
@@ -195,4 +195,4 @@ TEST(CompletionWaitTest, WaitersThatGiveUpTakeNobodysWakeUpAway) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::completion_wait_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::function_table_test {
 namespace {
 
 void one(CallContext& context) { context.outcome = EncodedValue{{std::byte{1}}, nullptr}; }
@@ -35,4 +35,4 @@ TEST(FunctionTableTest, OneFunctionUnderTwoNamesDiffers) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::function_table_test

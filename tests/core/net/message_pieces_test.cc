@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::message_pieces_test {
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -78,4 +78,4 @@ TEST(MessagePiecesTest, SizesThatAreNonsenseAreNotBelieved) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::message_pieces_test

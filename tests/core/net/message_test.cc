@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-namespace manta {
+namespace manta::message_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -211,4 +211,4 @@ TEST(MessageTest, AStoreValueEndsAtTheStoresEndAtMost) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::message_test

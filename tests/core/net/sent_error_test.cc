@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::sent_error_test {
 namespace {
 
 TEST(SentErrorTest, ACodeIsGoneByItsNumber) {
@@ -16,4 +16,4 @@ TEST(SentErrorTest, ANumberThatNoCodeHasIsABug) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::sent_error_test

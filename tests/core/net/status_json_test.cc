@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::status_json_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -49,4 +49,4 @@ TEST(StatusJsonTest, WhatIsNoStatusIsAnError) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::status_json_test

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace manta {
+namespace manta::status_socket_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -54,4 +54,4 @@ TEST(StatusSocketTest, AnotherUsersRuntimeIsNotAsked) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::status_socket_test

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace manta {
+namespace manta::task_claims_test {
 namespace {
 
 TEST(TaskClaimsTest, AClaimOfThisGenerationCounts) {
@@ -62,4 +62,4 @@ TEST(TaskClaimsTest, BothSidesAgreeOnEveryTask) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::task_claims_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::wire_spec_test {
 namespace {
 
 Resources travelled(const Resources& resources) {
@@ -25,4 +25,4 @@ TEST(WireSpecTest, BytesThatAreCutShortAreNoResources) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::wire_spec_test

@@ -7,7 +7,7 @@
 
 #include <deque>
 
-namespace manta {
+namespace manta::attention_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -104,4 +104,4 @@ TEST_F(AttentionTest, FlagsThatNoWorkerHasAreIgnored) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::attention_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::call_window_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -111,4 +111,4 @@ TEST(CallWindowTest, FewThatStayDoNotMakeItGrow) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::call_window_test

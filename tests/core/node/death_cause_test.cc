@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-namespace manta {
+namespace manta::death_cause_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -51,4 +51,4 @@ TEST(DeathCauseTest, WhatTheRuntimeFoundIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::death_cause_test

@@ -8,7 +8,7 @@
 
 #include "core/objects/object_state.h"
 
-namespace manta {
+namespace manta::direct_pairs_test {
 namespace {
 
 TEST(DirectPairsTest, APairIsFoundByItsEndsAndItsSlot) {
@@ -107,4 +107,4 @@ TEST(BellBoardTest, EachBellIsOneWorkersAndIsUsedAgainLate) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::direct_pairs_test

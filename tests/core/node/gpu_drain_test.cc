@@ -7,7 +7,7 @@
 
 #include <map>
 
-namespace manta {
+namespace manta::gpu_drain_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -84,4 +84,4 @@ TEST_F(GpuDrainTest, WithoutADriverNothingIsKept) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::gpu_drain_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::lineage_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -206,4 +206,4 @@ TEST_F(LineageTest, AnArrayThatIsGoneIsNamedAsTheReason) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::lineage_test

@@ -8,7 +8,7 @@
 
 #include <map>
 
-namespace manta {
+namespace manta::memory_watch_test {
 namespace {
 
 constexpr std::uint64_t kMebi = std::uint64_t{1} << 20;
@@ -114,4 +114,4 @@ TEST(MemoryWatchOfProcessesTest, ThisProcessHasMoreThanAByte) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::memory_watch_test

@@ -10,7 +10,7 @@
 #include <future>
 #include <string>
 
-namespace manta {
+namespace manta::metrics_export_test {
 namespace {
 
 std::string read(const std::string& path) {
@@ -59,4 +59,4 @@ TEST_F(MetricsExportTest, WhatCannotBeIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::metrics_export_test

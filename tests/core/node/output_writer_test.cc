@@ -12,7 +12,7 @@
 
 #include "core/base/unique_fd.h"
 
-namespace manta {
+namespace manta::output_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -115,4 +115,4 @@ TEST_F(OutputWriterTest, AReaderThatIsGoneEndsNothing) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::output_writer_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::runtime_metrics_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -46,4 +46,4 @@ TEST(RuntimeMetricsTest, EachMetricHasItsHelpItsTypeAndItsSamples) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::runtime_metrics_test

@@ -14,7 +14,7 @@
 
 #include "core/net/status_socket.h"
 
-namespace manta {
+namespace manta::status_server_test {
 namespace {
 
 using ::testing::Contains;
@@ -155,4 +155,4 @@ TEST_F(StatusServerTest, ARuntimeThatDoesNotAnswerIsNotWaitedForLongerThanAsked)
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::status_server_test

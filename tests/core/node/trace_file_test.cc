@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace manta {
+namespace manta::trace_file_test {
 namespace {
 
 using nlohmann::json;
@@ -118,4 +118,4 @@ TEST(TraceFileErrorTest, AFileThatCannotBeWrittenIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::trace_file_test

@@ -14,7 +14,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::worker_log_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -138,4 +138,4 @@ TEST(WorkerLogTest, ItsNameIsThatOfAFile) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::worker_log_test

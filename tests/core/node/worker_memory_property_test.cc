@@ -10,7 +10,7 @@
 
 #include "core/node/worker_memory.h"
 
-namespace manta {
+namespace manta::worker_memory_property_test {
 namespace {
 
 namespace gen = rc::gen;
@@ -216,4 +216,4 @@ RC_GTEST_PROP(WorkerMemoryPropertyTest, NothingThatAWorkerAsksFreesTwiceOrLosesA
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::worker_memory_property_test

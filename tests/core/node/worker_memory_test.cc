@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::worker_memory_test {
 namespace {
 
 constexpr std::size_t kCapacity = std::size_t{4} << 20;
@@ -115,4 +115,4 @@ TEST_F(WorkerMemoryTest, WhatIsHeldTwiceIsReleasedTwice) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::worker_memory_test

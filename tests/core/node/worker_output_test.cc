@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace manta {
+namespace manta::worker_output_test {
 namespace {
 
 class WorkerOutputTest : public ::testing::Test {
@@ -171,4 +171,4 @@ TEST_F(WorkerOutputTest, AFullPipeIsReadToItsEndAtOnce) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::worker_output_test

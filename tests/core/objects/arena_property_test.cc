@@ -14,7 +14,7 @@
 
 #include "core/objects/arena.h"
 
-namespace manta {
+namespace manta::arena_property_test {
 namespace {
 
 namespace gen = rc::gen;
@@ -199,4 +199,4 @@ RC_GTEST_PROP(ArenaPropertyTest, WhatIsTakenNeverOverlapsAndAllOfItComesBack, ()
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::arena_property_test

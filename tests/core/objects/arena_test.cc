@@ -13,7 +13,7 @@
 
 #include "core/base/random.h"
 
-namespace manta {
+namespace manta::arena_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -262,4 +262,4 @@ TEST(ArenaDeathTest, ARangeThatIsFreedTwiceStops) {
 TEST(ArenaTest, TheDefaultCapacityIsAPartOfMemory) { EXPECT_GT(default_store_capacity(), std::size_t{1} << 20); }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::arena_test

@@ -12,7 +12,7 @@
 
 namespace gen = rc::gen;
 
-namespace manta {
+namespace manta::codec_property_test {
 namespace {
 
 enum class Colour : std::uint16_t { kRed, kBlue = 700 };
@@ -38,13 +38,13 @@ std::ostream& operator<<(std::ostream& out, const Reading& reading) {
 using Choice = std::variant<int, std::string, std::vector<bool>>;
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::codec_property_test
 
 namespace rc {
 
 template <>
-struct Arbitrary<manta::Colour> {
-  static Gen<manta::Colour> arbitrary() { return gen::element(manta::Colour::kRed, manta::Colour::kBlue); }
+struct Arbitrary<manta::codec_property_test::Colour> {
+  static Gen<manta::codec_property_test::Colour> arbitrary() { return gen::element(manta::codec_property_test::Colour::kRed, manta::codec_property_test::Colour::kBlue); }
 };
 
 template <class T>
@@ -56,27 +56,27 @@ struct Arbitrary<std::optional<T>> {
 };
 
 template <>
-struct Arbitrary<manta::Choice> {
-  static Gen<manta::Choice> arbitrary() {
-    return gen::oneOf(gen::cast<manta::Choice>(gen::arbitrary<int>()),
-                      gen::cast<manta::Choice>(gen::arbitrary<std::string>()),
-                      gen::cast<manta::Choice>(gen::arbitrary<std::vector<bool>>()));
+struct Arbitrary<manta::codec_property_test::Choice> {
+  static Gen<manta::codec_property_test::Choice> arbitrary() {
+    return gen::oneOf(gen::cast<manta::codec_property_test::Choice>(gen::arbitrary<int>()),
+                      gen::cast<manta::codec_property_test::Choice>(gen::arbitrary<std::string>()),
+                      gen::cast<manta::codec_property_test::Choice>(gen::arbitrary<std::vector<bool>>()));
   }
 };
 
 template <>
-struct Arbitrary<manta::Reading> {
-  static Gen<manta::Reading> arbitrary() {
-    return gen::build<manta::Reading>(
-        gen::set(&manta::Reading::name), gen::set(&manta::Reading::value),
-        gen::set(&manta::Reading::notes, gen::scale(0.2, gen::arbitrary<std::vector<std::pair<int, std::string>>>())),
-        gen::set(&manta::Reading::is_last));
+struct Arbitrary<manta::codec_property_test::Reading> {
+  static Gen<manta::codec_property_test::Reading> arbitrary() {
+    return gen::build<manta::codec_property_test::Reading>(
+        gen::set(&manta::codec_property_test::Reading::name), gen::set(&manta::codec_property_test::Reading::value),
+        gen::set(&manta::codec_property_test::Reading::notes, gen::scale(0.2, gen::arbitrary<std::vector<std::pair<int, std::string>>>())),
+        gen::set(&manta::codec_property_test::Reading::is_last));
   }
 };
 
 }  // namespace rc
 
-namespace manta {
+namespace manta::codec_property_test {
 namespace {
 
 // The same value by its bytes, where == would say that a NaN differs from itself.
@@ -316,4 +316,4 @@ RC_GTEST_PROP(CodecPropertyTest, AnArrayOfDamagedBytesReachesNotBeyondThem, ()) 
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::codec_property_test

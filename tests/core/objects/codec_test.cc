@@ -13,7 +13,7 @@
 #include "core/objects/arena.h"
 #include "core/objects/object_state.h"
 
-namespace manta {
+namespace manta::codec_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -414,6 +414,6 @@ TEST_F(CodecTest, AShapeBeyondTheBytesIsRefusedAlsoWhenItsProductOverflows) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::codec_test
 
-CEREAL_REGISTER_TYPE(manta::Polygon)
+CEREAL_REGISTER_TYPE(manta::codec_test::Polygon)

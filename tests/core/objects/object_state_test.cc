@@ -6,7 +6,7 @@
 
 #include <thread>
 
-namespace manta {
+namespace manta::object_state_test {
 namespace {
 
 EncodedValue value_of(int number) { return {{static_cast<std::byte>(number)}, nullptr}; }
@@ -80,4 +80,4 @@ TEST(ObjectStateTest, EveryCallbackRunsOnceWhileThreadsAddAndComplete) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::object_state_test

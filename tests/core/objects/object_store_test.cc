@@ -12,7 +12,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::object_store_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -324,4 +324,4 @@ TEST_F(ObjectStoreTest, WhatLeftIsReadableAfterTheEnd) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::object_store_test

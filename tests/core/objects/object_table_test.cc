@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::object_table_test {
 namespace {
 
 TEST(ObjectTableTest, AnObjectIsShownWithWhoMadeIt) {
@@ -53,4 +53,4 @@ TEST(ObjectTableTest, ObjectsThatAreGoneTakeNoRoomForLong) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::object_table_test

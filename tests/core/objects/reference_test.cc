@@ -6,7 +6,7 @@
 
 #include "core/objects/object_state.h"
 
-namespace manta {
+namespace manta::reference_test {
 namespace {
 
 TEST(ReferenceScopeTest, OutsideOfAScopeNothingIsWrittenOrFound) {
@@ -49,4 +49,4 @@ TEST(ReferenceScopeTest, AnInnerScopeHidesTheOuterOne) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::reference_test

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace manta {
+namespace manta::small_bytes_test {
 namespace {
 
 // 0, 1, 2, ...
@@ -86,4 +86,4 @@ TEST_P(SmallBytesTest, ClearKeepsTheRoomAndResizeTheBytes) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::small_bytes_test

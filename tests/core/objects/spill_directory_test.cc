@@ -16,7 +16,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::spill_directory_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -191,4 +191,4 @@ TEST_F(SpillDirectoryTest, OtherThingsAreNotSwept) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::spill_directory_test

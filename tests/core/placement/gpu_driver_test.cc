@@ -10,7 +10,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::gpu_driver_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST_F(GpuDriverTest, WithoutAUsableLibraryThereIsNone) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::gpu_driver_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::group_limits_test {
 namespace {
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
@@ -72,4 +72,4 @@ TEST_F(GroupLimitsTest, TheRootCountsWhereTheGroupIsNotToBeSeen) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::group_limits_test

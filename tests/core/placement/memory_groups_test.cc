@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::memory_groups_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -120,4 +120,4 @@ TEST(MemoryGroupsTest, AGroupOfTheMachineIsMadeAndRemoved) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::memory_groups_test

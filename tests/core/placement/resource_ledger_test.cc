@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manta {
+namespace manta::resource_ledger_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -164,4 +164,4 @@ TEST(DetectMachineTest, TheVariableSaysWhichGpusThereAre) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::resource_ledger_test

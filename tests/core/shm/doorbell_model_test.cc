@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-namespace manta {
+namespace manta::doorbell_model_test {
 namespace {
 
 constexpr std::size_t kSenders = 2;
@@ -192,4 +192,4 @@ TEST(DoorbellModelTest, EachPartOfTheProtocolIsNeeded) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::doorbell_model_test

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-namespace manta {
+namespace manta::doorbell_test {
 namespace {
 
 TEST(DoorbellTest, ItDoesNotRingWhileTheReceiverIsAwake) {
@@ -129,4 +129,4 @@ TEST(DoorbellTest, RingAllWakesSleepersOfBothKinds) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::doorbell_test

@@ -15,7 +15,7 @@
 #include "core/shm/ring.h"
 #include "core/shm/shared_memory.h"
 
-namespace manta {
+namespace manta::ring_death_test {
 namespace {
 
 constexpr std::size_t kPage = 4096;
@@ -67,4 +67,4 @@ TEST(RingDeathTest, WhatAProducerWasWritingWhenItDiedWasNeverThere) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::ring_death_test

@@ -10,7 +10,7 @@
 #include <set>
 #include <vector>
 
-namespace manta {
+namespace manta::ring_model_test {
 namespace {
 
 constexpr int kCapacity = 4;
@@ -211,4 +211,4 @@ TEST(RingModelTest, EachPartOfTheProtocolIsNeeded) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::ring_model_test

@@ -11,7 +11,7 @@
 
 #include "core/shm/ring.h"
 
-namespace manta {
+namespace manta::ring_property_test {
 namespace {
 
 namespace gen = rc::gen;
@@ -198,4 +198,4 @@ RC_GTEST_PROP(RingPropertyTest, AProducerNeverWritesOutsideWhateverTheConsumerSa
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::ring_property_test

@@ -13,7 +13,7 @@
 
 #include "core/shm/doorbell.h"
 
-namespace manta {
+namespace manta::ring_test {
 namespace {
 
 constexpr std::size_t kCapacity = 256;
@@ -257,4 +257,4 @@ TEST_F(RingTest, TwoThreadsPassEveryMessageThroughASmallRing) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::ring_test

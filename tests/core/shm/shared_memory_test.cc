@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace manta {
+namespace manta::shared_memory_test {
 namespace {
 
 constexpr std::size_t kPage = 4096;
@@ -84,4 +84,4 @@ TEST(SharedMemoryTest, NoBytesAreAnError) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::shared_memory_test

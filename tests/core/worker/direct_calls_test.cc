@@ -14,7 +14,7 @@
 #include "core/worker/direct_service.h"
 #include "tests/support/worker_end.h"
 
-namespace manta {
+namespace manta::direct_calls_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -388,4 +388,4 @@ TEST(PendingCallsTest, OneThatStaysDoesNotKeepPlacesOfOthers) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::direct_calls_test

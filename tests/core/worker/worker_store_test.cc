@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-namespace manta {
+namespace manta::worker_store_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -225,4 +225,4 @@ TEST_F(WorkerStoreTest, ManyKeptArraysTakeNoDescriptors) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::worker_store_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manta {
+namespace manta::command_output_test {
 namespace {
 
 TEST(ParseReportLineTest, AnObjectOfNumbersIsAReport) {
@@ -112,4 +112,4 @@ TEST(LineSplitterTest, AnEndlessLineDoesNotFillTheMemory) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::command_output_test

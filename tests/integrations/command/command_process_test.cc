@@ -13,7 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace manta {
+namespace manta::command_process_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -167,4 +167,4 @@ TEST(CommandProcessTest, ACommandInheritsNoOtherDescriptors) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::command_process_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::command_template_test {
 namespace {
 
 using ::testing::AllOf;
@@ -82,4 +82,4 @@ TEST_F(CommandTemplateSpaceTest, ParametersThatNothingUsesAreListedButNotConstan
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::command_template_test

@@ -13,7 +13,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::command_trainable_test {
 namespace {
 
 using ::testing::AllOf;
@@ -209,4 +209,4 @@ TEST(CommandTrainableTest, WhatIsNoReferenceOrNoCommandIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::command_trainable_test

@@ -7,7 +7,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::eigen_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -64,4 +64,4 @@ TEST(EigenTest, OtherDimensionsAreNoMatrix) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::eigen_test

@@ -13,7 +13,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace manta {
+namespace manta::external_searcher_test {
 namespace {
 
 using ::testing::AllOf;
@@ -201,4 +201,4 @@ TEST(ExternalSearcherCommandTest, ItStandsBehindExec) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::external_searcher_test

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace manta {
+namespace manta::searcher_messages_test {
 namespace {
 
 using ::testing::AllOf;
@@ -109,4 +109,4 @@ TEST(SearcherMessagesTest, WhatIsWrongWithAConfigurationIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::searcher_messages_test

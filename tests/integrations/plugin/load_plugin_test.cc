@@ -10,7 +10,7 @@
 
 #include "tune/plugin_info.h"
 
-namespace manta {
+namespace manta::load_plugin_test {
 namespace {
 
 using ::testing::AllOf;
@@ -147,4 +147,4 @@ TEST(LoadPluginTest, AnotherCppLibraryIsRefusedNamingBoth) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::load_plugin_test

@@ -10,7 +10,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 
-namespace manta {
+namespace manta::array_view_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -66,4 +66,4 @@ TEST(ArrayViewTest, WhatCannotBeViewedIsRefusedWithWhatToCall) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::array_view_test

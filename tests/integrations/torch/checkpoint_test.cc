@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace manta::torch {
+namespace manta::torch::checkpoint_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -210,4 +210,4 @@ TEST_F(TorchCheckpointTest, BytesThatAreNoArchiveAreRefused) {
 }
 
 }  // namespace
-}  // namespace manta::torch
+}  // namespace manta::torch::checkpoint_test

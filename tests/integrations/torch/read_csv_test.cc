@@ -7,7 +7,7 @@
 
 #include "tests/integrations/torch/reader_test.h"
 
-namespace manta::torch {
+namespace manta::torch::read_csv_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -93,4 +93,4 @@ TEST_F(ReadCsvTest, AFileWithoutNumbersIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta::torch
+}  // namespace manta::torch::read_csv_test

@@ -7,7 +7,7 @@
 
 #include "tests/integrations/torch/reader_test.h"
 
-namespace manta::torch {
+namespace manta::torch::read_idx_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -114,4 +114,4 @@ TEST_F(ReadIdxTest, ADamagedPackedFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta::torch
+}  // namespace manta::torch::read_idx_test

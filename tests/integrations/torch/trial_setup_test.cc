@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace manta::torch {
+namespace manta::torch::trial_setup_test {
 namespace {
 
 // Sets or unsets a variable of the environment, and puts the former state back.
@@ -105,4 +105,4 @@ TEST(TrialSetupTest, ATrialWithGpuUsesItIfLibTorchCan) {
 }
 
 }  // namespace
-}  // namespace manta::torch
+}  // namespace manta::torch::trial_setup_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 
-namespace manta::internal {
+namespace manta::internal::cma_es_test {
 namespace {
 
 using Function = std::function<double(const Eigen::VectorXd&)>;
@@ -86,4 +86,4 @@ TEST(CmaEsTest, OtherNumbersAreRefused) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::cma_es_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <functional>
 
-namespace manta {
+namespace manta::random_forest_test {
 namespace {
 
 const std::vector<Axis> kTwoNumbers{{"x", AxisKind::kContinuous, 0}, {"y", AxisKind::kContinuous, 0}};
@@ -124,4 +124,4 @@ TEST(RandomForestTest, AChoiceMayHaveMoreLevelsThanBits) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::random_forest_test

@@ -8,7 +8,7 @@
 
 #include "core/base/random.h"
 
-namespace manta::gp {
+namespace manta::gp::gaussian_process_test {
 namespace {
 
 const std::vector<AxisKind> kMixed{AxisKind::kNumber, AxisKind::kNumber, AxisKind::kChoice};
@@ -203,4 +203,4 @@ TEST(GaussianProcessTest, DegenerateDataBreakNothing) {
 }
 
 }  // namespace
-}  // namespace manta::gp
+}  // namespace manta::gp::gaussian_process_test

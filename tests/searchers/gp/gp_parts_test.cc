@@ -11,7 +11,7 @@
 #include "searchers/gp/minimize.h"
 #include "searchers/gp/output_warp.h"
 
-namespace manta::gp {
+namespace manta::gp::gp_parts_test {
 namespace {
 
 // The integral of max(0, best - y) over the normal density.
@@ -160,4 +160,4 @@ TEST(MinimizeTest, PlacesThatAreNoNumberAreKeptAwayFrom) {
 }
 
 }  // namespace
-}  // namespace manta::gp
+}  // namespace manta::gp::gp_parts_test

@@ -11,7 +11,7 @@
 #include "searchers/internal/history.h"
 #include "searchers/make_searcher.h"
 
-namespace manta::gp {
+namespace manta::gp::gp_proposer_test {
 namespace {
 
 class GpProposerTest : public ::testing::Test {
@@ -135,4 +135,4 @@ TEST_F(GpProposerTest, ItComesCloseToTheBottom) {
 }
 
 }  // namespace
-}  // namespace manta::gp
+}  // namespace manta::gp::gp_proposer_test

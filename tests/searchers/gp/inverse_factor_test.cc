@@ -10,7 +10,7 @@
 #include "core/base/random.h"
 #include "searchers/gp/dense.h"
 
-namespace manta::gp {
+namespace manta::gp::inverse_factor_test {
 namespace {
 
 using Matrix = std::vector<std::vector<double>>;
@@ -178,4 +178,4 @@ TEST(DenseTest, ProductsOfAnyShapeAreThoseOfTheirEntries) {
 }
 
 }  // namespace
-}  // namespace manta::gp
+}  // namespace manta::gp::inverse_factor_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace manta::gp {
+namespace manta::gp::training_set_test {
 namespace {
 
 class TrainingSetTest : public ::testing::Test {
@@ -134,4 +134,4 @@ TEST(TuningSampleTest, OfManyItHasTheLowestAndSomeOfAll) {
 }
 
 }  // namespace
-}  // namespace manta::gp
+}  // namespace manta::gp::training_set_test

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace manta {
+namespace manta::axis_measure_test {
 namespace {
 
 AxisMeasure measure(const char* parameter, std::optional<double> inactive = std::nullopt) {
@@ -60,4 +60,4 @@ TEST(AxisMeasureTest, InactiveHasItsProbability) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::axis_measure_test

@@ -9,7 +9,7 @@
 #include <functional>
 #include <map>
 
-namespace manta {
+namespace manta::importance_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -157,4 +157,4 @@ TEST(ImportanceTest, WhereNothingCanBeConcludedItSaysWhy) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::importance_test

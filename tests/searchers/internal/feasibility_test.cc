@@ -9,7 +9,7 @@
 
 #include "tune/space/space.h"
 
-namespace manta::internal {
+namespace manta::internal::feasibility_test {
 namespace {
 
 class FeasibilityTest : public ::testing::Test {
@@ -81,4 +81,4 @@ TEST_F(FeasibilityTest, WhatNoOriginalSaysIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::feasibility_test

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace manta::internal {
+namespace manta::internal::history_test {
 namespace {
 
 class HistoryTest : public ::testing::Test {
@@ -108,4 +108,4 @@ TEST_F(HistoryTest, WhatIsDamagedIsRefusedAndChangesNothing) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::history_test

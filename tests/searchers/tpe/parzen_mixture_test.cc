@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace manta::internal {
+namespace manta::internal::parzen_mixture_test {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -98,4 +98,4 @@ TEST(ParzenMixtureTest, FarFromAllPointsTheUniformPartIsLeft) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::parzen_mixture_test

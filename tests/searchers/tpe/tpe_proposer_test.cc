@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace manta::internal {
+namespace manta::internal::tpe_proposer_test {
 namespace {
 
 // Short trials look good on the left, long ones are good on the right.
@@ -51,4 +51,4 @@ TEST_F(TpeFidelityTest, BohbBelievesTheTrialsThatGotFurthest) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::tpe_proposer_test

@@ -13,7 +13,7 @@
 
 #include "tests/support/temporary_folder.h"
 
-namespace manta {
+namespace manta::trial_log_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -114,4 +114,4 @@ TEST_F(TrialLogTest, OneThatCannotBeOpenedIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::trial_log_test

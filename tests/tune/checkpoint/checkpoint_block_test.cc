@@ -15,7 +15,7 @@
 #include "tune/checkpoint/checkpoint_writer.h"
 #include "tune/checkpoint/internal/block_format.h"
 
-namespace manta {
+namespace manta::checkpoint_block_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -249,4 +249,4 @@ TEST(CheckpointBlockTest, IsRefusedWithBytesBehindItsEnd) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::checkpoint_block_test

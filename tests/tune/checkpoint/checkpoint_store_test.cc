@@ -15,7 +15,7 @@
 
 #include "tune/checkpoint/disk_error.h"
 
-namespace manta {
+namespace manta::checkpoint_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -231,4 +231,4 @@ TEST(DiskErrorTest, DoesNotBlameTheDiskForPermissions) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::checkpoint_store_test

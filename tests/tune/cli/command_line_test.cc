@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace manta {
+namespace manta::command_line_test {
 namespace {
 
 using ::testing::AllOf;
@@ -167,4 +167,4 @@ TEST_F(CommandLineTest, ADocumentThatCannotBeReadIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::command_line_test

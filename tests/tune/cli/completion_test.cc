@@ -17,7 +17,7 @@
 #include "tune/cli/option_table.h"
 #include "tune/cli/verb_table.h"
 
-namespace manta {
+namespace manta::completion_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -131,4 +131,4 @@ TEST(ManualTest, HasEveryVerbAndOptionAndIsGoodRoff) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::completion_test

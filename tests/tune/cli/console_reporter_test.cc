@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace manta {
+namespace manta::console_reporter_test {
 namespace {
 
 using ::testing::AllOf;
@@ -207,4 +207,4 @@ TEST_F(ConsoleReporterTest, AnotherThreadMayAnnounceMeanwhile) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::console_reporter_test

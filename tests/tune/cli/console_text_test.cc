@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace manta {
+namespace manta::console_text_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -181,4 +181,4 @@ TEST_F(ProgressTextTest, TheHeartbeatIsTheWholeInOneLine) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::console_text_test

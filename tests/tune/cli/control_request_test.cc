@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::control_request_test {
 namespace {
 
 using ::testing::AllOf;
@@ -85,4 +85,4 @@ TEST(SetOptionsTest, AMistakeChangesNothingAndIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::control_request_test

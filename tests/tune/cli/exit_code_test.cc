@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::exit_code_test {
 namespace {
 
 TEST(ExitCodeTest, EachCodeHasItsPromisedNumber) {
@@ -31,4 +31,4 @@ TEST(ExitCodeTest, ErrorsEndWithTheCodeOfTheirKind) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::exit_code_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::experiment_document_test {
 namespace {
 
 using ::testing::AllOf;
@@ -180,4 +180,4 @@ TEST(ForbiddenChangesTest, EachOtherChangeIsALineWithBothValues) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::experiment_document_test

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace manta {
+namespace manta::explain_test {
 namespace {
 
 using ::testing::AllOf;
@@ -148,4 +148,4 @@ TEST_F(ExplainTest, MoreSlotsThanEverRanAreSaidToBeTooMany) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::explain_test

@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace manta {
+namespace manta::option_table_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -146,4 +146,4 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::option_table_test

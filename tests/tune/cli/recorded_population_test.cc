@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::recorded_population_test {
 namespace {
 
 TEST(RecordedPopulationTest, ASchedulerIsKnownByItsName) {
@@ -21,4 +21,4 @@ TEST(RecordedPopulationTest, WhereThereIsNoExperimentThereIsNoPopulation) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::recorded_population_test

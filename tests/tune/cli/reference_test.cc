@@ -14,7 +14,7 @@
 #include "tune/cli/option_table.h"
 #include "tune/cli/verb_table.h"
 
-namespace manta {
+namespace manta::reference_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -93,4 +93,4 @@ TEST(ReferenceTest, EveryLimitThatMayChangeIsOfferedWhereItIsChanged) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::reference_test

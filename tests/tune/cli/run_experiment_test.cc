@@ -13,7 +13,7 @@
 #include "tune/results/experiment_view.h"
 #include "tune/results/result_store.h"
 
-namespace manta {
+namespace manta::run_experiment_test {
 namespace {
 
 using ::testing::AllOf;
@@ -297,4 +297,4 @@ TEST_F(RunExperimentTest, AnInterruptCheckpointsAndCanBeResumed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::run_experiment_test

@@ -9,7 +9,7 @@
 #include <future>
 #include <vector>
 
-namespace manta {
+namespace manta::signal_watch_test {
 namespace {
 
 TEST(SignalWatchTest, TheFirstSignalCallsBack) {
@@ -98,4 +98,4 @@ TEST(SignalWatchDeathTest, TheSecondSignalEndsTheProcessAtOnce) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::signal_watch_test

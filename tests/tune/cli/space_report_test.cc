@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace manta {
+namespace manta::space_report_test {
 namespace {
 
 using ::testing::AllOf;
@@ -100,4 +100,4 @@ TEST(FeasibilityNoteTest, ItWarnsWhereHardlyAnythingIsLeft) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_report_test

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace manta {
+namespace manta::status_text_test {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -139,4 +139,4 @@ TEST(StatusTextTest, TimesAndSizesAreForPeople) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::status_text_test

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace manta {
+namespace manta::summary_test {
 namespace {
 
 using ::testing::AllOf;
@@ -126,4 +126,4 @@ TEST(ResumeCommandTest, ItCanBePasted) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::summary_test

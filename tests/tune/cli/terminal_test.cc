@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::terminal_test {
 namespace {
 
 TerminalFacts terminal() { return {.is_terminal = true, .width = 100, .height = 40, .is_utf8 = true}; }
@@ -78,4 +78,4 @@ TEST(PaddedTest, ATextIsFilledOnTheAskedSide) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::terminal_test

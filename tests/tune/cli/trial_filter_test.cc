@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-namespace manta {
+namespace manta::trial_filter_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -98,4 +98,4 @@ TEST(TrialFilterTest, EndlessNestingIsRefused) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::trial_filter_test

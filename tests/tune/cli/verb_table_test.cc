@@ -9,7 +9,7 @@
 #include "tune/cli/terminal.h"
 #include "tune/cli/verb_help.h"
 
-namespace manta {
+namespace manta::verb_table_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -146,4 +146,4 @@ TEST(VerbWordsTest, NumbersOfTrialsAreWholeAndNotNegative) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::verb_table_test

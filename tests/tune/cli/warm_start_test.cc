@@ -9,7 +9,7 @@
 
 #include "tests/support/scripted_searcher.h"
 
-namespace manta {
+namespace manta::warm_start_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -64,4 +64,4 @@ TEST_F(WarmStartTest, TheSearcherIsToldUnderNumbersOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::warm_start_test

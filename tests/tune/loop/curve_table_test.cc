@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::curve_table_test {
 namespace {
 
 constexpr const char* kTable =
@@ -95,4 +95,4 @@ TEST(CurveTableTest, AFileThatIsNotThereIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::curve_table_test

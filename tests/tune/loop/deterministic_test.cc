@@ -14,7 +14,7 @@
 #include "tune/loop/ordered_executor.h"
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::deterministic_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -348,4 +348,4 @@ TEST_F(DeterministicTest, NobodyChangesItsTrialsButNotesAreTaken) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::deterministic_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/fake_sink.h"
 
-namespace manta {
+namespace manta::event_log_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -87,4 +87,4 @@ TEST(EventLogTest, ARecordedCheckpointHasTheBytesThatWereOnDisk) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::event_log_test

@@ -12,7 +12,7 @@
 #include "tests/support/recording_executor.h"
 #include "tune/loop/simulated_executor.h"
 
-namespace manta {
+namespace manta::ordered_executor_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -261,4 +261,4 @@ TEST_F(OrderedExecutorTest, AnEventThatIsNotDueEndsTheLoop) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::ordered_executor_test

@@ -12,7 +12,7 @@
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/replay.h"
 
-namespace manta {
+namespace manta::pbt_simulation_test {
 namespace {
 
 // Jaderberg et al. 2017, figure 2: 1.2 - (a^2 + b^2) is wanted; the trial climbs 1.2 - (h0 a^2 + h1 b^2) instead, from
@@ -185,4 +185,4 @@ TEST_F(PbtSimulationTest, AnExploitIsTriedAgainWhenItsDonorLeftNothing) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::pbt_simulation_test

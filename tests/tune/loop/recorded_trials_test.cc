@@ -6,7 +6,7 @@
 
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::recorded_trials_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -147,4 +147,4 @@ TEST_F(RecordedTrialsTest, ATableOfCurvesIsRecordedTrialsWithoutItsFirstColumn) 
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::recorded_trials_test

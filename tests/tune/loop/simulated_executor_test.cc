@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace manta {
+namespace manta::simulated_executor_test {
 namespace {
 
 using std::chrono::seconds;
@@ -208,4 +208,4 @@ TEST_F(SimulatedExecutorTest, StopOvertakesTheCallUnderWay) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::simulated_executor_test

@@ -7,7 +7,7 @@
 
 #include "tune/loop/loop_options.h"
 
-namespace manta {
+namespace manta::stop_condition_test {
 namespace {
 
 using Comparison = StopCondition::Comparison;
@@ -67,4 +67,4 @@ TEST(StopConditionTest, WhatCannotBeReadIsNamedWithTheFormExpected) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::stop_condition_test

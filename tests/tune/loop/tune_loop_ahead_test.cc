@@ -2,7 +2,7 @@
 // Trials whose iterations follow each other without the loop's word.
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_ahead_test {
 namespace {
 
 using enum TrialState;
@@ -157,4 +157,4 @@ TEST_F(TuneLoopAheadTest, HowFarItIsAheadOfTheDiskIsBounded) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_ahead_test

@@ -7,7 +7,7 @@
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/replay.h"
 
-namespace manta {
+namespace manta::tune_loop_commands_test {
 namespace {
 
 using enum TrialState;
@@ -350,4 +350,4 @@ INSTANTIATE_TEST_SUITE_P(Schedulers, RandomCommandsTest,
                          });
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_commands_test

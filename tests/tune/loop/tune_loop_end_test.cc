@@ -4,7 +4,7 @@
 
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_end_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -227,4 +227,4 @@ TEST_F(TuneLoopEndTest, AStorageFailureOnTheLastFlushIsReturned) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_end_test

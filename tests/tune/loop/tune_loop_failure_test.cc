@@ -4,7 +4,7 @@
 
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_failure_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -244,4 +244,4 @@ TEST_F(TuneLoopFailureTest, ASchedulerThatRefusesAReportFailsThatAttemptOnly) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_failure_test

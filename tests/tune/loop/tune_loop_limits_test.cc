@@ -2,7 +2,7 @@
 // The loop and time: limits of a trial, and the wait before it is tried again.
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_limits_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -207,4 +207,4 @@ TEST_F(TuneLoopLimitsTest, ASupersededAttemptCanRecordNothing) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_limits_test

@@ -7,7 +7,7 @@
 #include "tests/support/sanitizer.h"
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_orders_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -438,4 +438,4 @@ TEST_F(TuneLoopOrdersTest, EveryTrialEndsWhateverIsOrderedAndWhateverFails) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_orders_test

@@ -11,7 +11,7 @@
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/replay.h"
 
-namespace manta {
+namespace manta::tune_loop_resume_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -339,4 +339,4 @@ TEST_F(TuneLoopResumeTest, ReplayNeedsASearcherThatStillHasTheTrials) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_resume_test

@@ -12,7 +12,7 @@
 #include "tests/tune/loop/loop_fixture.h"
 #include "tune/loop/curve_table.h"
 
-namespace manta {
+namespace manta::tune_loop_simulation_test {
 namespace {
 
 struct TuneOutcome {
@@ -199,4 +199,4 @@ TEST(TuneLoopSimulationTest, HundredThousandFinishedTrialsDoNotSlowTheNext) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_simulation_test

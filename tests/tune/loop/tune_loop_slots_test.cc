@@ -6,7 +6,7 @@
 #include "schedulers/make_scheduler.h"
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_slots_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -278,4 +278,4 @@ TEST_F(TuneLoopSlotsTest, ManyTrialsUnderAnySchedulerComeToTheirEnd) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_slots_test

@@ -8,7 +8,7 @@
 
 #include "tests/tune/loop/loop_fixture.h"
 
-namespace manta {
+namespace manta::tune_loop_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -393,4 +393,4 @@ TEST_F(TuneLoopTest, EventsOfAnotherAttemptOrTrialAreIgnored) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::tune_loop_test

@@ -9,7 +9,7 @@
 
 #include "tests/tune/results/results_fixture.h"
 
-namespace manta {
+namespace manta::experiment_view_test {
 namespace {
 
 using namespace testing;
@@ -167,4 +167,4 @@ TEST_F(ExperimentViewTest, RemovingTakesWhatMantaMadeAndLeavesTheRest) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::experiment_view_test

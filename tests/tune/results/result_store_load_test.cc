@@ -9,7 +9,7 @@
 #include "tests/tune/results/results_fixture.h"
 #include "tune/results/result_store.h"
 
-namespace manta::testing {
+namespace manta::testing::result_store_load_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -302,4 +302,4 @@ TEST_F(ResultStoreLoadTest, AConfigurationThatDoesNotReadIsNamed) {
 }
 
 }  // namespace
-}  // namespace manta::testing
+}  // namespace manta::testing::result_store_load_test

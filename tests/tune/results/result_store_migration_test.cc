@@ -8,7 +8,7 @@
 #include "tune/results/result_store.h"
 #include "tune/results/schema.h"
 
-namespace manta {
+namespace manta::result_store_migration_test {
 namespace {
 
 using namespace testing;
@@ -148,4 +148,4 @@ TEST_F(MigrationTest, RemovingTheExperimentRemovesTheCopy) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::result_store_migration_test

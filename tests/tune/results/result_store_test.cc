@@ -11,7 +11,7 @@
 #include "tune/results/internal/directory.h"
 #include "tune/results/schema.h"
 
-namespace manta::testing {
+namespace manta::testing::result_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -365,4 +365,4 @@ TEST_F(ResultStoreTest, ACheckpointThatCannotBeWrittenIsAWarningAndTheRestIsKept
 }
 
 }  // namespace
-}  // namespace manta::testing
+}  // namespace manta::testing::result_store_test

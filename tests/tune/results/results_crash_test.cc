@@ -18,7 +18,7 @@
 #include "tests/tune/results/results_fixture.h"
 #include "tune/results/results_writer.h"
 
-namespace manta::testing {
+namespace manta::testing::results_crash_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -202,4 +202,4 @@ TEST_F(ResultsCrashTest, AWriterWaitsForSpaceAndLosesNothing) {
 }
 
 }  // namespace
-}  // namespace manta::testing
+}  // namespace manta::testing::results_crash_test

@@ -9,7 +9,7 @@
 #include "tests/tune/results/results_fixture.h"
 #include "tune/results/result_store.h"
 
-namespace manta::testing {
+namespace manta::testing::results_views_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -156,4 +156,4 @@ TEST_F(ResultsViewsTest, AveragesSkipNan) {
 }
 
 }  // namespace
-}  // namespace manta::testing
+}  // namespace manta::testing::results_views_test

@@ -10,7 +10,7 @@
 
 #include "tests/tune/results/results_fixture.h"
 
-namespace manta::testing {
+namespace manta::testing::results_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -185,4 +185,4 @@ TEST_F(ResultsWriterTest, AReaderSeesWholeTransactionsWhileItWrites) {
 }
 
 }  // namespace
-}  // namespace manta::testing
+}  // namespace manta::testing::results_writer_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::activity_test {
 namespace {
 
 using ::testing::AllOf;
@@ -158,4 +158,4 @@ TEST(FeasibilityTest, WithoutConstraintsAllIsFeasible) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::activity_test

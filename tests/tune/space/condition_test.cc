@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::condition_test {
 namespace {
 
 TEST(ConditionTermTest, OneOfItsValuesFulfilsIt) {
@@ -37,4 +37,4 @@ TEST(ConditionJsonTest, ItIsWrittenAsASpaceWritesIt) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::condition_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::config_binding_test {
 namespace {
 
 using ::testing::AllOf;
@@ -112,4 +112,4 @@ TEST(ConfigBindingTest, ASpaceThatCannotBeReadIsTold) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::config_binding_test

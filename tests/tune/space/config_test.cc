@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace manta {
+namespace manta::config_test {
 namespace {
 
 using ::testing::AllOf;
@@ -162,4 +162,4 @@ TEST(ConfigJsonTest, WhatIsNoConfigurationIsRefusedWithItsPath) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::config_test

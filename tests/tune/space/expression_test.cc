@@ -9,7 +9,7 @@
 
 #include "core/base/random.h"
 
-namespace manta {
+namespace manta::expression_test {
 namespace {
 
 using ::testing::AllOf;
@@ -136,4 +136,4 @@ TEST(ExpressionTest, NoTextOfItsWordsHoldsTogetherWithItsNegation) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::expression_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace manta::internal {
+namespace manta::internal::normal_quantile_test {
 namespace {
 
 double normal_probability(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
@@ -32,4 +32,4 @@ TEST(NormalQuantileTest, ItIsSymmetric) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::normal_quantile_test

@@ -6,7 +6,7 @@
 #include "tune/space/json_check.h"
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::parse_space_error_test {
 namespace {
 
 using ::testing::AllOf;
@@ -224,4 +224,4 @@ TEST(CheckJsonTest, ItRefusesWhatParseSpaceWouldRefuseBeforeItsMeaning) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::parse_space_error_test

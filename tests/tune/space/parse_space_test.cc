@@ -5,7 +5,7 @@
 
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::parse_space_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -122,4 +122,4 @@ TEST(ParseSpaceTest, TenThousandParametersAreReadQuickly) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::parse_space_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::rule_reader_test {
 namespace {
 
 using ::testing::AllOf;
@@ -184,4 +184,4 @@ TEST(StartReaderTest, EachMistakeIsTold) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::rule_reader_test

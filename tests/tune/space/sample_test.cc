@@ -4,7 +4,7 @@
 
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::sample_test {
 namespace {
 
 GridDomain letters(const std::string& text) {
@@ -90,4 +90,4 @@ TEST(SampleDeathTest, AnIndexOutsideTheGridStops) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::sample_test

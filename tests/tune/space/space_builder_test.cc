@@ -8,7 +8,7 @@
 #include "tests/support/search_space.h"
 #include "tune/space/space_evolution.h"
 
-namespace manta {
+namespace manta::space_builder_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -61,4 +61,4 @@ TEST(SpaceBuilderTest, ASpaceMayBeGlobal) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_builder_test

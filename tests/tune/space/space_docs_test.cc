@@ -14,7 +14,7 @@
 #include "tune/cli/option_table.h"
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::space_docs_test {
 namespace {
 
 std::string read_doc(const std::string& name) {
@@ -114,4 +114,4 @@ TEST(SpaceDocsTest, EveryReferenceInTheSchemaLeadsSomewhere) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_docs_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/search_space.h"
 
-namespace manta {
+namespace manta::space_evolution_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -74,4 +74,4 @@ TEST(SpaceEvolutionTest, AllElseIsAnotherExperiment) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_evolution_test

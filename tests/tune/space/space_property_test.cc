@@ -8,7 +8,7 @@
 #include "core/base/random.h"
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::space_property_test {
 namespace {
 
 constexpr int kSpaces = 200;
@@ -168,4 +168,4 @@ TEST(SpacePropertyTest, ADocumentCutShortIsNeverASpace) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_property_test

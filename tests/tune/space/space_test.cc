@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::space_test {
 namespace {
 
 using ::testing::AllOf;
@@ -130,4 +130,4 @@ TEST(DomainJsonTest, ADomainIsWrittenAsInTheDocument) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::space_test

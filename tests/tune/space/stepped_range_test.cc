@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta::internal {
+namespace manta::internal::stepped_range_test {
 namespace {
 
 TEST(SteppedRangeTest, DecimalStepsDivideDecimalRanges) {
@@ -49,4 +49,4 @@ TEST(SteppedRangeTest, ValuesBetweenAndBeyondHaveNone) {
 }
 
 }  // namespace
-}  // namespace manta::internal
+}  // namespace manta::internal::stepped_range_test

@@ -8,7 +8,7 @@
 
 #include "core/base/random.h"
 
-namespace manta {
+namespace manta::unit_cube_test {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -131,4 +131,4 @@ TEST(UnitCubeTest, FeasibleIsWhatKeepsTheConstraints) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::unit_cube_test

@@ -9,7 +9,7 @@
 #include "core/base/random.h"
 #include "tune/space/space.h"
 
-namespace manta {
+namespace manta::value_at_test {
 namespace {
 
 constexpr double kLastU = 1 - 0x1.0p-53;  // The largest number that RandomStream::uniform() gives.
@@ -178,4 +178,4 @@ TEST(ValueAtTest, NumbersNeverFallAsURises) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::value_at_test

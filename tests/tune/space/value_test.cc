@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace manta {
+namespace manta::value_test {
 namespace {
 
 TEST(ValueTest, EachTypeIsWrittenAsItsJson) {
@@ -45,4 +45,4 @@ TEST(ValueTest, StringsAreEscapedAndMadeUtf8) {
 TEST(ValueTest, AnIntegerIsNotEqualToTheSameDouble) { EXPECT_NE(Value(std::int64_t{1}), Value(1.0)); }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::value_test

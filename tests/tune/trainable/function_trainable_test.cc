@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace manta {
+namespace manta::function_trainable_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -309,4 +309,4 @@ TEST(FunctionTrainableTest, TheMacroMakesTheFunctionKnownByItsName) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::function_trainable_test

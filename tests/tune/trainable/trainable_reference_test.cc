@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::trainable_reference_test {
 namespace {
 
 using ::testing::AllOf;
@@ -73,4 +73,4 @@ TEST(TrainableReferenceTest, AReferenceThatNoSourceKnowsIsANameOfThisProgram) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::trainable_reference_test

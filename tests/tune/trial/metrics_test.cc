@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace manta {
+namespace manta::metrics_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -47,4 +47,4 @@ TEST(MetricsTest, FindTellsAMissingMetricFromOneThatIsNotANumber) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::metrics_test

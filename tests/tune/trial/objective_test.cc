@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace manta {
+namespace manta::objective_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -30,4 +30,4 @@ TEST(ObjectiveTest, NaNAndTheBadInfinityAreBelowEveryFiniteValue) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::objective_test

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace manta {
+namespace manta::trial_status_test {
 namespace {
 
 constexpr std::array kStates = {TrialState::kPending,    TrialState::kRunning,     TrialState::kPaused,
@@ -34,4 +34,4 @@ TEST(TrialStatusTest, CompletedStoppedFailedAndInfeasibleAreTheEnds) {
 }
 
 }  // namespace
-}  // namespace manta
+}  // namespace manta::trial_status_test

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace manta::figure {
+namespace manta::figure::axis_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -110,4 +110,4 @@ TEST(AxisTest, TicksAreFewAndWithinTheEnds) {
 }
 
 }  // namespace
-}  // namespace manta::figure
+}  // namespace manta::figure::axis_test

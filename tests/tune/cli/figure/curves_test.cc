@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-namespace manta::figure {
+namespace manta::figure::curves_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -102,4 +102,4 @@ TEST(ScaleTest, OnlyPositiveValuesOverManyPowersAreDrawnLogarithmically) {
 }
 
 }  // namespace
-}  // namespace manta::figure
+}  // namespace manta::figure::curves_test

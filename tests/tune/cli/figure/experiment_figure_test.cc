@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-namespace manta::figure {
+namespace manta::figure::experiment_figure_test {
 namespace {
 
 using ::testing::Contains;
@@ -261,4 +261,4 @@ TEST_F(PopulationFigureTest, AHistoryThatKnowsMoreTrialsThanTheListIsNoHarm) {
 }
 
 }  // namespace
-}  // namespace manta::figure
+}  // namespace manta::figure::experiment_figure_test

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <string>
 
-namespace manta::figure {
+namespace manta::figure::figure_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -166,4 +166,4 @@ TEST(ThinnedTest, GapsStay) {
 }
 
 }  // namespace
-}  // namespace manta::figure
+}  // namespace manta::figure::figure_test
