@@ -10,6 +10,7 @@ namespace manta::internal {
 Result<void> check(const ActorOptions& options) {
   MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_restarts", options.max_restarts, 0));
   MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_task_retries", options.max_task_retries, 0));
+  MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::timeout", options.timeout.count(), 0));
   MANTA_RETURN_IF_ERROR(check_at_least("ActorOptions::max_pending_calls", options.max_pending_calls, 0));
   return check_at_least("ActorOptions::max_concurrency", options.max_concurrency, 1);
 }

@@ -45,6 +45,10 @@ struct ActorOptions {
   /// Threads that run its calls; above 1, calls overlap and may begin in another order than they were made in. The
   /// class must allow it.
   int max_concurrency = 1;
+  /// After one call, or the constructor, has run so long, its waits counted, the process is killed: the actor has died,
+  /// unless it is started again, and its calls end as max_task_retries says; 0: never. A coroutine runs until it first
+  /// waits. How long a call lies in the queue does not count.
+  Duration timeout{0};
   /// Calls that one process may have pending on it; 0: any number.
   int max_pending_calls = 0;
   WhenFull when_full = WhenFull::kWait;
@@ -243,6 +247,7 @@ class ActorFactory {
                                                        .max_restarts = options_.max_restarts,
                                                        .max_task_retries = options_.max_task_retries,
                                                        .max_concurrency = options_.max_concurrency,
+                                                       .timeout = options_.timeout,
                                                        .state_function = *state,
                                                        .checkpoint_every = options_.checkpoint_every,
                                                        .is_detached = options_.lifetime == ActorLifetime::kDetached});

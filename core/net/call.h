@@ -37,6 +37,7 @@ struct ActorSpec {
   int max_restarts = 0;
   int max_task_retries = 0;          ///< Of each call on it, after a restart.
   int max_concurrency = 1;           ///< Threads that run its calls.
+  Duration timeout{0};               ///< After which of one call its process is killed; 0: never.
   std::uint64_t state_function = 0;  ///< Called after the constructor, with its state if it is started again; 0: none.
   int checkpoint_every = 0;          ///< After how many calls its state is saved; 0: only when it says so.
   bool is_detached = false;          ///< Lives until it is stopped or killed, without handles and without its maker.

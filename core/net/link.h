@@ -35,6 +35,11 @@ struct LinkLayout {
   std::atomic<bool> is_traced{false};        ///< Set before the worker starts: it is to write TraceEvents.
   std::atomic<std::uint64_t> trace_lost{0};  ///< Events that found no room.
   RingHeader trace;
+  /// Set by the node before there is an actor: its calls have a timeout, and the worker says of the oldest that runs
+  /// since when it does, in nanoseconds of the clock, 0: none runs; and which function it is. Not trusted.
+  std::atomic<bool> is_timed{false};
+  std::atomic<std::int64_t> running_since{0};
+  std::atomic<std::uint64_t> running_function{0};
 
   static constexpr std::size_t kHeaderBytes = 4096;
   static constexpr std::size_t kTotalBytes = kHeaderBytes + 2 * kRingBytes + kTraceBytes;

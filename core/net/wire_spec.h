@@ -38,6 +38,7 @@ struct WireActorSpec {
   std::int32_t is_detached = 0;
   std::uint64_t state_function = 0;
   std::int64_t checkpoint_every = 0;
+  std::int64_t timeout_ns = 0;
 };
 
 /// How many values stand before the arguments.

@@ -198,6 +198,8 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
   (*worker)->assignment = assignment;
   (*worker)->actor = actor.id;
   actor.worker = (*worker)->id;
+  layout_of<LinkLayout>((*worker)->link_memory)->is_timed = actor.spec.timeout > Duration::zero();
+  give_time(**worker, actor.spec.timeout);
   pump_actor(actor, deferred);
   return true;
 }
@@ -218,11 +220,7 @@ bool Node::place_task(Call& task, Deferred& deferred) {
     worker = *spawned;
   }
   worker->assignment = assignment;
-  if (task.task->timeout > Duration::zero()) {
-    const TimePoint start = now();  // Some say "never" by the longest time there is.
-    worker->deadline = start + std::min(task.task->timeout, TimePoint::max() - start);
-    wake_process_thread();
-  }
+  give_time(*worker, task.task->timeout);
   task_workers_.push_back(worker->id);
   send_call(*worker, std::move(task));
   return true;

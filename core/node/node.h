@@ -369,7 +369,9 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void finish_output(std::uint64_t worker_id);
   std::string take_last_output(const WorkerRecord& worker, const std::string& cause);
   int milliseconds_to_deadline() const;
+  void give_time(WorkerRecord& worker, Duration timeout);
   void kill_overdue();
+  void judge_calls(WorkerRecord& worker, TimePoint now);
   void wake_process_thread();
   std::vector<std::uint64_t> worker_ids() const;
 

@@ -112,18 +112,6 @@ int Node::milliseconds_to_deadline() const {
   return static_cast<int>(std::min(std::chrono::ceil<std::chrono::milliseconds>(left).count(), kLongest));
 }
 
-void Node::kill_overdue() {
-  const std::lock_guard lock(mutex_);
-  const TimePoint now = clock_->now();
-  for (auto& [id, worker] : workers_) {
-    if (!worker->deadline || *worker->deadline > now) continue;
-    worker->deadline.reset();
-    worker->is_timed_out = true;
-    kill_worker(*worker, "was killed because its task had run longer than its timeout");
-  }
-  kill_oversized(now);
-}
-
 std::vector<std::uint64_t> Node::worker_ids() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t> ids;

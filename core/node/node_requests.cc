@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers want of the node: calls on behalf of their code, and objects. Each function that returns a bool says
 // with false that no worker sends such a thing.
+#include <algorithm>
 #include <cstring>
 
 #include "core/net/actor_lease.h"
@@ -154,6 +155,7 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
                  .max_restarts = wire->max_restarts,
                  .max_task_retries = wire->max_task_retries,
                  .max_concurrency = wire->max_concurrency,
+                 .timeout = Duration(std::max<std::int64_t>(0, wire->timeout_ns)),
                  .state_function = find_function(wire->state_function) != nullptr ? wire->state_function : 0,
                  .checkpoint_every = static_cast<int>(wire->checkpoint_every),
                  .is_detached = wire->is_detached != 0};

@@ -115,7 +115,8 @@ struct WorkerRecord {
   std::uint32_t threads = 1;             ///< That its libraries use; fixed too.
   std::optional<Assignment> assignment;  ///< What it takes of the machine now.
   std::uint32_t tasks_sent = 0;          ///< Ever, without those that were taken back.
-  std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time.
+  std::optional<TimePoint> deadline;     ///< When the task that it runs has had its time; of an actor: when
+                                         ///< its calls are looked at.
   TimePoint next_let_go;                 ///< When it may be asked again to let go of objects.
   bool is_timed_out = false;             ///< Killed for that.
   std::uint64_t saved_with_call = 0;     ///< Whose answer makes saved_state count; 0: there is none.

@@ -309,7 +309,8 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
                            .max_concurrency = spec.max_concurrency,
                            .is_detached = spec.is_detached ? 1 : 0,
                            .state_function = spec.state_function,
-                           .checkpoint_every = spec.checkpoint_every};
+                           .checkpoint_every = spec.checkpoint_every,
+                           .timeout_ns = spec.timeout.count()};
   return ask_for_actor([&](std::uint64_t number) {
     send_call(constructor, [&](MessageBuilder& builder) {
       builder.start({.type = MessageType::kMakeActor, .call = number, .function = constructor.function});

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "core/base/fork_guard.h"
@@ -32,6 +33,7 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
       clock_(pace.clock),
       link_(std::move(link), std::move(node_page)),
       trace_(link_.layout().is_traced ? std::make_unique<TraceRing>(link_.layout()) : nullptr),
+      timer_(link_.layout()),
       served_(link_, calls_),
       direct_(link_, pace.is_stepped()),
       completion_(
@@ -206,6 +208,8 @@ void WorkerProcess::run_call(const Message& message) {
     const TraceSpan span(trace_.get(),
                          {.kind = TraceEvent::Kind::kCall, .function = message.header.function, .call = call});
     const RunningName name(function->name);
+    std::optional<CallTimer::Scope> timed;
+    if (timer_.is_wanted()) timed.emplace(timer_, now(), message.header.function);
     run_into(context, [&] { function->invoke(context); });
     // What has been read needs them no more; the context has them, and whatever user code keeps.
     for (std::vector<Reference>& list : references)

@@ -16,6 +16,7 @@
 #include "core/net/pace.h"
 #include "core/worker/actor_waits.h"
 #include "core/worker/async_calls.h"
+#include "core/worker/call_timer.h"
 #include "core/worker/direct_calls.h"
 #include "core/worker/direct_service.h"
 #include "core/worker/message_queue.h"
@@ -175,6 +176,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   WorkerLink link_;
   const std::unique_ptr<TraceRing> trace_;  // Null: nothing is traced.
   MessageQueue calls_;                      // To be run.
+  CallTimer timer_;
   DirectService served_;                    // Of the thread that takes messages, but for answers.
   DirectCalls direct_;
   std::vector<DirectCalls::Settled> settled_;  // Of the thread that takes messages.
