@@ -197,8 +197,8 @@ TEST(RemoteTest, NamesInMessagesAreThoseThatThePersonWrote) {
   const auto failed = get(remote<throw_oddity>());
 
   EXPECT_EQ(failed.error().message.find("anonymous"), std::string::npos) << failed.error().message;
-  EXPECT_EQ(internal::name_of<&throw_oddity>(), "manta::throw_oddity");
-  EXPECT_EQ(internal::name_of_type<Oddity>(), "manta::Oddity");
+  EXPECT_EQ(internal::name_of<&throw_oddity>(), "manta::remote_test::throw_oddity");
+  EXPECT_EQ(internal::name_of_type<Oddity>(), "manta::remote_test::Oddity");
 }
 
 }  // namespace
