@@ -77,7 +77,9 @@ void write_text(int fd, std::string_view text) {
 }
 
 ResultStoreOptions store_options(const TuneOptions& options, ConsoleReporter& console) {
-  return {.keep_checkpoints = options.keep_checkpoints, .on_warning = [&console](const std::string& warning) {
+  return {.keep_checkpoints = options.keep_checkpoints,
+          .keep_best = options.keep_best,
+          .on_warning = [&console](const std::string& warning) {
             console.announce("warning: " + escape_control(warning));
           }};
 }

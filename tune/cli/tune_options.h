@@ -44,7 +44,8 @@ struct TuneOptions {
   double allow_failed = 0.5;      ///< Exit code 1 when more than this share of the trials failed, or none has a value.
   NonFinite non_finite = NonFinite::kContinue;
   std::int64_t checkpoint_every = 0;  ///< Iterations between checkpoints; 0: only when one is needed.
-  int keep_checkpoints = 2;           ///< Per trial, on disk.
+  int keep_checkpoints = 2;           ///< Per trial, on disk: the newest.
+  int keep_best = 0;                  ///< Per trial, on disk: besides, those of its best reports.
   std::uint64_t seed = 0;
   bool deterministic =
       false;  ///< Decisions depend on nothing but what trials report (docs/guides/crash_and_resume.md).

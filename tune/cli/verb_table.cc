@@ -196,7 +196,8 @@ const std::vector<Verb> kVerbs{
            .completion = Completion::kWords,
            .words = "samples= searcher-timeout= max-iterations= stop= time-budget= min-gain= trial-time= step-time= "
                     "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= grow-every= cpus-per-trial= "
-                    "gpus-per-trial= memory-per-trial= checkpoint-every= keep-checkpoints="}},
+                    "gpus-per-trial= memory-per-trial= checkpoint-every= keep-checkpoints= "
+                    "keep-best="}},
      .options = {},
      .examples = {"manta set runs/net concurrency=8 samples=200 time-budget=2h"},
      .run = verbs::set},

@@ -322,7 +322,8 @@ Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
         },
         change));
   }
-  MANTA_ASSIGN_OR_RETURN(std::vector<CheckpointName> forgotten, writer.finish(std::max(options_.keep_checkpoints, 1)));
+  MANTA_ASSIGN_OR_RETURN(std::vector<CheckpointName> forgotten, writer.finish({.newest = std::max(options_.keep_checkpoints, 1),
+                                                                               .best = options_.keep_best}));
   MANTA_RETURN_IF_ERROR(database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?",
                                        to_seconds(SystemClock().now() - opened_), epoch_));
   MANTA_RETURN_IF_ERROR(transaction.commit());

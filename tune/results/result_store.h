@@ -18,6 +18,7 @@ namespace manta {
 
 struct ResultStoreOptions {
   int keep_checkpoints = 2;  ///< The newest of each trial, on disk; at least 1.
+  int keep_best = 0;         ///< Besides, those of its best reports.
   /// While another program writes to the database: how long one try waits, and all tries together.
   Duration busy_timeout = std::chrono::seconds(2);
   Duration busy_limit = std::chrono::minutes(5);
@@ -54,7 +55,7 @@ class ResultStore {
   ~ResultStore();
 
   /// Makes `changes` durable: all of them or none. Checkpoints are files before the transaction that names them begins;
-  /// those beyond keep_checkpoints are removed after the one that forgets them. A checkpoint that cannot be written is
+  /// those that are not to be kept are removed after the one that forgets them. A checkpoint that cannot be written is
   /// left out with a warning. A report of an (attempt, iteration) that is there already changes nothing. Blocks while
   /// another program writes to the database, with a warning, up to busy_limit. Errors: kExhausted: the disk is full,
   /// and nothing has changed; the same changes can be applied once there is space. kStorage: the disk fails, the

@@ -66,6 +66,7 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"simulate", "curves.csv", "\"curves.csv\""},
       {"checkpoint-every", "5", "5"},
       {"keep-checkpoints", "1", "1"},
+      {"keep-best", "0", "0"},
       {"progress", "plain", "\"plain\""},
       {"color", "never", "\"never\""},
       {"trace", "run.json", "\"run.json\""},
@@ -117,6 +118,7 @@ TEST(OptionTableTest, WrongValuesAreNamedWithWhatIsAllowed) {
       {"warm-start", "", "directory"},
       {"simulate", "", "an experiment or a table"},
       {"keep-checkpoints", "0", "at least 1"},
+      {"keep-best", "-1", "at least 0"},
       {"progress", "fancy", "auto, live, plain, none"},
       {"color", "yes", "auto, always, never"},
   };
@@ -142,7 +144,7 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
                               "samples", "searcher-timeout", "max-iterations", "stop", "time-budget", "min-gain",
                               "trial-time", "step-time", "stall-timeout", "retry-wait", "max-failures", "allow-failed",
                               "concurrency", "grow-every", "cpus-per-trial", "gpus-per-trial", "memory-per-trial",
-                              "checkpoint-every", "keep-checkpoints"));
+                              "checkpoint-every", "keep-checkpoints", "keep-best"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <limits>
 
 #include "tests/tune/results/results_fixture.h"
 #include "tune/results/internal/directory.h"
@@ -327,6 +328,22 @@ TEST_F(ResultStoreTest, KeepsTheNewestCheckpointsOfEachTrialOnDisk) {
   EXPECT_TRUE(fs::exists(directory_ / "checkpoints/0/1-4.ckpt"));
   EXPECT_TRUE(fs::exists(directory_ / "checkpoints/1/1-1.ckpt"));
   EXPECT_EQ(Viewer(database()).value("SELECT group_concat(file) FROM checkpoints"), "1/1-1.ckpt,0/1-3.ckpt,0/1-4.ckpt");
+}
+
+TEST_F(ResultStoreTest, KeepsThoseOfTheBestReportsToo) {
+  ResultStore store = create({.keep_checkpoints = 1, .keep_best = 2});
+  const std::vector<double> accuracies{0.3, 0.9, std::numeric_limits<double>::quiet_NaN(), 0.5, 0.8, 0.1, 0.2};
+  ASSERT_TRUE(store.apply(std::vector<Change>{trial_changed(0, TrialState::kRunning)}));
+
+  for (std::size_t i = 0; i < accuracies.size(); ++i) {
+    const auto iteration = static_cast<std::int64_t>(i) + 1;
+    ASSERT_TRUE(store.apply(std::vector<Change>{reported(0, iteration, {{"loss", 0.0}, {"accuracy", accuracies[i]}}),
+                                                checkpoint_saved(0, iteration, "weights")}));
+  }
+
+  EXPECT_EQ(Viewer(database()).value("SELECT group_concat(iteration) FROM checkpoints"), "2,5,7");
+  EXPECT_FALSE(fs::exists(directory_ / "checkpoints/0/1-4.ckpt"));
+  EXPECT_EQ(store.load().value().state.checkpoints.at(TrialId{0}).iteration, 7) << "a trial goes on from the newest";
 }
 
 TEST_F(ResultStoreTest, ATrialThatTakesOverACheckpointKeepsItsOwnOfThatIteration) {

@@ -143,11 +143,11 @@ Result<void> ChangeWriter::write(const CheckpointSaved& change, const Checkpoint
       change.checkpoint.bytes.size(), to_us(change.when), CheckpointStore::file_of(name));
 }
 
-Result<std::vector<CheckpointName>> ChangeWriter::finish(int keep_checkpoints) {
+Result<std::vector<CheckpointName>> ChangeWriter::finish(const Retention& retention) {
   for (const auto& [trial, standing] : standings_) MANTA_RETURN_IF_ERROR(write_standing(trial, standing));
   std::vector<CheckpointName> forgotten;
   for (const TrialId trial : with_new_checkpoint_) {
-    MANTA_RETURN_IF_ERROR(forget_checkpoints(trial, keep_checkpoints, forgotten));
+    MANTA_RETURN_IF_ERROR(forget_checkpoints(trial, retention, forgotten));
   }
   return forgotten;
 }
@@ -163,11 +163,21 @@ Result<void> ChangeWriter::write_standing(TrialId trial, const Standing& standin
                        standing.value, is_nan(standing.value), standing.best, trial.number);
 }
 
-Result<void> ChangeWriter::forget_checkpoints(TrialId trial, int keep, std::vector<CheckpointName>& forgotten) {
-  MANTA_ASSIGN_OR_RETURN(Query old,
-                         database_.query("SELECT id, attempt, iteration, revision FROM checkpoints WHERE trial = ?"
-                                         " ORDER BY id DESC LIMIT -1 OFFSET ?",
-                                         trial.number, keep));
+// How good a checkpoint is says the report of its iteration.
+Result<void> ChangeWriter::forget_checkpoints(TrialId trial, const Retention& retention,
+                                              std::vector<CheckpointName>& forgotten) {
+  const std::string best =
+      "SELECT c.id FROM checkpoints AS c JOIN results AS r USING (trial, attempt, iteration)"
+      " JOIN metrics AS m ON m.result = r.id AND m.metric = ?3 WHERE c.trial = ?1 AND m.value IS NOT NULL"
+      " ORDER BY m.value " +
+      std::string(objective_.mode == Mode::kMin ? "ASC" : "DESC") + ", c.id LIMIT ?4";
+  MANTA_ASSIGN_OR_RETURN(
+      Query old,
+      database_.query("SELECT id, attempt, iteration, revision FROM checkpoints WHERE trial = ?1"
+                      " AND id NOT IN (SELECT id FROM checkpoints WHERE trial = ?1 ORDER BY id DESC LIMIT ?2)"
+                      " AND id NOT IN (" +
+                          best + ")",
+                      trial.number, retention.newest, objective_.metric, retention.best));
   std::vector<std::int64_t> ids;
   for (;;) {
     MANTA_ASSIGN_OR_RETURN(const bool has_row, old.step());

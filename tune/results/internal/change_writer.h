@@ -37,9 +37,15 @@ class ChangeWriter {
   /// `name`: of its file.
   Result<void> write(const CheckpointSaved& change, const CheckpointName& name);
 
-  /// Writes what was held back, and forgets all but the newest `keep_checkpoints` of each trial that has a new one.
-  /// Returns those that it forgot.
-  Result<std::vector<CheckpointName>> finish(int keep_checkpoints);
+  /// Which checkpoints of a trial are kept.
+  struct Retention {
+    int newest = 1;
+    int best = 0;  ///< Those of the best reports, besides.
+  };
+
+  /// Writes what was held back, and forgets what `retention` does not keep of each trial that has a new checkpoint.
+  /// Returns what it forgot.
+  Result<std::vector<CheckpointName>> finish(const Retention& retention);
 
   std::int64_t next_id() const { return next_id_; }
 
@@ -54,7 +60,7 @@ class ChangeWriter {
 
   Result<void> write_params(TrialId trial, const Config& config);
   Result<void> write_standing(TrialId trial, const Standing& standing);
-  Result<void> forget_checkpoints(TrialId trial, int keep, std::vector<CheckpointName>& forgotten);
+  Result<void> forget_checkpoints(TrialId trial, const Retention& retention, std::vector<CheckpointName>& forgotten);
 
   Database& database_;
   const Objective& objective_;
