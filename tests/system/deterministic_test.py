@@ -8,10 +8,13 @@ import sqlite3
 
 from program import BIN, SystemTest, main, wait_for
 
-KILLS = int(os.environ.get("MANTA_TEST_KILLS", "60"))
+IS_SLOW = bool(os.environ.get("MANTA_TEST_IS_SLOW"))  # A sanitizer.
+KILLS = int(os.environ.get("MANTA_TEST_KILLS", "60" if IS_SLOW else "300"))
 SEED = 20261129
 TABLE = ("select trial, state, iteration, value, value_is_nan, best_value, config, by_hand, retried, "
          "replace(cause, '  ', ' ') as cause from trials order by trial")
+FAILPOINTS = ("loop.suggested", "loop.launched", "loop.event_came", "loop.event_handled", "checkpoint.written", "checkpoint.renamed",
+              "store.files_written", "store.rows_written", "store.committed", "store.checkpoint_removed")
 SCHEDULERS = {
     "fifo": "fifo",
     "asha": "asha:grace=1,eta=2,max_t=9",
@@ -72,6 +75,25 @@ class DeterministicTest(SystemTest):
                 _, errors = process.communicate(timeout=300)
                 self.assertEqual(process.returncode, 0, errors)
                 self.assertEqual(self.query(TABLE, out), undisturbed, f"{out}, seed {SEED}")
+
+    def test_killed_at_any_failpoint_it_ends_the_same(self):
+        """Each place of the driver between two effects that outlive it (core/base/failpoint.h), come to early and late."""
+        for name, scheduler in SCHEDULERS.items():
+            undisturbed = self.run_to_the_end(scheduler, name)
+            for number, place in enumerate(FAILPOINTS):
+                for times in (1, 4) if KILLS > 300 else (1,) if number % 2 == 0 else (4,):
+                    out = f"{name}-{place}-{times}"
+                    process = self.start(*self.arguments(scheduler, out), environment={"MANTA_FAILPOINT": f"{place}:{times}"})
+                    _, errors = process.communicate(timeout=300)
+                    if times > 1 and process.returncode == 0:
+                        continue  # How much goes into a transaction depends on the disk.
+                    self.assertEqual(process.returncode, -signal.SIGKILL, f"{out} was not come to: {errors}")
+                    self.assertEqual(self.wait_for_none_left(), [], out)
+                    again = ["--resume", out] if self.events(out) > 0 else self.arguments(scheduler, out + "-anew")
+                    code, _, errors = self.run_program(*again)
+                    self.assertEqual(code, 0, errors)
+                    self.assertEqual(self.query(TABLE, again[-1]), undisturbed, out)
+                    self.assertEqual(list((self.directory / again[-1]).glob("checkpoints/*/*.tmp")), [])
 
     def test_interrupted_it_says_how_to_go_on_and_ends_the_same(self):
         scheduler = SCHEDULERS["asha"]

@@ -98,11 +98,11 @@ class SystemTest(unittest.TestCase):
         path.write_text(space if isinstance(space, str) else json.dumps(SPACE if space is None else space))
         return str(path)
 
-    def start(self, *arguments, program=PROGRAMS, **options):
+    def start(self, *arguments, program=PROGRAMS, environment=None, **options):
         name, value = self.mark.split("=")
         return subprocess.Popen([str(a) for a in (program, *arguments)], cwd=self.directory, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**os.environ, name: value}, **options)
+                                env={**os.environ, name: value, **(environment or {})}, **options)
 
     def run_program(self, *arguments, program=PROGRAMS, timeout=300):
         process = self.start(*arguments, program=program)

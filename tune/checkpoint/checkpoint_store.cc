@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/crc32c.h"
+#include "core/base/failpoint.h"
 #include "core/base/unique_fd.h"
 #include "tune/checkpoint/disk_error.h"
 #include "tune/checkpoint/internal/block_format.h"
@@ -192,7 +193,9 @@ Result<void> CheckpointStore::write(const CheckpointName& name, const Checkpoint
   MANTA_RETURN_IF_ERROR(make_folder(path.parent_path()));
   const fs::path unfinished = path.string() + ".tmp";
   MANTA_RETURN_IF_ERROR(write_file(unfinished, make_head(name, checkpoint), checkpoint.bytes.span()));
+  failpoint("checkpoint.written");
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return disk_error(path, "rename a file to", errno);
+  failpoint("checkpoint.renamed");
   return sync_folder(path.parent_path());
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/failpoint.h"
 #include "tune/loop/internal/tune_loop_impl.h"
 
 namespace manta {
@@ -100,7 +101,11 @@ void TuneLoop::Impl::handle_next_event() {
   // The next event must find what this one has led to, however long the disk takes.
   const bool waits_for_disk = !awaiting_durable_.empty() || !answers_.empty();
   if (options_.deterministic && waits_for_disk) return parts_.executor.wait(next_deadline());
-  if (std::optional<Event> event = parts_.executor.next_event(next_deadline())) handle(*std::move(event));
+  std::optional<Event> event = parts_.executor.next_event(next_deadline());
+  if (!event) return;
+  failpoint("loop.event_came");
+  handle(*std::move(event));
+  failpoint("loop.event_handled");
 }
 
 TimePoint TuneLoop::Impl::next_deadline() {
@@ -259,9 +264,11 @@ bool TuneLoop::Impl::resume_paused() {
 bool TuneLoop::Impl::launch_new() {
   std::optional<Config> config = ask();
   if (!config) return false;
+  failpoint("loop.suggested");
   const TrialId trial = book_.add(*std::move(config));
   live_.try_emplace(trial);
   launch(trial);
+  failpoint("loop.launched");
   return true;
 }
 

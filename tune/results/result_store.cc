@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/failpoint.h"
 #include "tune/checkpoint/checkpoint_store.h"
 #include "tune/results/internal/change_writer.h"
 #include "tune/results/internal/directory.h"
@@ -270,6 +271,7 @@ Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
     if (names.empty()) MANTA_RETURN_IF_ERROR(check_epoch());
     names.push_back(write_file(*saved));
   }
+  failpoint("store.files_written");
   Result<std::vector<CheckpointName>> forgotten = write_rows(changes, names);
   if (!forgotten) {
     if (!database_->was_full()) {
@@ -284,6 +286,7 @@ Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
   for (const CheckpointName& name : *forgotten) {
     // Only a waste of space; opening the experiment again tries once more.
     if (Result<void> removed = checkpoints_.remove(name); !removed) warn(removed.error().message);
+    failpoint("store.checkpoint_removed");
   }
   shorten_log();
   return {};
@@ -326,7 +329,9 @@ Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
                                                                                .best = options_.keep_best}));
   MANTA_RETURN_IF_ERROR(database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?",
                                        to_seconds(SystemClock().now() - opened_), epoch_));
+  failpoint("store.rows_written");
   MANTA_RETURN_IF_ERROR(transaction.commit());
+  failpoint("store.committed");
   next_id_ = writer.next_id();
   return forgotten;
 }
