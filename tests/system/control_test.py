@@ -20,9 +20,9 @@ class ControlTest(SystemTest):
         self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
         return done.stdout if expect == 0 else done.stderr
 
-    def endless(self, concurrency=2, out="run", trials=2):
+    def endless(self, concurrency=2, out="run", trials=2, trainable="Endless"):
         """A sweep whose trials never end by themselves, with so many under way."""
-        process = self.start(self.write_space(), "--metric", "score", "--mode", "max", "--trainable", "Endless",
+        process = self.start(self.write_space(), "--metric", "score", "--mode", "max", "--trainable", trainable,
                              "--samples", 2, "--cpus-per-trial", 0.1, "--concurrency", concurrency, "--out", out)
         return self.watched(process, out, trials)
 
@@ -88,6 +88,24 @@ class ControlTest(SystemTest):
         self.finish(process)
         self.assertEqual((self.trial(1)["state"], self.trial(1)["cause"]), ("failed", "killed by the user"))
         self.assertFalse((self.directory / "run/control.sock").exists())
+
+    def test_so_are_those_of_a_function_and_of_a_plugin(self):
+        for kind, trainable in (("function", "endless"), ("plugin", os.environ["MANTA_TEST_TRAINABLE_PLUGIN"] + ":Steady")):
+            process = self.endless(out=kind, trainable=trainable, concurrency=3)
+            self.manta("pause", kind, 0)
+            self.wait_for_state(0, "held", kind)
+            self.manta("resume", kind, 0)
+            self.assertTrue(wait_for(lambda: self.trial(0, kind)["attempts"] == 2))
+            self.manta("clone", kind, 1, "--set", "x=1")
+            self.assertTrue(wait_for(lambda: self.count("running", kind) == 3))
+            froms = "select from_iteration f from attempts where (trial, attempt) in ((0, 2), (2, 1))"
+            self.assertTrue(all(row["f"] > 0 for row in self.query(froms, kind)), kind)
+            self.manta("stop", kind, 0, 1, 2)
+            self.finish(process)
+            # Both went on from where they had been: an iteration, a score.
+            wrong = ("select count(*) n from learning_curves join params using (trial) where metric = 'score' and name = 'x'"
+                     " and abs(learning_curves.value - number * iteration) > 1e-9")
+            self.assertEqual(self.query(wrong, kind)[0]["n"], 0)
 
     def test_limits_change_while_the_experiment_runs_and_stay_changed(self):
         process = self.endless()

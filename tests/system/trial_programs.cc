@@ -226,6 +226,17 @@ class Endless : public Curve {
   }
 };
 
+// As above, as a function.
+void endless(manta::Trial& trial) {
+  int iteration = trial.checkpoint() != nullptr ? trial.checkpoint()->read<int>("iteration") : 0;
+  const auto x = trial.config()["x"].as<double>();
+  for (;;) {
+    ++iteration;
+    ::usleep(1000);
+    trial.report({{"score", x * iteration}}, [&](manta::CheckpointWriter& out) { out.write("iteration", iteration); });
+  }
+}
+
 // Appends to a file each row that report() has acknowledged.
 void Acknowledged(manta::Trial& trial) {
   std::ofstream file(trial.config()["acknowledged"].as<std::string>(), std::ios::app);
@@ -253,6 +264,7 @@ MANTA_TRAINABLE(Talks);
 MANTA_TRAINABLE(Endless);
 MANTA_TRAINABLE(Grows);
 MANTA_TRAINABLE(Sticks);
+MANTA_TRAINABLE_FUNCTION(endless);
 MANTA_TRAINABLE_FUNCTION(sticks);
 MANTA_TRAINABLE(Picky);
 MANTA_TRAINABLE_FUNCTION(picky);
