@@ -48,21 +48,34 @@ bool stays_below(const fs::path& relative) {
 
 }  // namespace
 
-Result<std::unique_ptr<CommandCheckpoints>> CommandCheckpoints::create(fs::path directory) {
+Result<std::unique_ptr<CommandCheckpoints>> CommandCheckpoints::create(fs::path directory,
+                                                                       std::unique_ptr<CommandCheckpoints> former) {
+  const bool is_there = former != nullptr && former->hand_over(directory);
+  former.reset();
   std::error_code error;
   for (const auto& beside : fs::directory_iterator(directory.parent_path(), error)) {
     std::error_code ignored;
-    if (beside.path().extension() == kEnding) fs::remove_all(beside.path(), ignored);
+    const bool is_old = beside.path().extension() == kEnding && !(is_there && beside.path() == directory);
+    if (is_old) fs::remove_all(beside.path(), ignored);
   }
   error.clear();
-  fs::create_directories(directory, error);
+  if (!is_there) fs::create_directories(directory, error);
   if (error) return storage_error(directory, error.message());
   return std::unique_ptr<CommandCheckpoints>(new CommandCheckpoints(std::move(directory)));
 }
 
+// A new name costs less than an end and a beginning: a file system looks long for room where much was just removed.
+bool CommandCheckpoints::hand_over(const fs::path& place) {
+  std::error_code error;
+  if (!fs::is_empty(directory_, error) || error) return false;
+  fs::rename(directory_, place, error);
+  if (!error) directory_.clear();
+  return !error;
+}
+
 CommandCheckpoints::~CommandCheckpoints() {
   std::error_code ignored;
-  fs::remove_all(directory_, ignored);
+  if (!directory_.empty()) fs::remove_all(directory_, ignored);
 }
 
 Result<void> CommandCheckpoints::reported(const std::optional<std::string>& name) {

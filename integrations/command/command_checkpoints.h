@@ -21,9 +21,11 @@ namespace manta {
 /// Thread-safety: none.
 class CommandCheckpoints {
  public:
-  /// Makes `directory`, empty, and removes those that earlier attempts of the trial left beside it.
+  /// Makes `directory`, empty, and removes those that earlier attempts of the trial left beside it. `former`: of the
+  /// attempt before, which has ended; its directory becomes this one if there is nothing in it, and is removed if not.
   /// Errors: kStorage.
-  static Result<std::unique_ptr<CommandCheckpoints>> create(std::filesystem::path directory);
+  static Result<std::unique_ptr<CommandCheckpoints>> create(std::filesystem::path directory,
+                                                            std::unique_ptr<CommandCheckpoints> former = nullptr);
   CommandCheckpoints(const CommandCheckpoints&) = delete;
   CommandCheckpoints& operator=(const CommandCheckpoints&) = delete;
   ~CommandCheckpoints();  ///< Removes it with all that is in it.
@@ -44,8 +46,10 @@ class CommandCheckpoints {
 
  private:
   explicit CommandCheckpoints(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  // Makes an empty directory another one's; false: it stays.
+  bool hand_over(const std::filesystem::path& place);
 
-  const std::filesystem::path directory_;
+  std::filesystem::path directory_;  // Empty once it is another one's.
   std::optional<std::filesystem::path> restored_;
   std::optional<std::filesystem::path> current_;
 };

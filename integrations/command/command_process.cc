@@ -11,15 +11,14 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <map>
-
-#include "integrations/command/internal/guardian.h"
+#include <span>
 
 namespace manta {
 
 namespace {
 
 constexpr std::size_t kErrorTailBytes = 2048;
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // A process that left the group may hold the pipes open for ever; what it prints after the command's end is not waited
 // for.
 constexpr int kDrainMilliseconds = 200;
@@ -35,64 +34,36 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-// This process's variables, those of `changes` on top, each as NAME=value.
-std::vector<std::string> merged_environment(const CommandProcess::Environment& changes) {
-  std::map<std::string, std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
-  }
-  for (const auto& [name, value] : changes) merged[name] = value;
-  std::vector<std::string> lines;
-  for (const auto& [name, value] : merged) lines.push_back(name + "=" + value);
-  return lines;
-}
-
-std::vector<const char*> null_terminated(const std::vector<std::string>& lines) {
-  std::vector<const char*> pointers;
-  for (const std::string& line : lines) pointers.push_back(line.c_str());
-  pointers.push_back(nullptr);
-  return pointers;
+// What can be read into `room`; empties `fd` at its end.
+std::string_view read_from(UniqueFd& fd, std::span<char> room) {
+  const ssize_t count = read(fd.get(), room.data(), room.size());
+  if (count == 0 || (count < 0 && errno != EINTR)) fd.reset();
+  return {room.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<CommandProcess>> CommandProcess::start(const std::string& command,
-                                                              const Environment& environment, Log log, UniqueFd input) {
-  MANTA_ASSIGN_OR_RETURN(Pipe lifeline, make_pipe());
-  MANTA_ASSIGN_OR_RETURN(Pipe status, make_pipe());
+Result<std::unique_ptr<CommandProcess>> CommandProcess::start(CommandGuardian& guardian, std::string command,
+                                                              Environment environment, Log log, UniqueFd input) {
   MANTA_ASSIGN_OR_RETURN(Pipe output, make_pipe());
   MANTA_ASSIGN_OR_RETURN(Pipe errors, make_pipe());
   if (!input) input.reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!input) return system_error("open /dev/null", errno);
-  const std::vector<std::string> variables = merged_environment(environment);
-  const std::vector<const char*> variable_pointers = null_terminated(variables);
-  const std::array<const char*, 4> arguments{"/bin/sh", "-c", command.c_str(), nullptr};
-  const internal::GuardianPlan plan{.lifeline_fd = lifeline.read.get(),
-                                    .status_fd = status.write.get(),
-                                    .input_fd = input.get(),
-                                    .output_fd = output.write.get(),
-                                    .error_fd = errors.write.get(),
-                                    .arguments = arguments.data(),
-                                    .environment = variable_pointers.data()};
-
-  std::unique_ptr<CommandProcess> process(new CommandProcess(std::move(log)));
-  process->guardian_ = fork();
-  if (process->guardian_ == 0) internal::run_guardian(plan);
-  if (process->guardian_ < 0) return system_error("fork", errno);
-  process->lifeline_ = std::move(lifeline.write);
-  process->status_ = std::move(status.read);
+  MANTA_RETURN_IF_ERROR(guardian.start({.line = std::move(command),
+                                        .environment = std::move(environment),
+                                        .input = input.get(),
+                                        .output = output.write.get(),
+                                        .error = errors.write.get()}));
+  std::unique_ptr<CommandProcess> process(new CommandProcess(guardian, std::move(log)));
   process->output_ = std::move(output.read);
   process->errors_ = std::move(errors.read);
   return process;
 }
 
 CommandProcess::~CommandProcess() {
-  lifeline_.reset();
-  if (guardian_ <= 0) return;
-  while (waitpid(guardian_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  if (has_ended_) return;
+  guardian_.kill();
+  take_end();
 }
 
 std::optional<LineSplitter::Line> CommandProcess::next_line() {
@@ -102,46 +73,37 @@ std::optional<LineSplitter::Line> CommandProcess::next_line() {
     wait(-1);
   }
   if (auto line = lines_.rest()) return line;
-  if (status_) take_status();  // A command may close its output long before it ends.
+  if (!has_ended_) take_end();  // A command may close its output long before it ends.
   return std::nullopt;
 }
 
 void CommandProcess::wait(int milliseconds, int writable) {
   // Negative descriptors are left out by poll().
   std::array<pollfd, 4> watched{pollfd{output_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0},
-                                pollfd{status_.get(), POLLIN, 0}, pollfd{writable, POLLOUT, 0}};
-  const int ready = poll(watched.data(), watched.size(), status_ ? milliseconds : kDrainMilliseconds);
-  if (ready == 0 && !status_) {
+                                pollfd{has_ended_ ? -1 : guardian_.descriptor(), POLLIN, 0},
+                                pollfd{writable, POLLOUT, 0}};
+  const int ready = poll(watched.data(), watched.size(), has_ended_ ? kDrainMilliseconds : milliseconds);
+  if (ready == 0 && has_ended_) {
     output_.reset();
     errors_.reset();
   }
   if (ready <= 0) return;
-  if (watched[0].revents != 0) lines_.append(read_from(output_));
+  std::array<char, kReadBytes> room;
+  if (watched[0].revents != 0) lines_.append(read_from(output_, room));
   if (watched[1].revents != 0) {
-    const std::string bytes = read_from(errors_);
+    const std::string_view bytes = read_from(errors_, room);
     log_(bytes);
     error_tail_ += bytes;
     if (error_tail_.size() > kErrorTailBytes) error_tail_.erase(0, error_tail_.size() - kErrorTailBytes);
   }
-  if (watched[2].revents != 0) take_status();
+  if (watched[2].revents != 0) take_end();
 }
 
-std::string CommandProcess::read_from(UniqueFd& fd) {
-  std::string bytes(std::size_t{64} << 10, '\0');
-  const ssize_t count = read(fd.get(), bytes.data(), bytes.size());
-  if (count == 0 || (count < 0 && errno != EINTR)) fd.reset();
-  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return bytes;
-}
-
-void CommandProcess::take_status() {
-  ssize_t count = 0;
-  do {
-    count = read(status_.get(), &wait_status_, sizeof wait_status_);
-  } while (count < 0 && errno == EINTR);
-  // No status: the guardian itself was killed, and the shell with it.
-  if (count != sizeof wait_status_) wait_status_ = SIGKILL;
-  status_.reset();
+void CommandProcess::take_end() {
+  const Result<int> end = guardian_.take_end();
+  has_ended_ = true;
+  wait_status_ = end ? *end : SIGKILL;
+  if (!end) error_tail_ = end.error().message;
 }
 
 std::string describe_wait_status(int wait_status) {

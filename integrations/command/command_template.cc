@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "integrations/command/command_words.h"
+
 namespace manta {
 
 namespace {
@@ -18,11 +20,6 @@ Error brace_error(std::string_view text, std::size_t position, std::string_view 
   return {ErrorCode::kInvalidArgument, "command \"" + std::string(text) + "\": " + std::string(problem) +
                                            " at character " + std::to_string(position + 1) +
                                            "; write {name} for a parameter, {{ and }} for braces"};
-}
-
-bool is_plain_character(char c) {
-  const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  return alphanumeric || std::string_view("_-+=./:,@%").find(c) != std::string_view::npos;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "integrations/command/command_checkpoints.h"
+#include "integrations/command/command_guardian.h"
 #include "integrations/command/command_output.h"
 #include "integrations/command/command_process.h"
 
@@ -68,13 +69,12 @@ class CommandTrainable final : public Trainable {
   void setup(const Config& config) override {
     line_ = command_.expand(config);
     environment_ = environment_of(config);
-    checkpoints_ = value_of(CommandCheckpoints::create(checkpoint_directory()));
+    checkpoints_ = value_of(CommandCheckpoints::create(checkpoint_directory(), std::move(checkpoints_)));
   }
 
   // The command has a process of its own each time: nothing of it stays in this one.
   bool reset(const Config& config) override {
     process_.reset();
-    checkpoints_.reset();  // Before the next one, whose place may be the same.
     setup(config);
     reported_ = false;
     last_number_.reset();
@@ -116,7 +116,7 @@ class CommandTrainable final : public Trainable {
   void start() {
     environment_.emplace_back("MANTA_CHECKPOINT_DIR", checkpoints_->directory().string());
     if (checkpoints_->restored()) environment_.emplace_back("MANTA_CHECKPOINT", checkpoints_->restored()->string());
-    process_ = value_of(CommandProcess::start(line_, environment_, write_to_log));
+    process_ = value_of(CommandProcess::start(guardian_, line_, environment_, write_to_log));
   }
 
   void remember_number(std::string_view line) {
@@ -142,6 +142,7 @@ class CommandTrainable final : public Trainable {
   std::string line_;
   CommandProcess::Environment environment_;
   std::unique_ptr<CommandCheckpoints> checkpoints_;
+  CommandGuardian guardian_;                 // Of one program after the other.
   std::unique_ptr<CommandProcess> process_;  // Ends before its directory does.
   bool reported_ = false;
   std::optional<double> last_number_;

@@ -30,7 +30,7 @@ std::string seconds_text(Duration duration) {
 }  // namespace
 
 SearcherProgram::SearcherProgram(std::string command, Duration timeout)
-    : command_(std::move(command)), timeout_(timeout) {}
+    : command_(std::move(command)), timeout_(timeout), guardian_(std::make_unique<CommandGuardian>()) {}
 
 Result<std::unique_ptr<SearcherProgram>> SearcherProgram::start(const std::string& command, Duration timeout) {
   // A socket and no pipe: writing to one that nobody reads any more is an error, and no signal.
@@ -38,8 +38,9 @@ Result<std::unique_ptr<SearcherProgram>> SearcherProgram::start(const std::strin
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return system_error("socketpair", errno);
   std::unique_ptr<SearcherProgram> program(new SearcherProgram(command, timeout));
   program->input_.reset(ends[0]);
-  MANTA_ASSIGN_OR_RETURN(program->process_, CommandProcess::start(
-                                                command, {}, [](std::string_view) {}, UniqueFd(ends[1])));
+  MANTA_ASSIGN_OR_RETURN(
+      program->process_,
+      CommandProcess::start(*program->guardian_, command, {}, [](std::string_view) {}, UniqueFd(ends[1])));
   return program;
 }
 

@@ -12,6 +12,7 @@
 
 namespace manta {
 
+class CommandGuardian;
 class CommandProcess;
 
 /// A running shell command whose standard input and output are ours. What it prints on standard error is kept for
@@ -45,6 +46,7 @@ class SearcherProgram {
   SystemClock clock_;  // The program's time is the machine's.
   UniqueFd input_;     // Our end of its standard input; non-blocking.
   std::string unsent_;
+  const std::unique_ptr<CommandGuardian> guardian_;
   std::unique_ptr<CommandProcess> process_;
 };
 

@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
+
+#include "tests/integrations/command/command_runs.h"
 
 namespace manta::command_process_test {
 namespace {
@@ -20,35 +21,13 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-struct Outcome {
-  std::vector<std::string> lines;
-  std::string log;
-  std::string tail;
-  int status = 0;
-};
-
-Outcome run(const std::string& command, const CommandProcess::Environment& environment = {}) {
-  Outcome outcome;
-  auto process = CommandProcess::start(command, environment, [&](std::string_view bytes) { outcome.log += bytes; });
-  EXPECT_TRUE(process.has_value());
-  while (auto line = (*process)->next_line()) outcome.lines.push_back(line->text);
-  outcome.tail = (*process)->error_tail();
-  outcome.status = (*process)->wait_status();
-  return outcome;
-}
-
-// True once the process with this number is gone; waits for its end on a pidfd.
-bool ends(pid_t pid) {
-  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  if (fd < 0) return true;
-  pollfd watched{fd, POLLIN, 0};
-  const int ready = poll(&watched, 1, 20000);
-  close(fd);
-  return ready == 1;
+CommandOutcome run(const std::string& command, const CommandProcess::Environment& environment = {}) {
+  CommandGuardian guardian;
+  return run_command(guardian, command, environment);
 }
 
 TEST(CommandProcessTest, OutputComesAsLinesAndErrorsGoToTheLog) {
-  const Outcome outcome = run("echo one; echo two; echo oops >&2; printf three");
+  const CommandOutcome outcome = run("echo one; echo two; echo oops >&2; printf three");
 
   EXPECT_THAT(outcome.lines, ElementsAre("one", "two", "three"));
   EXPECT_EQ(outcome.log, "oops\n");
@@ -60,7 +39,7 @@ TEST(CommandProcessTest, TheEnvironmentIsOursWithTheGivenVariablesOnTop) {
   setenv("MANTA_TEST_KEPT", "kept", 1);
   setenv("MANTA_TEST_CHANGED", "before", 1);
 
-  const Outcome outcome = run("echo $MANTA_TEST_KEPT $MANTA_TEST_CHANGED", {{"MANTA_TEST_CHANGED", "after"}});
+  const CommandOutcome outcome = run("echo $MANTA_TEST_KEPT $MANTA_TEST_CHANGED", {{"MANTA_TEST_CHANGED", "after"}});
 
   EXPECT_THAT(outcome.lines, ElementsAre("kept after"));
 }
@@ -76,14 +55,15 @@ TEST(CommandProcessTest, ExitCodesAndSignalsAreTold) {
 }
 
 TEST(CommandProcessTest, WhatAProgramPrintedBeforeItsCrashIsAllThere) {
-  const Outcome outcome = run("i=0; while [ $i -lt 2000 ]; do echo line$i; i=$((i+1)); done; printf tail; kill -9 $$");
+  const CommandOutcome outcome =
+      run("i=0; while [ $i -lt 2000 ]; do echo line$i; i=$((i+1)); done; printf tail; kill -9 $$");
 
   ASSERT_EQ(outcome.lines.size(), 2001u);
   EXPECT_EQ(outcome.lines.back(), "tail");
 }
 
 TEST(CommandProcessTest, OnlyTheLastWordsOfALongErrorOutputAreKept) {
-  const Outcome outcome = run("i=0; while [ $i -lt 2000 ]; do echo error$i >&2; i=$((i+1)); done");
+  const CommandOutcome outcome = run("i=0; while [ $i -lt 2000 ]; do echo error$i >&2; i=$((i+1)); done");
 
   EXPECT_EQ(outcome.tail.size(), 2048u);
   EXPECT_THAT(outcome.tail, EndsWith("error1999\n"));
@@ -95,25 +75,25 @@ TEST(CommandProcessTest, ACommandThatClosesItsOutputIsStillWaitedFor) {
 }
 
 TEST(CommandProcessTest, ABackgroundProcessEndsWithItsCommand) {
-  const Outcome outcome = run("sleep 1000 & echo $!");
+  const CommandOutcome outcome = run("sleep 1000 & echo $!");
 
   ASSERT_EQ(outcome.lines.size(), 1u);
-  EXPECT_TRUE(ends(std::stoi(outcome.lines[0])));
+  EXPECT_TRUE(process_ends(std::stoi(outcome.lines[0])));
 }
 
 TEST(CommandProcessTest, SoDoesOneThatHasLeftItsGroupAndItsParent) {
-  const Outcome outcome =
+  const CommandOutcome outcome =
       run("f=$(mktemp); (setsid sh -c \"echo \\$\\$ > $f; exec sleep 1000 >&- 2>&-\" &); until test -s $f; do :; done; "
           "cat $f; rm $f");
 
   ASSERT_EQ(outcome.lines.size(), 1u);
-  EXPECT_TRUE(ends(std::stoi(outcome.lines[0])));
+  EXPECT_TRUE(process_ends(std::stoi(outcome.lines[0])));
 }
 
 TEST(CommandProcessTest, SignalsThatThisProcessIgnoresAreNotIgnoredByTheCommand) {
   const auto former = std::signal(SIGPIPE, SIG_IGN);
 
-  const Outcome outcome = run("sh -c 'kill -PIPE $$; echo survived'; echo $?");
+  const CommandOutcome outcome = run("sh -c 'kill -PIPE $$; echo survived'; echo $?");
 
   std::signal(SIGPIPE, former);
   EXPECT_THAT(outcome.lines, ElementsAre("141"));
@@ -122,14 +102,15 @@ TEST(CommandProcessTest, SignalsThatThisProcessIgnoresAreNotIgnoredByTheCommand)
 TEST(CommandProcessTest, DestructionKillsTheWholeGroup) {
   std::string first;
   std::string second;
+  CommandGuardian guardian;
   {
-    auto process = CommandProcess::start("sleep 1000 & echo $!; echo $$; wait", {}, [](std::string_view) {});
+    auto process = CommandProcess::start(guardian, "sleep 1000 & echo $!; echo $$; wait", {}, [](std::string_view) {});
     ASSERT_TRUE(process.has_value());
     first = (*process)->next_line()->text;
     second = (*process)->next_line()->text;
   }
-  EXPECT_TRUE(ends(std::stoi(first)));
-  EXPECT_TRUE(ends(std::stoi(second)));
+  EXPECT_TRUE(process_ends(std::stoi(first)));
+  EXPECT_TRUE(process_ends(std::stoi(second)));
 }
 
 TEST(CommandProcessTest, TheGroupEndsWhenItsOwnerIsKilled) {
@@ -137,7 +118,8 @@ TEST(CommandProcessTest, TheGroupEndsWhenItsOwnerIsKilled) {
   ASSERT_EQ(pipe(pipe_fds.data()), 0);
   const pid_t owner = fork();
   if (owner == 0) {
-    auto process = CommandProcess::start("sleep 1000 & echo $! $$; wait", {}, [](std::string_view) {});
+    CommandGuardian guardian;
+    auto process = CommandProcess::start(guardian, "sleep 1000 & echo $! $$; wait", {}, [](std::string_view) {});
     const std::string line = (*process)->next_line()->text;
     static_cast<void>(!write(pipe_fds[1], line.data(), line.size()));
     while (true) pause();
@@ -151,8 +133,8 @@ TEST(CommandProcessTest, TheGroupEndsWhenItsOwnerIsKilled) {
   kill(owner, SIGKILL);
   waitpid(owner, nullptr, 0);
 
-  EXPECT_TRUE(ends(background));
-  EXPECT_TRUE(ends(shell));
+  EXPECT_TRUE(process_ends(background));
+  EXPECT_TRUE(process_ends(shell));
   close(pipe_fds[0]);
   close(pipe_fds[1]);
 }
@@ -160,7 +142,7 @@ TEST(CommandProcessTest, TheGroupEndsWhenItsOwnerIsKilled) {
 TEST(CommandProcessTest, ACommandInheritsNoOtherDescriptors) {
   const int leaked = fcntl(STDERR_FILENO, F_DUPFD, 50);  // Without close-on-exec.
 
-  const Outcome outcome = run("exec ls /proc/self/fd");
+  const CommandOutcome outcome = run("exec ls /proc/self/fd");
 
   close(leaked);
   EXPECT_THAT(outcome.lines, ElementsAre("0", "1", "2", "3")) << "3 is the folder that ls reads";
