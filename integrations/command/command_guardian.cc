@@ -66,7 +66,7 @@ Message message_of(const CommandGuardian::Command& command) {
   for (const auto& [name, value] : variables) message.append((name + "=" + value).c_str());
   message.request = {.words = static_cast<std::uint32_t>(words.size()),
                      .variables = static_cast<std::uint32_t>(variables.size()),
-                     .bytes = message.texts.size()};
+                     .bytes = static_cast<std::uint32_t>(message.texts.size())};
   return message;
 }
 

@@ -25,8 +25,7 @@ namespace manta {
 /// MANTA_CHECKPOINT_DIR, then names it in its report, {"loss": 0.3, "checkpoint": "step-7"}. Who goes on finds it at
 /// MANTA_CHECKPOINT; that is not set where a trial begins anew, as one does that was paused or cloned at a report
 /// without a checkpoint. It reads no input.
-/// Destruction kills the program and its children at once. There is no reset(): a program that ran on while its actor
-/// waited for another trial would take the CPU from the others.
+/// Destruction and reset() kill the program and its children at once.
 std::unique_ptr<Trainable> make_command_trainable(CommandTemplate command, std::string metric);
 
 /// The text by which a worker finds this command: see resolve_trainable().

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import pathlib
 import shutil
 import sys
 
@@ -125,9 +126,16 @@ class WarmStartTest(SearchersTest):
         self.assertLess(sum(config["x"] for config in self.configs("whole")[:4]) / 4, 0.35)
         self.assertGreater(min(config["x"] for config in self.configs("before")), best - 1e-12)
 
-        self.tune(*arguments, "--time-budget", "0.001", out="part", expect=1)  # No value yet.
+        gate = self.directory / "gate"
+        command = f"touch {gate}.waits; until test -e {gate}; do sleep 0.01; done; {COMMAND}"
+        process = self.start(self.write_space(SPACE), "--metric", "score", "--command", command, "--out", "part", *arguments,
+                             program=BIN / "tune_run")
+        self.assertTrue(wait_for(pathlib.Path(f"{gate}.waits").exists))  # The first trial runs; there is no value yet.
+        process.kill()
+        process.communicate()
+        gate.touch()
         shutil.rmtree(self.directory / "before")
-        code, output, errors = self.run_program("--resume", "part", "--time-budget", "1h", program=BIN / "tune_run")
+        code, output, errors = self.run_program("--resume", "part", program=BIN / "tune_run")
         self.assertEqual(code, 0, output + errors)
         self.assertEqual(self.configs("part"), self.configs("whole"))
         _, shown, _ = self.run_program("show", "part", program=BIN / "manta")

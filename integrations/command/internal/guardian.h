@@ -14,7 +14,7 @@ struct GuardianRequest {
   Kind kind = Kind::kRun;
   std::uint32_t words = 0;  ///< 0: the shell runs the line. Otherwise it does only if the program cannot be executed.
   std::uint32_t variables = 0;
-  std::uint64_t bytes = 0;
+  std::uint32_t bytes = 0;
 };
 
 /// What comes back once for each kRun, when nothing is left of the command.
