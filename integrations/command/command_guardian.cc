@@ -10,9 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <map>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -26,28 +27,15 @@ namespace {
 using internal::GuardianAnswer;
 using internal::GuardianRequest;
 
-bool is_working_directory(const std::string& path) {
-  struct stat named = {};
+// The name of the working directory that a shell would have in PWD; empty: it has none.
+std::string working_directory() {
+  const char* const named = std::getenv("PWD");
+  struct stat there = {};
   struct stat here = {};
-  return path.starts_with('/') && stat(path.c_str(), &named) == 0 && stat(".", &here) == 0 &&
-         named.st_dev == here.st_dev && named.st_ino == here.st_ino;
-}
-
-// This process's variables with those of `changes` on top.
-std::map<std::string, std::string> merged_environment(const CommandGuardian::Environment& changes) {
-  std::map<std::string, std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
-  }
-  for (const auto& [name, value] : changes) merged[name] = value;
-  // A shell would see to it that this is true.
+  const bool is_named = named != nullptr && named[0] == '/' && stat(named, &there) == 0 && stat(".", &here) == 0 &&
+                        there.st_dev == here.st_dev && there.st_ino == here.st_ino;
   std::error_code error;
-  if (std::string& directory = merged["PWD"]; !is_working_directory(directory)) {
-    directory = std::filesystem::current_path(error);
-  }
-  return merged;
+  return is_named ? named : std::filesystem::current_path(error).string();
 }
 
 struct Message {
@@ -55,18 +43,36 @@ struct Message {
   std::string texts;
 
   void append(std::string_view text) { texts.append(text).push_back('\0'); }
+  void append_variable(std::string_view name, std::string_view value) {
+    // Nothing behind a zero byte: no program could be given that.
+    texts.append(name).append("=").append(value.substr(0, value.find('\0'))).push_back('\0');
+    ++request.variables;
+  }
 };
 
-Message message_of(const CommandGuardian::Command& command) {
+// This process's variables with those of `changes` on top, of which the last of a name counts.
+void append_environment(const CommandGuardian::Environment& changes, const std::string& directory, Message& message) {
+  std::set<std::string_view> names;
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+    if (names.insert(change->first).second) message.append_variable(change->first, change->second);
+  }
+  if (!directory.empty() && names.insert("PWD").second) message.append_variable("PWD", directory);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || names.contains(text.substr(0, equals))) continue;
+    message.append_variable(text.substr(0, equals), text.substr(equals + 1));
+  }
+}
+
+Message message_of(const CommandGuardian::Command& command, const std::string& directory) {
   Message message;
   const std::vector<std::string> words = words_without_shell(command.line).value_or(std::vector<std::string>());
   for (const std::string& word : words) message.append(word);
-  message.append(command.line.c_str());  // Nothing behind a zero byte: no program could be given that.
-  const std::map<std::string, std::string> variables = merged_environment(command.environment);
-  for (const auto& [name, value] : variables) message.append((name + "=" + value).c_str());
-  message.request = {.words = static_cast<std::uint32_t>(words.size()),
-                     .variables = static_cast<std::uint32_t>(variables.size()),
-                     .bytes = static_cast<std::uint32_t>(message.texts.size())};
+  message.append(command.line.c_str());  // As with variables.
+  append_environment(command.environment, directory, message);
+  message.request.words = static_cast<std::uint32_t>(words.size());
+  message.request.bytes = static_cast<std::uint32_t>(message.texts.size());
   return message;
 }
 
@@ -107,13 +113,14 @@ CommandGuardian::~CommandGuardian() {
 }
 
 Result<void> CommandGuardian::start(const Command& command) {
-  Message message = message_of(command);
   const std::array<int, 3> fds{command.input, command.output, command.error};
   if (socket_) {
+    Message message = message_of(command, directory_);
     if (send_all(socket_.get(), message, fds)) return {};
     reap();  // It was killed since the last command.
   }
   MANTA_RETURN_IF_ERROR(fork_guardian());
+  Message message = message_of(command, directory_);
   if (send_all(socket_.get(), message, fds)) return {};
   reap();
   return Error{ErrorCode::kSystem, "the process that guards a command has ended at once"};
@@ -128,6 +135,7 @@ Result<void> CommandGuardian::fork_guardian() {
   if (process_ == 0) internal::run_guardian(its.get());
   if (process_ < 0) return system_error("fork", errno);
   socket_ = std::move(ours);
+  directory_ = working_directory();
   return {};
 }
 

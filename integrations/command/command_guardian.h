@@ -54,7 +54,8 @@ class CommandGuardian {
   void reap();
 
   pid_t process_ = -1;
-  UniqueFd socket_;  // Empty: no guardian. It kills the command when this end closes, however that comes about.
+  std::string directory_;  // Its working directory.
+  UniqueFd socket_;        // Empty: no guardian. It kills the command when this end closes, however that comes about.
 };
 
 }  // namespace manta
