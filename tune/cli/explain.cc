@@ -119,14 +119,15 @@ std::vector<Finding> never_varied(const ExplainInput& input) {
   return findings;
 }
 
-/// The typical jump of a trial's curve from report to report, in its last half: where the objective has settled, that
-/// is noise. The median of |x[i+1] - x[i]| of normal noise is 0.954 standard deviations.
+/// How far a trial's reports jump from the trend, in the last half of its curve: a report against the mean of the one
+/// before and the one behind it, so that a steady way down is no noise. Of normal noise the median of that is 0.826
+/// standard deviations.
 std::optional<double> noise_of(const std::vector<double>& curve) {
   if (curve.size() < kFewReports) return std::nullopt;
   std::vector<double> jumps;
-  for (std::size_t index = curve.size() / 2 + 1; index < curve.size(); ++index)
-    jumps.push_back(std::abs(curve[index] - curve[index - 1]));
-  return median(std::move(jumps)) / 0.954;
+  for (std::size_t index = curve.size() / 2 + 1; index + 1 < curve.size(); ++index)
+    jumps.push_back(std::abs(curve[index] - (curve[index - 1] + curve[index + 1]) / 2));
+  return median(std::move(jumps)) / 0.826;
 }
 
 /// The objective jumps by more than what separates the best trials.
@@ -149,7 +150,7 @@ std::optional<Finding> noise(const ExplainInput& input) {
       std::ranges::count_if(scores, [&](double score) { return scores.front() - score <= typical; }));
   if (typical == 0 || within < 3) return std::nullopt;
   return Finding{input.label.objective.metric + " jumps by about " + metric_text(typical) +
-                     " from report to report, and the best " + std::to_string(within) +
+                     " about its trend from report to report, and the best " + std::to_string(within) +
                      " trials lie within that of each other",
                  "Which of them is best is chance: report an average over more data, or run the best ones again with "
                  "other seeds (manta add-trial) before you choose."};

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 namespace manta::explain_test {
 namespace {
@@ -113,7 +114,7 @@ TEST_F(ExplainTest, NoiseThatHidesTheBestIsMeasured) {
     }
   }
 
-  EXPECT_THAT(found(), ElementsAre(AllOf(HasSubstr("loss jumps by about 0.104822 from report to report"),
+  EXPECT_THAT(found(), ElementsAre(AllOf(HasSubstr("loss jumps by about 0.121065 about its trend"),
                                          HasSubstr("the best 10 trials lie within"), HasSubstr("chance"))));
 }
 
@@ -126,6 +127,38 @@ TEST_F(ExplainTest, SmoothCurvesAreNoNoise) {
   }
 
   EXPECT_THAT(found(), IsEmpty());
+}
+
+// Trials that differ by less than one of them moves in a report, and of which the better are better all the way.
+TEST_F(ExplainTest, ASteadyTrendIsNoNoise) {
+  const std::function<double(int)> trends[] = {[](int iteration) { return -0.47 - 0.4 * iteration; },
+                                               [](int iteration) { return 0.8 * iteration; },
+                                               [](int iteration) { return 50 * std::exp(-0.1 * iteration); },
+                                               [](int iteration) { return 10 / std::sqrt(iteration); },
+                                               [](int iteration) { return iteration < 15 ? 3.0 : 1.0; }};
+  for (const auto& trend : trends) {
+    input_.reports.clear();
+    for (TrialStatus& trial : input_.trials) {
+      const double offset = 0.15 * static_cast<double>(trial.id.number);
+      trial.best_value = 1 + offset;
+      for (int iteration = 1; iteration <= 20; ++iteration)
+        input_.reports.push_back(
+            {.trial = trial.id, .iteration = iteration, .metrics = {{"loss", offset + trend(iteration)}}});
+    }
+
+    EXPECT_THAT(found(), IsEmpty()) << &trend - trends;
+  }
+}
+
+TEST_F(ExplainTest, NoiseOnATrendIsStillNoise) {
+  for (TrialStatus& trial : input_.trials) {
+    trial.best_value = 1 + 0.001 * static_cast<double>(trial.id.number);
+    for (int iteration = 1; iteration <= 20; ++iteration)
+      input_.reports.push_back(
+          {.trial = trial.id, .iteration = iteration, .metrics = {{"loss", 9 - 0.3 * iteration + 0.1 * (iteration % 2)}}});
+  }
+
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("loss jumps by about 0.121065 about its trend")));
 }
 
 TEST_F(ExplainTest, IdleSlotsAreMeasuredInTime) {
