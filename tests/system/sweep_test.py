@@ -77,6 +77,15 @@ class SweepTest(SystemTest):
         (best,) = self.query("select state, iterations from best_trials where rank = 1")
         self.assertEqual(best, {"state": "completed", "iterations": 9})
 
+    def test_hyperband_cannot_go_on_with_more_iterations_and_says_so_before_anything_is_changed(self):
+        self.sweep("--samples", "5", "--max-iterations", "4", "--scheduler", "hyperband:eta=2")
+
+        code, _, errors = self.run_program("--resume", "run", "--max-iterations", "8")
+
+        self.assertEqual(code, 2, errors)
+        self.assertRegex(errors, '--max-iterations 8: the scheduler "hyperband:eta=2" has laid out its brackets for 4.*without --resume')
+        self.assertEqual(self.run_program("--resume", "run")[0], 0)
+
     def test_hyperband_halves_its_brackets(self):
         self.sweep("--samples", "10", "--max-iterations", "4", "--scheduler", "hyperband:eta=2", "--seed", "3")
 

@@ -72,6 +72,17 @@ Result<void> check_required(const TuneOptions& options) {
   return {};
 }
 
+Result<std::unique_ptr<TrialScheduler>> scheduler_of(const PreparedExperiment& experiment,
+                                                     std::optional<std::int64_t> max_iterations) {
+  const TuneOptions& options = experiment.options;
+  return make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},
+                                            .max_iterations = max_iterations,
+                                            .space = experiment.space.get(),
+                                            .max_trials = experiment.searcher->size().value_or(options.samples),
+                                            .seed = options.seed,
+                                            .read_snapshot = population_snapshot});
+}
+
 // Reads the command, which gives the reference, and notes what it does not use.
 Result<void> prepare_command(PreparedExperiment& experiment) {
   MANTA_ASSIGN_OR_RETURN(const CommandTemplate command, CommandTemplate::parse(experiment.options.command));
@@ -192,6 +203,22 @@ TuneOptions complete_options(TuneOptions options) {
   return options;
 }
 
+Result<void> check_iterations(const PreparedExperiment& experiment, const TuneOptions& stored) {
+  const TuneOptions& options = experiment.options;
+  if (options.max_iterations == stored.max_iterations) return {};
+  const auto before = scheduler_of(experiment, stored.max_iterations);
+  const auto after = scheduler_of(experiment, options.max_iterations);
+  // What is wrong with it otherwise is found where it is restored.
+  if (!before || !after || after->get()->restore(before->get()->save())) return {};
+  const auto text = [](const std::optional<std::int64_t>& limit) { return limit ? std::to_string(*limit) : "none"; };
+  return Error{ErrorCode::kInvalidArgument,
+               "--max-iterations " + text(options.max_iterations) + ": the scheduler \"" + options.scheduler +
+                   "\" has laid out its brackets for " + text(stored.max_iterations) +
+                   " and cannot change them. Leave --max-iterations out to go on as before; for longer trials start a new "
+                   "experiment, without --resume (--warm-start " +
+                   shell_quoted(options.resume.value_or("DIR").string()) + " tells its searcher what came out here)"};
+}
+
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_RETURN_IF_ERROR(check_required(options));
   if (options.deterministic) MANTA_RETURN_IF_ERROR(check_deterministic(options));
@@ -208,14 +235,7 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_ASSIGN_OR_RETURN(experiment.searcher, choose_searcher(experiment.options, *experiment.space));
   if (options.min_gain) MANTA_RETURN_IF_ERROR(check_min_gain(experiment));
   if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment));
-  MANTA_ASSIGN_OR_RETURN(
-      experiment.scheduler,
-      make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},
-                                         .max_iterations = options.max_iterations,
-                                         .space = experiment.space.get(),
-                                         .max_trials = experiment.searcher->size().value_or(options.samples),
-                                         .seed = options.seed,
-                                         .read_snapshot = population_snapshot}));
+  MANTA_ASSIGN_OR_RETURN(experiment.scheduler, scheduler_of(experiment, options.max_iterations));
   MANTA_ASSIGN_OR_RETURN(experiment.loop,
                          loop_options_of(options, *experiment.space, *experiment.searcher, *experiment.scheduler));
   return experiment;

@@ -39,6 +39,11 @@ void take_limits(const TuneOptions& options, LoopOptions& loop);
 /// Errors: kInvalidArgument, kNotFound: what is wrong with the options, the space, or the command's placeholders.
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options);
 
+/// Whether the scheduler can go on with other max_iterations than the `stored` ones that it began with. Before anything is
+/// changed.
+/// Errors: kInvalidArgument: it cannot; says what to do instead.
+Result<void> check_iterations(const PreparedExperiment& experiment, const TuneOptions& stored);
+
 /// runs/<name>-<UTC time>, with a number behind it if that is taken.
 std::filesystem::path default_directory(const std::string& name, WallTime now);
 

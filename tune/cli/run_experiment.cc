@@ -384,8 +384,8 @@ Result<TuneOutcome> run_experiment(const TuneOptions& options, const TuneSetting
                    "--out and --resume exclude each other: a resumed experiment stays where it is"};
     }
     directory = *options.resume;
-    MANTA_ASSIGN_OR_RETURN(const TuneOptions stored, stored_options(directory));
-    MANTA_ASSIGN_OR_RETURN(complete, resumed_options(options, stored));
+    MANTA_ASSIGN_OR_RETURN(stored, stored_options(directory));
+    MANTA_ASSIGN_OR_RETURN(complete, resumed_options(options, *stored));
   }
   MANTA_ASSIGN_OR_RETURN(PreparedExperiment experiment, prepare_experiment(complete));
   if (directory.empty()) directory = default_directory(experiment.options.name, SystemClock().wall_now());
@@ -394,3 +394,5 @@ Result<TuneOutcome> run_experiment(const TuneOptions& options, const TuneSetting
 }
 
 }  // namespace manta
+  std::optional<TuneOptions> stored;
+  if (stored) MANTA_RETURN_IF_ERROR(check_iterations(experiment, *stored));

@@ -267,6 +267,54 @@ TEST_F(RunExperimentTest, AResumedExperimentThatChangesIsRefusedWithTheDifferenc
                  AllOf(HasSubstr(R"(x: {"float":[0.0,1.0]} -> {"float":[0.0,0.5]})"), HasSubstr("seed: 0 -> 7")));
 }
 
+TEST_F(RunExperimentTest, MoreIterationsAreRefusedBeforeAnythingIsChangedWhereTheSchedulerCannot) {
+  const TuneOptions fresh = options_;
+  for (const std::string scheduler : {"hyperband", "bohb", "async-hyperband", "hyperband+patience"}) {
+    options_ = fresh;
+    options_.out = folder_ / scheduler;
+    options_.scheduler = scheduler;
+    options_.max_iterations = 4;
+    ASSERT_TRUE(run(simulated()).has_value());
+    options_.resume = options_.out;
+    options_.out.clear();
+    options_.max_iterations = 40;
+
+    const auto more = run(simulated());
+
+    ASSERT_FALSE(more.has_value()) << scheduler;
+    EXPECT_EQ(more.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(more.error().message, AllOf(HasSubstr("--max-iterations 40"), HasSubstr(scheduler), HasSubstr("for 4"),
+                                            HasSubstr("without --resume")));
+    EXPECT_EQ(stored_options(*options_.resume).value().max_iterations, 4);
+    options_.max_iterations = 4;
+    EXPECT_TRUE(run(simulated()).has_value()) << "as before it goes on";
+  }
+}
+
+TEST_F(RunExperimentTest, MoreIterationsGoOnUnderAllOtherSchedulers) {
+  const TuneOptions fresh = options_;
+  for (const std::string scheduler : {"fifo", "asha", "asha-promote", "median", "i-epoch", "pbt:interval=2", "pbt-sync:interval=2",
+                                      "pb2:interval=2", "patience", "plateau", "threshold:at=1,value=9", "hyperband:max_t=9"}) {
+    options_ = fresh;
+    options_.out = folder_ / scheduler;
+    options_.scheduler = scheduler;
+    options_.max_iterations = 4;
+    options_.time_budget_seconds = 3;
+    const auto part = run(simulated());
+    ASSERT_TRUE(part.has_value()) << scheduler << ": " << part.error().message;
+    ASSERT_EQ(part->end, LoopEnd::kTimeBudget) << scheduler;
+    options_.resume = options_.out;
+    options_.out.clear();
+    options_.time_budget_seconds.reset();
+    options_.max_iterations = 8;
+
+    const auto more = run(simulated());
+
+    ASSERT_TRUE(more.has_value()) << scheduler << ": " << more.error().message;
+    EXPECT_EQ(stored_options(more->directory).value().max_iterations, 8);
+  }
+}
+
 TEST_F(RunExperimentTest, ResumeNeedsAnExperimentAndNoOtherDirectory) {
   options_.resume = folder_ / "nowhere";
   expect_refused(ErrorCode::kInvalidArgument, HasSubstr("--out and --resume"));
