@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -121,6 +122,7 @@ class ResultStore::Impl {
   Result<void> check_files();
   Result<void> remove_unlisted_checkpoints();
   std::optional<CheckpointName> write_file(const CheckpointSaved& saved);
+  int keep_checkpoints() const { return std::max(options_.keep_checkpoints, 1); }
   Result<std::vector<CheckpointName>> write_rows(std::span<const Change> changes,
                                                  const std::vector<std::optional<CheckpointName>>& names);
   void shorten_log();
@@ -263,13 +265,19 @@ Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
   if (broken_) return *broken_;
   MANTA_RETURN_IF_ERROR(check_files());
 
+  std::map<TrialId, int> behind;  // Checkpoints that are still to come.
+  for (const Change& change : changes)
+    if (const auto* saved = std::get_if<CheckpointSaved>(&change)) ++behind[saved->trial];
   std::vector<std::optional<CheckpointName>> names;
   for (const Change& change : changes) {
     const auto* saved = std::get_if<CheckpointSaved>(&change);
     if (saved == nullptr) continue;
     // Before the first file: a writer that was superseded must not touch those of its successor.
     if (names.empty()) MANTA_RETURN_IF_ERROR(check_epoch());
-    names.push_back(write_file(*saved));
+    // Of those that these very changes supersede nothing would be left when they are applied; which are the best is not
+    // known before.
+    const bool is_kept = behind[saved->trial]-- <= keep_checkpoints() || options_.keep_best > 0;
+    names.push_back(is_kept ? write_file(*saved) : std::nullopt);
   }
   failpoint("store.files_written");
   Result<std::vector<CheckpointName>> forgotten = write_rows(changes, names);
@@ -325,8 +333,8 @@ Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
         },
         change));
   }
-  MANTA_ASSIGN_OR_RETURN(std::vector<CheckpointName> forgotten, writer.finish({.newest = std::max(options_.keep_checkpoints, 1),
-                                                                               .best = options_.keep_best}));
+  MANTA_ASSIGN_OR_RETURN(std::vector<CheckpointName> forgotten,
+                         writer.finish({.newest = keep_checkpoints(), .best = options_.keep_best}));
   MANTA_RETURN_IF_ERROR(database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?",
                                        to_seconds(SystemClock().now() - opened_), epoch_));
   failpoint("store.rows_written");

@@ -34,17 +34,23 @@ std::uint64_t ResultsWriter::record(Change change) {
 // A batch takes the whole queue, so what enters it at once is in one transaction.
 std::uint64_t ResultsWriter::record_together(std::vector<Change> changes) {
   std::size_t bytes = 0;
-  for (const Change& change : changes) bytes += bytes_of(change);
+  std::size_t checkpoints = 0;
+  for (const Change& change : changes) {
+    bytes += bytes_of(change);
+    checkpoints += std::holds_alternative<CheckpointSaved>(change) ? 1 : 0;
+  }
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] {
     return error_ || closing_ || queue_.empty() ||
-           (queue_.size() < options_.max_queued_changes && queued_bytes_ + bytes <= options_.max_queued_bytes);
+           (queue_.size() < options_.max_queued_changes && queued_bytes_ + bytes <= options_.max_queued_bytes &&
+            (checkpoints == 0 || queued_checkpoints_ + checkpoints <= options_.max_queued_checkpoints));
   });
   const std::uint64_t number = recorded_ += changes.size();
   if (error_ || closing_) return number;
   const bool was_idle = queue_.empty();
   queue_.insert(queue_.end(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
   queued_bytes_ += bytes;
+  queued_checkpoints_ += checkpoints;
   lock.unlock();
   if (was_idle) work_.notify_one();
   return number;
@@ -63,6 +69,7 @@ bool ResultsWriter::take_batch(std::vector<Change>& batch, std::uint64_t& last) 
   if (queue_.empty()) return false;
   batch.swap(queue_);
   queued_bytes_ = 0;
+  queued_checkpoints_ = 0;
   last = recorded_;
   lock.unlock();
   room_.notify_one();

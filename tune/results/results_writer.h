@@ -23,6 +23,8 @@ struct ResultsWriterOptions {
   /// much again may be on its way to the disk. One change always finds room.
   std::size_t max_queued_changes = 16384;
   std::size_t max_queued_bytes = std::size_t{256} << 20;
+  /// Checkpoints among them: each is a file, and costs as much time as thousands of other changes.
+  std::size_t max_queued_checkpoints = 32;
   /// Called on the writer's thread after each commit, and once when storage has failed. Must not call the writer's
   /// record() or close().
   std::function<void()> on_durable = {};
@@ -76,6 +78,7 @@ class ResultsWriter final : public ResultsSink {
   std::condition_variable room_;
   std::vector<Change> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t queued_checkpoints_ = 0;
   std::uint64_t recorded_ = 0;
   bool closing_ = false;
   std::optional<Error> error_;

@@ -346,6 +346,37 @@ TEST_F(ResultStoreTest, KeepsThoseOfTheBestReportsToo) {
   EXPECT_EQ(store.load().value().state.checkpoints.at(TrialId{0}).iteration, 7) << "a trial goes on from the newest";
 }
 
+// As where trials pause faster than a disk takes files: what nobody would ever read is not written.
+TEST_F(ResultStoreTest, CheckpointsThatAreSupersededAtOnceCostNothing) {
+  std::vector<std::string> warnings;
+  ResultStore store =
+      create({.keep_checkpoints = 1, .on_warning = [&](const std::string& warning) { warnings.push_back(warning); }});
+  std::vector<Change> changes = {trial_changed(0, TrialState::kRunning)};
+  for (int iteration = 1; iteration <= 9; ++iteration) changes.push_back(checkpoint_saved(0, iteration, "weights"));
+  // Where it would be written, so that it would be seen if it were.
+  fs::create_directories(directory_ / "checkpoints/0/1-3.ckpt.tmp");
+
+  ASSERT_TRUE(store.apply(changes));
+
+  EXPECT_TRUE(fs::exists(directory_ / "checkpoints/0/1-9.ckpt"));
+  EXPECT_TRUE(warnings.empty()) << "that of iteration 3 could not have been written";
+  EXPECT_EQ(store.load().value().state.checkpoints.at(TrialId{0}).iteration, 9);
+}
+
+TEST_F(ResultStoreTest, OneOfTheBestReportsIsNotSuperseded) {
+  ResultStore store = create({.keep_checkpoints = 1, .keep_best = 1});
+  std::vector<Change> changes = {trial_changed(0, TrialState::kRunning)};
+  for (int iteration = 1; iteration <= 5; ++iteration) {
+    changes.push_back(reported(0, iteration, {{"accuracy", iteration == 2 ? 0.9 : 0.1}}));
+    changes.push_back(checkpoint_saved(0, iteration, "weights"));
+  }
+
+  ASSERT_TRUE(store.apply(changes));
+
+  EXPECT_EQ(Viewer(database()).value("SELECT group_concat(iteration) FROM checkpoints"), "2,5");
+  EXPECT_TRUE(fs::exists(directory_ / "checkpoints/0/1-2.ckpt"));
+}
+
 TEST_F(ResultStoreTest, ATrialThatTakesOverACheckpointKeepsItsOwnOfThatIteration) {
   ResultStore store = create();
   ASSERT_TRUE(store.apply(std::vector<Change>{trial_changed(0, TrialState::kRunning), checkpoint_saved(0, 5, "own")}));

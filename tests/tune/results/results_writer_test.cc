@@ -124,6 +124,29 @@ TEST_F(ResultsWriterTest, RecordBlocksWhileTheQueueIsFull) {
   EXPECT_EQ(writer.durable(), 4u);
 }
 
+TEST_F(ResultsWriterTest, RecordBlocksWhileManyCheckpointsWait) {
+  std::atomic<bool> released = false;
+  ResultsWriter writer(create_held(), {.max_queued_checkpoints = 2});
+  writer.record(trial_changed(0, TrialState::kRunning));
+  wait_until_held();
+  writer.record(checkpoint_saved(0, 1, "weights"));
+  writer.record(checkpoint_saved(0, 2, "weights"));
+  writer.record(reported(0, 1, {{"accuracy", 0.5}}));  // All else finds room.
+
+  std::promise<bool> was_released;
+  std::thread loop([&] {
+    writer.record(checkpoint_saved(0, 3, "weights"));
+    was_released.set_value(released);
+  });
+  released = true;
+  release();
+  loop.join();
+
+  EXPECT_TRUE(was_released.get_future().get());
+  ASSERT_TRUE(writer.close());
+  EXPECT_EQ(writer.durable(), 5u);
+}
+
 TEST_F(ResultsWriterTest, AChangeLargerThanTheQueueFindsRoomOnceItIsEmpty) {
   ResultsWriter writer(create(), {.max_queued_bytes = 10});
 
