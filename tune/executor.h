@@ -92,6 +92,12 @@ class Executor {
   /// call, by AttemptFailed; its error says where, as far as that can be found out.
   virtual void abort(TrialId trial) = 0;
 
+  /// Whether the answer to the call under way has come and is only held back, until others have come.
+  virtual bool is_answered(TrialId trial) const { return static_cast<void>(trial), false; }
+  /// What the attempt's process does at this moment, as far as the system knows: "its thread sleeps in futex_wait_queue";
+  /// "": nothing can be said.
+  virtual std::string activity(TrialId trial) const { return static_cast<void>(trial), std::string(); }
+
   /// How many attempts of one slot can run at the same time.
   virtual int slots() const = 0;
 

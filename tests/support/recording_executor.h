@@ -37,6 +37,10 @@ class RecordingExecutor final : public Executor {
     EXPECT_TRUE(std::exchange(under_way_[trial], false)) << "abort of trial " << trial.number << ": no call under way";
     note("abort", trial), executor_.abort(trial);
   }
+  bool is_answered(TrialId trial) const override { return executor_.is_answered(trial); }
+  std::string activity(TrialId trial) const override {
+    return activity_of ? activity_of(trial) : executor_.activity(trial);
+  }
   int slots() const override { return executor_.slots(); }
   std::optional<Event> next_event(TimePoint deadline) override {
     std::optional<Event> event;
@@ -67,6 +71,7 @@ class RecordingExecutor final : public Executor {
   std::vector<Launch> launches;
   std::deque<Event> injected;  ///< Given out before anything else.
   std::function<void(Event&)> on_event;
+  std::function<std::string(TrialId)> activity_of;
 
  private:
   static bool goes_on(const Event& event) {

@@ -25,6 +25,10 @@ class RecordingObserver final : public LoopObserver {
     bests.emplace_back(trial.id, *trial.best_value);
   }
   void on_searcher(const std::string& line) override { searcher_lines.push_back(line); }
+  void on_silence(const Silence& silence) override {
+    silences.push_back(silence);
+    if (silence_hook) silence_hook(silence);
+  }
   void on_tick(const Progress& progress) override {
     ticks.push_back(progress.elapsed);
     if (tick_hook) tick_hook();
@@ -33,12 +37,14 @@ class RecordingObserver final : public LoopObserver {
   std::function<void(const TrialStatus&, const Progress&)> trial_hook;
   std::function<void(const Report&, const Progress&)> report_hook;
   std::function<void()> tick_hook;
+  std::function<void(const Silence&)> silence_hook;
 
   std::vector<std::pair<TrialId, TrialState>> states;
   std::vector<Report> reports;
   std::vector<std::pair<TrialId, double>> bests;
   std::vector<Duration> ticks;
   std::vector<std::string> searcher_lines;
+  std::vector<Silence> silences;
 };
 
 }  // namespace manta

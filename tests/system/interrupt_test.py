@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C and SIGTERM: once, twice, and the way back."""
 import signal
+import time
 
 from program import SystemTest, main, read_until, wait_for
 
@@ -33,6 +34,19 @@ class InterruptTest(SystemTest):
         own = self.query("select min(n) n from (select max(value) n from learning_curves "
                          "where metric = 'own_iteration' group by trial)")
         self.assertEqual(own, [{"n": 150}])  # Went on from the checkpoints, not from the beginning.
+
+    def test_ctrl_c_needs_no_longer_where_trials_pause_all_the_time(self):
+        # Each report is a pause, with a checkpoint: far more of them than a disk takes files.
+        process = self.start(self.write_space(), "--trainable", "Walk", "--metric", "score", "--mode", "max", "--samples", "3",
+                             "--max-iterations", "100000", "--concurrency", "2", "--cpus-per-trial", "0.1",
+                             "--scheduler", "pbt-sync:interval=1", "--searcher", "random", "--out", "run")
+        self.assertTrue(wait_for(lambda: self.rows() >= 1500))
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        output, errors = process.communicate(timeout=60)
+
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertLess(time.monotonic() - began, 10, "as documented")
 
     def test_sigterm_is_as_ctrl_c(self):
         self.interrupted(signal.SIGTERM, 143)

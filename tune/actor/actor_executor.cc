@@ -148,6 +148,13 @@ void ActorExecutor::abort(TrialId trial) {
   retired_.push_back({attempt.actor, clock_.now() + kAbortGrace});  // If it does not end by that.
 }
 
+std::string ActorExecutor::activity(TrialId trial) const {
+  const auto attempt = attempts_.find(trial);
+  if (attempt == attempts_.end() || !options_.show_stack) return {};
+  const int pid = attempt->second.actor.pid();
+  return pid == 0 ? std::string() : process_activity(pid);
+}
+
 void ActorExecutor::retire(Actor<TrialActor> actor) {
   actor.stop();
   retired_.push_back({std::move(actor), clock_.now() + kStopGrace});

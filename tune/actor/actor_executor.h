@@ -44,6 +44,7 @@ class ActorExecutor final : public Executor {
   void save(TrialId trial) override;
   void stop(TrialId trial) override;
   void abort(TrialId trial) override;
+  std::string activity(TrialId trial) const override;
   int slots() const override { return slots_; }
   std::optional<Event> next_event(TimePoint deadline) override;
   void wait(TimePoint deadline) override;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/escape_control.h"
+#include "tune/cli/silence_text.h"
 
 namespace manta {
 
@@ -44,6 +45,8 @@ void ConsoleReporter::on_searcher(const std::string& line) {
   const std::lock_guard lock(mutex_);
   tell("searcher: " + escape_control(line));
 }
+
+void ConsoleReporter::on_silence(const Silence& silence) { announce(silence_line(silence, options_.label.directory)); }
 
 void ConsoleReporter::on_tick(const Progress& progress) {
   const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,8 @@ class OrderedExecutor final : public Executor {
   void save(TrialId trial) override;
   void stop(TrialId trial) override;
   void abort(TrialId trial) override { executor_.abort(trial); }
+  bool is_answered(TrialId trial) const override { return attempts_.at(trial).answer.has_value(); }
+  std::string activity(TrialId trial) const override { return executor_.activity(trial); }
   int slots() const override { return executor_.slots(); }
   /// Also AttemptFailed with kSystem, which ends the loop: it does not do what it did when the events were recorded, or
   /// a checkpoint is gone without which a trial cannot go on.

@@ -121,6 +121,7 @@ void TuneLoop::Impl::tick_if_due() {
   if (now() - last_tick_ < kTick) return;
   last_tick_ = now();
   parts_.observer.on_tick(book_.progress());
+  check_silence();
 }
 
 // --- Leaving ---
@@ -188,6 +189,7 @@ Result<LoopEnd> TuneLoop::Impl::finish() {
   }
   if (!options_.deterministic && !has_open_orders()) book_.snapshots_saved();
   live_.clear();
+  attempts_.clear();
   flush();
   MANTA_RETURN_IF_ERROR(parts_.sink.status());
   if (leaving_ && leaving_->error) return *std::move(leaving_->error);

@@ -156,5 +156,28 @@ TEST_F(TuneLoopAheadTest, HowFarItIsAheadOfTheDiskIsBounded) {
   EXPECT_EQ(trial(0).iteration, 1'000);
 }
 
+TEST_F(TuneLoopAheadTest, WhoIsPausedAgainAndAgainIsNoFurtherAheadOfTheDiskThanOthers) {
+  options_.max_iterations = 5'000;
+  step_ = [](const Config&, TrialId, std::int64_t) {
+    Stepped step = stepped(1, /*seconds=*/1e-6);
+    step.waits_for_disk = false;
+    return std::optional(step);
+  };
+  scheduler_.resume = first_paused;
+  scheduler_.judge = [](const Report& report, TrialsView) -> Result<std::vector<Order>> {
+    return std::vector<Order>{{report.trial, Pause{}}};
+  };
+  sink_.durable_limit = 0;
+  observer_.tick_hook = [this] {  // Nothing more happens.
+    loop_->request_stop();
+    sink_.durable_limit = std::numeric_limits<std::uint64_t>::max();
+  };
+
+  ASSERT_TRUE(run().has_value());
+
+  EXPECT_GT(observer_.reports.size(), 200u);
+  EXPECT_LE(observer_.reports.size(), 257u);
+}
+
 }  // namespace
 }  // namespace manta::tune_loop_ahead_test

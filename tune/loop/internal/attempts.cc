@@ -26,15 +26,17 @@ void TuneLoop::Impl::launch(TrialId trial) {
   live.iteration = live.checkpoint ? live.checkpoint->iteration : 0;
   live.seconds = live.checkpoint ? live.checkpoint->seconds : 0;
   live.reports = 0;
-  live.report_numbers = {};
+  live.waits_for_disk = false;
   live.slots = slots_at_launch(live);
   live.resized = live.saves_to_resize = false;
   live.saved_nothing = 0;
   book_.attempt_started(trial, live.iteration, live.slots);
   used_slots_ += live.slots;
+  attempts_.insert(trial);
   begin_call(live, trial, Phase::kLaunching);
   parts_.executor.launch(
-      {trial, book_[trial].attempt, book_[trial].config, live.checkpoint, live.slots, may_run_ahead()});
+      {trial, book_[trial].attempt, book_[trial].config, live.checkpoint, live.slots,
+                          may_run_ahead() && !waits_for_disk(live, 1)});
 }
 
 void TuneLoop::Impl::handle(Event event) {
@@ -51,6 +53,7 @@ void TuneLoop::Impl::handle(Event event) {
     return;
   }
   // Each answer fits its call only; what a stop() has overtaken is void.
+  if (live->has_call()) note_answer(*live);
   if (const auto* launched = std::get_if<Launched>(&event.what); launched && live->phase == Phase::kLaunching) {
     if (launched->goes_on) return begin_call(*live, trial, Phase::kStepping);
     live->phase = Phase::kIdle;
@@ -92,7 +95,8 @@ void TuneLoop::Impl::complete_trial(TrialId trial, LiveTrial& live) {
 void TuneLoop::Impl::take_report(TrialId trial, LiveTrial& live, Stepped stepped) {
   const Report report{trial, book_[trial].attempt, live.iteration, live.seconds, std::move(stepped.metrics)};
   const std::string& metric = options_.objective.metric;
-  live.report_numbers.set(++live.reports, book_.reported(report));
+  ++live.reports;
+  live.report_numbers.set(++live.all_reports, book_.reported(report));
   live.waits_for_disk = stepped.waits_for_disk;
   ++reports_since_snapshot_;
   if (report.metrics.find(metric)) tell(trial, &report.metrics);
@@ -151,7 +155,7 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFail
     live.after_stop = AfterStop::kForget;
     return on_stopped(trial, live);
   }
-  used_slots_ -= live.slots;
+  free_slots(trial, live);
   if (failed.infeasible) return end_infeasible(trial, live, "infeasible: " + error.message);
   const bool is_no_fault_of_the_trial = error.code == ErrorCode::kWorkerDied || error.code == ErrorCode::kSystem;
   if (!is_no_fault_of_the_trial) return retry_or_fail(trial, live, to_string(error));
@@ -162,8 +166,13 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFail
   if (!leaving_ || !leaving_->error) leave({.error = error, .deadline = now()});
 }
 
-void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
+void TuneLoop::Impl::free_slots(TrialId trial, const LiveTrial& live) {
   used_slots_ -= live.slots;
+  attempts_.erase(trial);
+}
+
+void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
+  free_slots(trial, live);
   switch (live.after_stop) {
     case AfterStop::kForget:
       bequeath(trial, live);
@@ -208,6 +217,10 @@ bool TuneLoop::Impl::may_run_ahead() const {
   return !options_.deterministic && !is_limited && !is_judged && options_.grow_every == 0;
 }
 
+bool TuneLoop::Impl::waits_for_disk(const LiveTrial& live, int iterations) const {
+  return options_.wait_for_durable_reports && live.awaited_report(iterations) > parts_.sink.durable();
+}
+
 int TuneLoop::Impl::iterations_at_once(TrialId trial, const LiveTrial& live) const {
   if (live.reports == 0 || live.waits_for_disk || !may_run_ahead()) return 1;
   std::int64_t most = internal::kIterationsAtOnce;
@@ -240,9 +253,8 @@ void TuneLoop::Impl::proceed(TrialId trial) {
                               live.iteration % options_.checkpoint_every == 0 && !live.is_saved();
   if (checkpoint_due) return save(trial, live);
   const int iterations = iterations_at_once(trial, live);
-  const std::uint64_t awaited = live.awaited_report(iterations);
-  if (options_.wait_for_durable_reports && awaited > parts_.sink.durable()) {
-    awaiting_durable_.emplace(awaited, trial);
+  if (waits_for_disk(live, iterations)) {
+    awaiting_durable_.emplace(live.awaited_report(iterations), trial);
     return;
   }
   if (!has_trial_time_left(live)) return end_for_trial_time(trial);

@@ -242,6 +242,13 @@ void TuneLoop::Impl::execute(ChangeLimits command, CommandDone done) {
   options_.time_budget = command.options.time_budget;
   options_.min_gain = command.options.min_gain;
   options_.limits = command.options.limits;
+  // Also for what is under way, perhaps for longer than that; what held before is void.
+  for (const TrialId trial : attempts_) {
+    LiveTrial& live = live_.at(trial);
+    if (!live.has_call()) continue;
+    live.call = ++calls_;
+    set_deadline(live, trial);
+  }
   options_.retry_wait = command.options.retry_wait;
   options_.max_failures = command.options.max_failures;
   options_.checkpoint_every = command.options.checkpoint_every;

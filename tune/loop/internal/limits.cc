@@ -30,17 +30,22 @@ std::string trial_time_cause(Duration limit) {
 void TuneLoop::Impl::begin_call(LiveTrial& live, TrialId trial, Phase phase) {
   live.phase = phase;
   live.call = ++calls_;
+  note_call(live);
+  set_deadline(live, trial);
+}
+
+void TuneLoop::Impl::set_deadline(const LiveTrial& live, TrialId trial) {
   const TrialLimits& limits = options_.limits;
   std::optional<std::pair<Duration, Limit>> nearest;
   const auto consider = [&](std::optional<Duration> time, Limit limit) {
     if (time && (!nearest || *time < nearest->first)) nearest = {*time, limit};
   };
-  if (phase == Phase::kStepping) {
+  if (live.phase == Phase::kStepping) {
     if (limits.trial_time) consider(*limits.trial_time - from_seconds(live.seconds), Limit::kTrialTime);
     consider(limits.step_time, Limit::kStepTime);
   }
   consider(limits.stall_timeout, Limit::kStall);
-  if (nearest) call_deadlines_.push({now() + nearest->first, live.call, trial, nearest->second});
+  if (nearest) call_deadlines_.push({live.call_began + nearest->first, live.call, trial, nearest->second});
 }
 
 bool TuneLoop::Impl::has_trial_time_left(const LiveTrial& live) const {

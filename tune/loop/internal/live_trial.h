@@ -76,7 +76,8 @@ struct LiveTrial {
   double seconds = 0;                    ///< Time these took.
   std::optional<Checkpoint> checkpoint;  ///< The newest.
   int failures = 0;
-  ReportNumbers report_numbers;                     ///< Of this attempt.
+  ReportNumbers report_numbers;                     ///< Of all its attempts in this run.
+  std::int64_t all_reports = 0;                     ///< Of those.
   bool waits_for_disk = false;                      ///< As its last report said.
   std::int64_t reports = 0;                         ///< Of this attempt.
   std::optional<Metrics> report_without_objective;  ///< Its last report, if that lacked the objective's metric.
@@ -97,13 +98,15 @@ struct LiveTrial {
   std::string failure;  ///< Of AfterStop::kRetry: why the attempt failed.
 
   std::uint64_t call = 0;  ///< The number of its last call.
+  TimePoint call_began{};  ///< Or of its last answer, where the call goes on.
+  int silences_told = 0;   ///< Of that call: that it takes long, and that it takes too long.
   bool aborted = false;    ///< That call took too long: its failure is still to say where it was.
   /// In Phase::kQueued after a failure: it is not launched before.
   std::optional<TimePoint> retry_at;
 
   /// The change that has to be durable before it goes on for so many iterations.
   std::uint64_t awaited_report(int iterations) const {
-    return report_numbers.of(waits_for_disk ? reports : reports + iterations - kReportsAhead);
+    return report_numbers.of(waits_for_disk ? all_reports : all_reports + iterations - kReportsAhead);
   }
   bool has_call() const { return phase == Phase::kLaunching || phase == Phase::kStepping || phase == Phase::kSaving; }
   bool has_attempt() const { return phase != Phase::kQueued && phase != Phase::kPaused && phase != Phase::kHeld; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop's state machine: tune_loop.cc fills slots and ends runs, slots.cc shares them out, attempts.cc handles
-// events, orders.cc orders, limits.cc time, commands.cc commands.
+// events, orders.cc orders, limits.cc time, silence.cc trials that say nothing,
+// commands.cc commands.
 #pragma once
 
 #include <atomic>
@@ -93,9 +94,12 @@ class TuneLoop::Impl {
   void on_saved(TrialId trial, LiveTrial& live, Saved saved);
   void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
+  void free_slots(TrialId trial, const LiveTrial& live);
   void proceed(TrialId trial);
   void proceed_if_idle(TrialId trial);
   bool may_run_ahead() const;
+  // Whether too many of its reports are not durable yet for it to go on for so many iterations.
+  bool waits_for_disk(const LiveTrial& live, int iterations) const;
   int iterations_at_once(TrialId trial, const LiveTrial& live) const;
   void proceed_to_leave(TrialId trial, LiveTrial& live);
   void save(TrialId trial, LiveTrial& live);
@@ -120,6 +124,7 @@ class TuneLoop::Impl {
 
   // limits.cc
   void begin_call(LiveTrial& live, TrialId trial, Phase phase);
+  void set_deadline(const LiveTrial& live, TrialId trial);
   bool has_trial_time_left(const LiveTrial& live) const;
   void end_for_trial_time(TrialId trial);
   void end_overdue();
@@ -127,6 +132,12 @@ class TuneLoop::Impl {
   void retry_later(TrialId trial, LiveTrial& live);
   void queue_due_retries();
   std::optional<TimePoint> next_retry();
+
+  // silence.cc
+  void note_call(LiveTrial& live);
+  void note_answer(LiveTrial& live);
+  void check_silence();
+  bool tell_of_silence(Duration patience, int stage);
 
   // orders.cc
   void carry_out(std::vector<Order> orders);
@@ -178,6 +189,7 @@ class TuneLoop::Impl {
   // By LiveTrial::retry_at; void where that says otherwise.
   std::set<std::pair<TimePoint, TrialId>> retries_;
   std::vector<Order> first_orders_;
+  std::set<TrialId> attempts_;   // Trials that have one.
   std::int64_t used_slots_ = 0;  // Of all attempts.
   std::int64_t paused_ = 0;      // In Phase::kPaused.
   std::int64_t held_ = 0;        // In TrialState::kHeld.
@@ -196,6 +208,7 @@ class TuneLoop::Impl {
   std::optional<Leaving> leaving_;
   TimePoint started_{};
   TimePoint last_tick_{};
+  Duration longest_call_{};  // That was answered.
   bool dropped_orders_ = false;
   bool snapshot_due_ = false;
   TimePoint last_snapshot_{};
