@@ -78,17 +78,29 @@ CommandCheckpoints::~CommandCheckpoints() {
   if (!directory_.empty()) fs::remove_all(directory_, ignored);
 }
 
+void CommandCheckpoints::renew_directory() {
+  std::error_code error;
+  if (fs::exists(directory_, error)) return;
+  fs::create_directories(directory_, error);
+  was_deleted_ = true;
+  current_.reset();
+}
+
 Result<void> CommandCheckpoints::reported(const std::optional<std::string>& name) {
+  renew_directory();
   std::optional<fs::path> next;
   if (name) {
     const bool is_plain = !name->empty() && *name != "." && *name != ".." && name->find('/') == std::string::npos;
     if (is_plain) next = directory_ / *name;
     std::error_code error;
     const fs::file_status status = next ? fs::symlink_status(*next, error) : fs::file_status();
-    if (!next || (!fs::is_regular_file(status) && !fs::is_directory(status))) {
+    const bool is_there = next && (fs::is_regular_file(status) || fs::is_directory(status));
+    if (!is_there && !(next && was_deleted_)) {
       return Error{ErrorCode::kInvalidArgument, "a report names the checkpoint \"" + *name +
                                                     "\", which is no file or directory in MANTA_CHECKPOINT_DIR"};
     }
+    if (!is_there) next.reset();
+    was_deleted_ = was_deleted_ && !is_there;
   }
   // What was restored may still be in use.
   std::error_code ignored;
@@ -98,8 +110,8 @@ Result<void> CommandCheckpoints::reported(const std::optional<std::string>& name
 }
 
 Result<void> CommandCheckpoints::save(CheckpointWriter& out) const {
-  if (!current_) return {};
   std::error_code error;
+  if (!current_ || !fs::exists(directory_, error)) return {};
   if (!fs::is_directory(*current_, error)) return read_into(*current_, std::string(kFile), out);
   for (const auto& found : fs::recursive_directory_iterator(*current_, error)) {
     if (!found.is_regular_file(error) || found.is_symlink(error)) continue;

@@ -32,10 +32,11 @@ class CommandCheckpoints {
 
   const std::filesystem::path& directory() const { return directory_; }
 
-  /// A report came, which names a checkpoint or none: that is the state now, and the one before is removed.
+  /// A report came, which names a checkpoint or none: that is the state now, and the one before is removed. If somebody
+  /// has deleted the directory, it is made anew, and a name that is not found is none until one is found again.
   /// Errors: kInvalidArgument: no plain name, or there is no file or directory of that name.
   Result<void> reported(const std::optional<std::string>& name);
-  /// Writes the state as of the last report; nothing if that named none.
+  /// Writes the state as of the last report; nothing if that named none, or somebody has deleted it with the directory.
   /// Errors: kStorage: it cannot be read.
   Result<void> save(CheckpointWriter& out) const;
   /// Puts what save() wrote into the directory. Until the first report that is the state.
@@ -45,6 +46,7 @@ class CommandCheckpoints {
   const std::optional<std::filesystem::path>& restored() const { return restored_; }
 
  private:
+  void renew_directory();
   explicit CommandCheckpoints(std::filesystem::path directory) : directory_(std::move(directory)) {}
   // Makes an empty directory another one's; false: it stays.
   bool hand_over(const std::filesystem::path& place);
@@ -52,6 +54,7 @@ class CommandCheckpoints {
   std::filesystem::path directory_;  // Empty once it is another one's.
   std::optional<std::filesystem::path> restored_;
   std::optional<std::filesystem::path> current_;
+  bool was_deleted_ = false;  // The directory, and no checkpoint has come since.
 };
 
 }  // namespace manta

@@ -2,11 +2,14 @@
 """manta stop, kill, pause, resume, retry, clone, add-trial, set, note: experiments changed from another shell."""
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
+import sys
+import unittest
 
 from program import BIN, SystemTest, main, wait_for
 
@@ -226,6 +229,78 @@ class ControlTest(SystemTest):
                 client.close()
         self.finish(process)
         self.assertFalse(path.exists())
+
+    def test_F39_a_deleted_socket_is_made_anew(self):
+        process = self.endless()
+        for _ in range(2):
+            os.unlink(self.directory / "run/control.sock")
+            self.assertIn("noted", self.manta("note", "run", "I am still heard"))
+            self.assertTrue((self.directory / "run/control.sock").exists())
+        self.manta("stop", "run", 0, 1)
+        _, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(errors.count("control.sock was deleted, and made anew"), 2, errors)
+
+    def test_F39_trials_go_on_when_logs_and_checkpoints_are_deleted(self):
+        script = ("n=0; test -n \"$MANTA_CHECKPOINT\" && n=$(cat \"$MANTA_CHECKPOINT\"); while test $n -lt 20; do n=$((n+1)); "
+                  "echo $n > \"$MANTA_CHECKPOINT_DIR/$n\"; echo \"{\\\"score\\\": $n, \\\"checkpoint\\\": \\\"$n\\\"}\"; "
+                  f"until test -e {self.directory}/go -o $n -lt 5; do sleep 0.05; done; done")
+        (self.directory / "count.sh").write_text(script)
+        process = self.start(self.write_space(), "--command", "sh " + str(self.directory / "count.sh"), "--metric", "score",
+                             "--mode", "max", "--samples", 2, "--cpus-per-trial", 0.1, "--concurrency", 2, "--out", "run",
+                             "--checkpoint-every", 1, program=BIN / "tune_run")
+        self.watched(process, "run", 2)
+        self.assertTrue(wait_for(lambda: self.rows() >= 10))
+        shutil.rmtree(self.directory / "run/logs")
+        shutil.rmtree(self.directory / "run/checkpoints", ignore_errors=True)  # One may just be written.
+        self.assertTrue(wait_for((self.directory / "run/logs").exists))
+        self.assertTrue(wait_for((self.directory / "run/checkpoints").exists))
+        (self.directory / "go").touch()
+
+        _, errors = process.communicate(timeout=120)
+
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(self.query("select state, attempts, iterations from trial_summary"),
+                         [{"state": "completed", "attempts": 1, "iterations": 20}] * 2)
+        self.assertEqual(errors.count("logs was deleted, and made anew"), 1, errors)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a way to be another user")
+    def test_another_user_is_not_heard_whatever_the_files_rights_are(self):
+        process = self.endless()
+        path = self.directory / "run/control.sock"
+        for opened, mode in ((self.directory, 0o755), (path.parent, 0o755), (path, 0o777)):
+            os.chmod(opened, mode)
+        ask = ("import os, socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+               "s.settimeout(60); print(os.geteuid())\ntry: s.sendall(b'{}\\n'); print(s.recv(4096))\n"
+               "except OSError: print(b'')")
+        words = [sys.executable, "-c", ask, str(path)]
+
+        foreign = subprocess.run(words, capture_output=True, text=True, timeout=120, user=65534, group=65534, cwd="/")
+        own = subprocess.run(words, capture_output=True, text=True, timeout=120, cwd="/")
+
+        self.assertEqual(foreign.stdout.split(), ["65534", "b''"], foreign.stderr)
+        self.assertIn("another version", own.stdout)
+        self.manta("stop", "run", 0, 1)
+        self.finish(process)
+
+    def test_who_waits_for_a_trial_that_says_nothing_is_told_and_can_end_it(self):
+        script = "n=0; while test $n -lt 9; do n=$((n+1)); test $MANTA_TRIAL$n != 21 || sleep 1000; echo \"{\\\"score\\\": $n}\"; done"
+        (self.directory / "hang.sh").write_text(script)
+        process = self.start(self.write_space(), "--command", "sh " + str(self.directory / "hang.sh"), "--metric", "score",
+                             "--mode", "max", "--samples", 9, "--cpus-per-trial", 0.1, "--concurrency", 2, "--out", "run",
+                             "--max-iterations", 9, "--scheduler", "hyperband", program=BIN / "tune_run")
+        self.watched(process, "run", 1)
+        line = next((line for line in process.stderr if "no answer" in line), "")
+        self.assertRegex(line, r"no answer for 30.0 s: 8 trials wait for trial 2 \(in iteration 1\).*`manta kill run 2`")
+        self.assertIn("stall-timeout=60s", line)
+        self.manta("set", "run", "stall-timeout=20s")
+
+        _, errors = process.communicate(timeout=120)
+
+        self.assertEqual(process.returncode, 1, errors)
+        (failed,) = self.query("select trial, cause from trial_summary where state = 'failed'")
+        self.assertEqual(failed["trial"], 2)
+        self.assertTrue(failed["cause"].startswith("stalled: no sign of life for 20 s in iteration 1"), failed)
 
     def test_a_second_control_c_leaves_no_socket(self):
         process = self.endless()

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "tune/cli/control/control_desk.h"
 #include "tune/cli/control/control_socket.h"
 #include "tune/cli/experiment_document.h"
+#include "tune/cli/folder_watch.h"
 #include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
 #include "tune/cli/signal_watch.h"
@@ -45,10 +47,11 @@ struct OpenResults {
   EventLog::Recorded recorded;  // Of a deterministic one, which begins with an empty state.
 };
 
-// What is being repeated was shown when it happened.
+// What is being repeated was shown when it happened. `on_tick` is called whenever the loop has a moment.
 class QuietWhileRepeating final : public LoopObserver {
  public:
-  QuietWhileRepeating(LoopObserver& observer, const EventLog& log) : observer_(observer), log_(log) {}
+  QuietWhileRepeating(LoopObserver& observer, const EventLog& log, std::function<void()> on_tick)
+      : observer_(observer), log_(log), on_tick_(std::move(on_tick)) {}
 
   void on_trial(const TrialStatus& trial, const Progress& progress) override {
     if (!log_.is_repeating()) observer_.on_trial(trial, progress);
@@ -61,11 +64,15 @@ class QuietWhileRepeating final : public LoopObserver {
   }
   void on_searcher(const std::string& line) override { observer_.on_searcher(line); }
   void on_silence(const Silence& silence) override { observer_.on_silence(silence); }
-  void on_tick(const Progress& progress) override { observer_.on_tick(progress); }
+  void on_tick(const Progress& progress) override {
+    observer_.on_tick(progress);
+    on_tick_();
+  }
 
  private:
   LoopObserver& observer_;
   const EventLog& log_;
+  const std::function<void()> on_tick_;
 };
 
 // A terminal that is gone must not end the run: what cannot be written is lost.
@@ -214,6 +221,37 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   return OpenResults{std::move(store), std::move(stored.state), {}};
 }
 
+// What a running experiment has in its directory beside its results: made anew when somebody deletes it.
+class Premises {
+ public:
+  /// `control` may be null.
+  Premises(const std::filesystem::path& directory, ControlServer* control, ConsoleReporter& console)
+      : console_(console),
+        control_(control),
+        folders_(directory,
+                 {{"logs", "what the running trials print is lost until their next attempts, and so are checkpoints "
+                           "that commands have made since they were paused last"},
+                  {"checkpoints", "what runs goes on; a resumed run has those that are written from now on"}},
+                 [&console](const std::string& line) { console.announce(escape_control(line)); }) {}
+
+  void check() {
+    folders_.check();
+    if (control_ == nullptr) return;
+    const Result<bool> renewed = control_->renew_door();
+    if (!renewed && !is_shut_)
+      console_.announce("warning: control.sock was deleted, and commands cannot be taken: " +
+                        escape_control(renewed.error().message));
+    if (renewed && *renewed) console_.announce("warning: control.sock was deleted, and made anew");
+    is_shut_ = !renewed;
+  }
+
+ private:
+  ConsoleReporter& console_;
+  ControlServer* const control_;
+  FolderWatch folders_;
+  bool is_shut_ = false;
+};
+
 // The running loop as the signal's thread sees it.
 class Interruption {
  public:
@@ -326,11 +364,14 @@ class Run {
          .on_notice = [this](const std::string& notice) { console_.announce("warning: " + escape_control(notice)); }});
     EventLog log(writer, std::move(results.recorded));
     OrderedExecutor ordered(executor, log);
-    QuietWhileRepeating quiet(console_, log);
+    std::unique_ptr<Premises> premises;
+    QuietWhileRepeating observer(console_, log, [&premises] {
+      if (premises) premises->check();
+    });
     const TuneLoop::Parts parts =
         experiment_.loop.deterministic
-            ? TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, ordered, log, quiet}
-            : TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, executor, writer, console_};
+            ? TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, ordered, log, observer}
+            : TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, executor, writer, observer};
     TuneLoop loop(experiment_.loop, parts, std::move(results.state));
     ControlDesk desk({experiment_, label_.directory, executor.slots(),
                       [this](const std::string& line) { console_.announce(escape_control(line)); }},
@@ -339,6 +380,7 @@ class Run {
         label_.directory,
         [&desk](const std::string& line, ControlServer::Reply reply) { desk.handle(line, std::move(reply)); });
     if (!control) console_.announce("warning: no commands can be taken: " + escape_control(control.error().message));
+    premises = std::make_unique<Premises>(label_.directory, control ? control->get() : nullptr, console_);
     Interruption interruption(console_, experiment_.loop.deterministic ? "stopping" : "checkpointing", resume,
                               control ? control->get() : nullptr);
     std::unique_ptr<SignalWatch> signals;
@@ -379,6 +421,7 @@ Result<TuneOutcome> run_experiment(const TuneOptions& options, const TuneSetting
                                    const ExecutorMaker& make_executor) {
   TuneOptions complete = options;
   std::filesystem::path directory = options.out;
+  std::optional<TuneOptions> stored;
   if (options.resume) {
     if (!options.out.empty()) {
       return Error{ErrorCode::kInvalidArgument,
@@ -389,11 +432,10 @@ Result<TuneOutcome> run_experiment(const TuneOptions& options, const TuneSetting
     MANTA_ASSIGN_OR_RETURN(complete, resumed_options(options, *stored));
   }
   MANTA_ASSIGN_OR_RETURN(PreparedExperiment experiment, prepare_experiment(complete));
+  if (stored) MANTA_RETURN_IF_ERROR(check_iterations(experiment, *stored));
   if (directory.empty()) directory = default_directory(experiment.options.name, SystemClock().wall_now());
   Run run(std::move(experiment), settings, std::move(directory));
   return run.run(make_executor);
 }
 
 }  // namespace manta
-  std::optional<TuneOptions> stored;
-  if (stored) MANTA_RETURN_IF_ERROR(check_iterations(experiment, *stored));

@@ -145,6 +145,24 @@ TEST(CommandTrainableTest, ACheckpointThatIsNotThereOrElsewhereFailsTheAttempt) 
   EXPECT_THAT(step_of(link), ThrowsMessage<std::runtime_error>(HasSubstr("\"l\"")));
 }
 
+TEST(CommandTrainableTest, ADirectoryThatSomebodyDeletesIsMadeAnewAndTheTrialGoesOn) {
+  const auto trainable = started(
+      "d=$MANTA_CHECKPOINT_DIR; say() {{ echo '{{\"loss\": '$1', \"checkpoint\": \"c'$1'\"}}'; }}; "
+      "echo x > $d/c1; say 1; rm -rf $d; say 2; say 3; until test -d $d; do :; done; echo 4 > $d/c4; say 4; say 5");
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 1}}));
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
+  CheckpointWriter nothing;
+  trainable->save(nothing);
+  EXPECT_TRUE(nothing.empty());
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 3}}));
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 4}}));
+  CheckpointWriter out;
+  trainable->save(out);
+  EXPECT_FALSE(out.empty());
+  EXPECT_THAT(step_of(trainable), ThrowsMessage<std::runtime_error>(HasSubstr("\"c5\""))) << "all is well again";
+}
+
 TEST(CommandTrainableTest, OnlyTheNewestCheckpointIsKeptAndNothingAfterTheEnd) {
   TemporaryFolder folder;
   const std::string where = folder.path() + "/where";

@@ -50,6 +50,30 @@ std::optional<uid_t> user_of(int fd) {
   return peer.uid;
 }
 
+// A file, whatever its name is.
+using FileId = std::pair<dev_t, ino_t>;
+
+// Of the socket in `directory`. None: there is no such file.
+std::optional<FileId> door_of(int directory) {
+  struct stat file {};
+  if (::fstatat(directory, kName, &file, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return FileId(file.st_dev, file.st_ino);
+}
+
+// A socket that listens as kName in `directory`, in place of whatever is there.
+Result<UniqueFd> listen_in(int directory) {
+  UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener) return system_error("socket", errno);
+  // Before bind(), so that the file never has other rights.
+  if (::fchmod(listener.get(), S_IRUSR | S_IWUSR) != 0) return system_error("fchmod of a socket", errno);
+  ::unlinkat(directory, kName, 0);
+  const sockaddr_un address = address_in(directory);
+  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return system_error(std::string("bind of ") + kName, errno);
+  if (::listen(listener.get(), kWaitingClients) != 0) return system_error("listen", errno);
+  return listener;
+}
+
 void wake(int fd) {
   const std::uint64_t one = 1;
   while (::write(fd, &one, sizeof one) < 0 && errno == EINTR) {
@@ -86,7 +110,8 @@ class ControlServer::Impl {
       : directory_(std::move(directory)),
         listener_(std::move(listener)),
         wake_(std::move(wake_fd)),
-        handler_(std::move(handler)) {
+        handler_(std::move(handler)),
+        door_(door_of(directory_.get())) {
     outbox_->wake_fd = wake_.get();
     thread_ = std::thread([this] { serve(); });
   }
@@ -100,14 +125,27 @@ class ControlServer::Impl {
   }
 
   void close_door() {
+    const std::lock_guard lock(door_mutex_);
     if (is_closed_.exchange(true)) return;
     ::unlinkat(directory_.get(), kName, 0);
     wake(wake_.get());
   }
 
+  Result<bool> renew_door() {
+    const std::lock_guard lock(door_mutex_);
+    const std::optional<FileId> found = door_of(directory_.get());
+    if (is_closed_ || (found && found == door_)) return false;
+    MANTA_ASSIGN_OR_RETURN(new_listener_, listen_in(directory_.get()));
+    door_ = door_of(directory_.get());
+    wake(wake_.get());
+    return true;
+  }
+
  private:
   void serve();
   void wait(std::chrono::milliseconds limit);
+  // The listener, where it was made anew; none, once the door is closed.
+  void take_new_door();
   void accept_client();
   void take_answers();
   // False: it is done, or not worth more.
@@ -119,6 +157,9 @@ class ControlServer::Impl {
   const UniqueFd wake_;
   const Handler handler_;
   const std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
+  std::mutex door_mutex_;        // Guards the file, and the next two.
+  std::optional<FileId> door_;   // The file that leads to the newest listener.
+  UniqueFd new_listener_;        // That the thread has not taken yet.
   std::atomic<bool> is_closed_ = false;
   std::atomic<bool> is_ending_ = false;
   std::list<Client> clients_;  // In the order in which they came; the thread's.
@@ -130,7 +171,7 @@ void ControlServer::Impl::serve() {
   std::optional<std::chrono::steady_clock::time_point> end;
   for (;;) {
     wait(end ? std::chrono::milliseconds(20) : std::chrono::milliseconds(-1));
-    if (is_closed_) listener_.reset();
+    take_new_door();
     const bool is_ending = is_ending_;  // Before the answers are taken: none comes later.
     take_answers();
     const auto now = std::chrono::steady_clock::now();
@@ -161,6 +202,12 @@ void ControlServer::Impl::wait(std::chrono::milliseconds limit) {
   std::uint64_t count = 0;
   if (polled[0].revents != 0 && ::read(wake_.get(), &count, sizeof count) < 0) return;
   if (polled[1].revents != 0) accept_client();
+}
+
+void ControlServer::Impl::take_new_door() {
+  const std::lock_guard lock(door_mutex_);
+  if (new_listener_) listener_ = std::move(new_listener_);
+  if (is_closed_) listener_.reset();
 }
 
 void ControlServer::Impl::accept_client() {
@@ -220,19 +267,14 @@ ControlServer::~ControlServer() = default;
 
 void ControlServer::close_door() { impl_->close_door(); }
 
+Result<bool> ControlServer::renew_door() { return impl_->renew_door(); }
+
 Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::filesystem::path& directory, Handler handler) {
   UniqueFd folder = open_directory(directory);
   if (!folder) return system_error("open of " + directory.string(), errno);
-  UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   UniqueFd wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!listener || !wake_fd) return system_error("socket or eventfd", errno);
-  // Before bind(), so that the file never has other rights.
-  if (::fchmod(listener.get(), S_IRUSR | S_IWUSR) != 0) return system_error("fchmod of a socket", errno);
-  ::unlinkat(folder.get(), kName, 0);
-  const sockaddr_un address = address_in(folder.get());
-  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return system_error("bind of " + (directory / kName).string(), errno);
-  if (::listen(listener.get(), kWaitingClients) != 0) return system_error("listen", errno);
+  if (!wake_fd) return system_error("eventfd", errno);
+  MANTA_ASSIGN_OR_RETURN(UniqueFd listener, listen_in(folder.get()));
   return std::unique_ptr<ControlServer>(new ControlServer(
       std::make_unique<Impl>(std::move(folder), std::move(listener), std::move(wake_fd), std::move(handler))));
 }

@@ -34,6 +34,10 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  /// Makes the file anew if somebody has deleted it, or put another one in its place; true if so. Cheap: to be called
+  /// again and again. Any thread.
+  /// Errors: kSystem: it cannot be made.
+  Result<bool> renew_door();
   /// Takes the file away: nobody comes in any more; who is in gets an answer. Does nothing the second time. Any thread.
   void close_door();
 

@@ -42,7 +42,9 @@ Result<std::string> carry_out(const std::filesystem::path& directory, const Cont
   }
   return Error{ErrorCode::kFailedPrecondition,
                directory.string() + " is in use by " + *owner +
-                   ", which takes no commands now: it is about to begin or to end; try again in a moment"};
+                   ", which takes no commands now: nobody listens at its control.sock. It is about to begin or to end, "
+                   "or the file was deleted: a run makes it anew within a second, unless it is very busy. Try again in a "
+                   "moment"};
 }
 
 Result<ExitCode> command(const VerbWords& words, const ControlRequest& request) {
