@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -232,7 +233,11 @@ class Premises {
                  {{"logs", "what the running trials print is lost until their next attempts, and so are checkpoints "
                            "that commands have made since they were paused last"},
                   {"checkpoints", "what runs goes on; a resumed run has those that are written from now on"}},
-                 [&console](const std::string& line) { console.announce(escape_control(line)); }) {}
+                 [&console](const std::string& line) { console.announce(escape_control(line)); }) {
+    std::error_code ignored;
+    std::filesystem::create_directory(directory / "logs", ignored);  // As trials would: it is watched from now on.
+    folders_.check();
+  }
 
   void check() {
     folders_.check();
