@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "searchers/model_searcher.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -40,7 +41,14 @@ ModelSearcher::ModelSearcher(std::string class_name, Space space, const Objectiv
       cube_(std::make_unique<const UnitCube>(std::move(space))),
       seed_(seed),
       history_(*cube_, objective),
-      proposer_(make(*cube_)) {}
+      proposer_(make(*cube_)) {
+  // Trial 0 is the default configuration (first_points()), and nobody asks here for it: it is known from the beginning,
+  // so that it is not suggested again while it runs.
+  const std::optional<Config> first = cube_->space().default_config();
+  const bool is_users = std::ranges::any_of(cube_->space().parameters(),
+                                            [](const Parameter& one) { return one.default_value.has_value(); });
+  if (first && is_users) history_.suggest(TrialId{0}, cube_->encode(*first));
+}
 
 Result<std::optional<Config>> ModelSearcher::ask(TrialId trial) {
   RandomStream random(seed_, static_cast<std::uint64_t>(trial.number), kStream);

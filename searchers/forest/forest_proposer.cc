@@ -23,6 +23,8 @@ using State = TrialRecord::State;
 constexpr int kTrees = 20;
 constexpr double kRandomShare = 0.05;  // Of proposals that ask no model.
 constexpr int kRandomCandidates = 500;
+constexpr double kPriorTrials = 10;    // For which the user's defaults count fully.
+constexpr int kPriorCandidates = 100;  // Beside them, where there is a prior.
 constexpr std::size_t kStarts = 5;  // Of local searches, from the best trials and from the best random candidates.
 constexpr int kMaxSteps = 50;       // Of one local search.
 constexpr double kMaxMargin = 0.5;  // By how much a point shall be better than the best, in standard deviations.
@@ -84,8 +86,12 @@ std::vector<std::uint32_t> smallest(std::span<const double> values, std::size_t 
 // The search for the point of highest acquisition.
 class Search {
  public:
-  Search(const UnitCube& cube, const History& history, RandomStream& random)
-      : cube_(cube), history_(history), random_(random) {
+  Search(const UnitCube& cube, const UserPrior& prior, const History& history, RandomStream& random)
+      : cube_(cube),
+        prior_(prior),
+        prior_weight_(prior.weight(history, kPriorTrials)),
+        history_(history),
+        random_(random) {
     const double u = random_.uniform();
     margin_ = kMaxMargin * u * u;
     learn_losses();
@@ -101,6 +107,11 @@ class Search {
       const UnitCube::Point point = cube_.snap(drawn);
       candidates.insert(candidates.end(), point.begin(), point.end());
     }
+    for (int i = 0; i < kPriorCandidates && prior_weight_ > 0; ++i) {
+      prior_.draw(random_, drawn);
+      const UnitCube::Point point = cube_.snap(drawn);
+      candidates.insert(candidates.end(), point.begin(), point.end());
+    }
     std::vector<double> values = acquisition(candidates);
     for (double& value : values) value = -value;
     for (const std::uint32_t i : smallest(values, kStarts)) {
@@ -113,8 +124,8 @@ class Search {
   }
 
  private:
-  std::span<const double> row(const std::vector<double>& rows, std::size_t i) const {
-    return std::span(rows).subspan(i * cube_.size(), cube_.size());
+  std::span<const double> row(std::span<const double> rows, std::size_t i) const {
+    return rows.subspan(i * cube_.size(), cube_.size());
   }
 
   void learn_losses() {
@@ -184,6 +195,7 @@ class Search {
       const double deviation = std::max(std::sqrt(losses[i].variance), kLeastDeviation);
       values[i] = std::log(deviation) + log_expected((best_loss_ - margin_ - losses[i].mean) / deviation);
       if (feasibility_) values[i] += std::log(chances[i].mean + kLeastChance);
+      if (prior_weight_ > 0) values[i] += prior_weight_ * prior_.log_density(row(points, i));
     }
     return values;
   }
@@ -235,6 +247,8 @@ class Search {
   }
 
   const UnitCube& cube_;
+  const UserPrior& prior_;
+  const double prior_weight_;
   const History& history_;
   RandomStream& random_;
   std::optional<RandomForest> forest_;
@@ -252,7 +266,7 @@ UnitCube::Point ForestProposer::propose(const History& history, RandomStream& ra
   UnitCube::Point drawn(cube_->size());
   for (double& u : drawn) u = random.uniform();
   if (cube_->size() == 0 || history.valued() < kStartup || random.uniform() < kRandomShare) return drawn;
-  return Search(*cube_, history, random).go().value_or(drawn);
+  return Search(*cube_, prior_, history, random).go().value_or(drawn);
 }
 
 }  // namespace manta::internal

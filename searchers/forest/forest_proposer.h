@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "searchers/internal/proposer.h"
+#include "searchers/internal/user_prior.h"
 
 namespace manta::internal {
 
@@ -17,19 +18,22 @@ namespace manta::internal {
 /// Deviations: losses count by the logarithm of their distance from the best; leaves may be of one point; failed and
 /// infeasible trials are no losses but teach the second forest; pending trials count as if they had come to what the
 /// forest expects of them; the improvement that counts begins at a margin that is drawn for each proposal, mostly near
-/// 0, so that a search which is stuck near a poor best point gets away. Complexity of a proposal: O(trees · n · d ·
+/// 0, so that a search which is stuck near a poor best point gets away. Where the user gave defaults, some candidates
+/// come from the prior that they make, and the improvement counts times its density, to a power that falls (UserPrior).
+/// Complexity of a proposal: O(trees · n · d ·
 /// depth) with n at most kMaxSamples, and that of some thousand predictions.
 class ForestProposer final : public Proposer {
  public:
   static constexpr std::size_t kStartup = 8;        ///< Random points before the first that is modelled.
   static constexpr std::size_t kMaxSamples = 1000;  ///< Half of them the best, the rest the latest.
 
-  explicit ForestProposer(const UnitCube& cube) : cube_(&cube) {}
+  explicit ForestProposer(const UnitCube& cube) : cube_(&cube), prior_(cube) {}
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
 
  private:
   const UnitCube* cube_;
+  UserPrior prior_;
 };
 
 }  // namespace manta::internal

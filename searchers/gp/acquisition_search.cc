@@ -19,6 +19,7 @@ constexpr std::int64_t kFewLevels = 20;    // An axis with more is searched as i
 constexpr std::size_t kManyPoints = 500;   // Of the process: with more, less is looked at.
 constexpr std::size_t kRandomPoints = 400;
 constexpr std::size_t kLeastRandomPoints = 100;
+constexpr std::size_t kPriorShare = 4;  // So many random points have one more that is drawn from the prior.
 constexpr std::size_t kStarts = 4;  // Of local search.
 constexpr std::size_t kLeastStarts = 2;
 constexpr int kRounds = 20;
@@ -67,8 +68,7 @@ Point AcquisitionSearch::run(const std::vector<Point>& best_trials) {
   if (cube.configurations() <= kMaxListed) {
     add_all();
   } else {
-    const std::size_t count = random_points_beside(model_.process.points().size());
-    for (std::size_t i = 0; i < count; ++i) add(random_point(cube.size(), random_));
+    add_random();
     for (const Point& point : best_trials) {
       add_neighbours(point);
       add_perturbed(point);
@@ -78,7 +78,7 @@ Point AcquisitionSearch::run(const std::vector<Point>& best_trials) {
   if (pool_.empty()) return random_point(cube.size(), random_);
   if (cube.configurations() > kMaxListed) return climb_from_best();
   const std::size_t best = order().front();
-  log_gain_ = scores_[best];
+  log_gain_ = scores_[best] - prior_of(pool_[best]);
   return pool_[best];
 }
 
@@ -98,6 +98,17 @@ void AcquisitionSearch::add_all() {
       point[i] = middle(rest % axes[i].levels, axes[i].levels);
       rest /= axes[i].levels;
     }
+    add(point);
+  }
+}
+
+void AcquisitionSearch::add_random() {
+  const std::size_t count = random_points_beside(model_.process.points().size());
+  for (std::size_t i = 0; i < count; ++i) add(random_point(model_.cube.size(), random_));
+  if (model_.prior_weight == 0) return;
+  Point point(model_.cube.size());
+  for (std::size_t i = 0; i < count / kPriorShare; ++i) {
+    model_.prior.draw(random_, point);
     add(point);
   }
 }
@@ -138,9 +149,13 @@ void AcquisitionSearch::add_perturbed(const Point& point) {
   }
 }
 
+double AcquisitionSearch::prior_of(const Point& point) const {
+  return model_.prior_weight == 0 ? 0 : model_.prior_weight * model_.prior.log_density(point);
+}
+
 double AcquisitionSearch::score_of(const Point& point, const Prediction& prediction) const {
   return log_expected_improvement(prediction.mean, std::sqrt(prediction.variance), model_.best).value +
-         std::log(model_.feasibility.probability(point));
+         std::log(model_.feasibility.probability(point)) + prior_of(point);
 }
 
 void AcquisitionSearch::score_pool() {
@@ -171,7 +186,7 @@ Point AcquisitionSearch::climb_from_best() {
     climb(point, score);
     if (score > found.second) found = {point, score};
   }
-  log_gain_ = found.second;
+  log_gain_ = found.second - prior_of(found.first);
   return found.first;
 }
 
@@ -219,8 +234,9 @@ Point AcquisitionSearch::slid(const Point& point, const std::vector<std::size_t>
     const LogImprovement improvement = log_expected_improvement(prediction.mean, deviation, model_.best);
     std::ranges::fill(slope, 0.0);
     process.add_slope(at, solution, {improvement.by_mean, improvement.by_deviation / (2 * deviation)}, slope);
+    if (model_.prior_weight > 0) model_.prior.add_slope(at, model_.prior_weight, slope);
     for (std::size_t i = 0; i < relaxed.size(); ++i) gradient[i] = -slope[relaxed[i]];
-    return -improvement.value;
+    return -improvement.value - prior_of(at);
   };
   std::vector<double> start;
   for (const std::size_t i : relaxed) start.push_back(at[i]);

@@ -11,6 +11,7 @@
 #include "searchers/gp/gaussian_process.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/history.h"
+#include "searchers/internal/user_prior.h"
 #include "tune/space/unit_cube.h"
 
 namespace manta::gp {
@@ -32,14 +33,17 @@ class AcquisitionSearch {
     const UnitCube& cube;
     const GaussianProcess& process;
     const internal::Feasibility& feasibility;
+    const internal::UserPrior& prior;
     const internal::History& history;
-    double best;  ///< Values below it are improvements.
+    double best;          ///< Values below it are improvements.
+    double prior_weight;  ///< Exponent of the prior's density.
   };
 
   AcquisitionSearch(const Model& model, RandomStream& random) : model_(model), random_(random) {}
 
   UnitCube::Point run(const std::vector<UnitCube::Point>& best_trials);
-  /// The logarithm of what is expected of the point that run() found; none: there was nothing to choose from.
+  /// The logarithm of what is expected of the point that run() found, whatever the prior says of it; none: there was
+  /// nothing to choose from.
   std::optional<double> log_gain() const { return log_gain_; }
 
  private:
@@ -47,8 +51,10 @@ class AcquisitionSearch {
 
   void add(const Point& point);
   void add_all();
+  void add_random();
   void add_neighbours(const Point& point);
   void add_perturbed(const Point& point);
+  double prior_of(const Point& point) const;
   double score_of(const Point& point, const Prediction& prediction) const;
   void score_pool();
   std::vector<std::size_t> order() const;

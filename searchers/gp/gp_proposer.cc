@@ -21,6 +21,7 @@ using Point = UnitCube::Point;
 constexpr std::size_t kBestTrials = 5;  // Whose neighbours are looked at.
 constexpr std::size_t kLeastFirst = 4;  // Random points before there is a model.
 constexpr std::size_t kMostFirst = 10;
+constexpr double kPriorTrials = 5;  // For which the user's defaults count fully.
 constexpr std::size_t kGains = 3;  // Proposals that expected_gain() speaks for.
 // Evaluations of the likelihood: at the first fit, of those that begin where the last ended, and of those among many.
 constexpr int kFirstFit = 40;
@@ -87,7 +88,8 @@ Json completed(Json state) {
 
 }  // namespace
 
-GpProposer::GpProposer(const UnitCube& cube) : cube_(cube), process_(kinds_of(cube)), feasibility_(cube) {}
+GpProposer::GpProposer(const UnitCube& cube)
+    : cube_(cube), process_(kinds_of(cube)), feasibility_(cube), prior_(cube) {}
 
 Point GpProposer::whole_point(const History& history, std::size_t place) const {
   return without_gaps(history.point(place), process_.kinds());
@@ -112,7 +114,8 @@ Point GpProposer::propose(const History& history, RandomStream& random) {
   for (auto trial = losses.begin(); trial != end; ++trial) best_trials.push_back(whole_point(history, trial->second));
   const double best = process_.least_mean();
   process_.believe(pending);
-  AcquisitionSearch search({cube_, process_, feasibility_, history, best}, random);
+  const double prior_weight = prior_.weight(history, kPriorTrials);
+  AcquisitionSearch search({cube_, process_, feasibility_, prior_, history, best, prior_weight}, random);
   Point point = search.run(best_trials);
   if (const std::optional<double> log_gain = search.log_gain()) gains_.push_back(std::exp(*log_gain) * loss_per_value_);
   if (gains_.size() > kGains) gains_.pop_front();

@@ -13,13 +13,15 @@
 #include "searchers/gp/training_set.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/proposer.h"
+#include "searchers/internal/user_prior.h"
 
 namespace manta::gp {
 
 /// Fits a Gaussian process to the losses, warped, and proposes where the logarithm of the expected improvement is
 /// highest: some random points first, then the best of random ones, neighbours of the best trials and
 /// what local search from the best of these finds. Trials that are running count as observed at what the process
-/// expects.
+/// expects. Where the user gave defaults, a part of the candidates comes from the prior that they make, and expected
+/// improvement counts times its density, to a power that falls (UserPrior).
 ///
 /// Numbers and levels in order differ by their distance in the unit cube, choices by being different; the covariance is
 /// a Matern 5/2 of all axes plus a sum of one term per axis, so that what each does alone is learnt from few trials.
@@ -45,6 +47,7 @@ class GpProposer final : public internal::Proposer {
   TrainingSet trials_;
   GaussianProcess process_;
   internal::Feasibility feasibility_;
+  internal::UserPrior prior_;
   double loss_per_value_ = 0;  // By the warp, at the best trial.
   std::deque<double> gains_;   // Expected of the last kGains proposals.
 };

@@ -16,6 +16,7 @@ namespace {
 // How these were chosen: docs/guides/searchers.md.
 constexpr double kGoodShare = 0.12;
 constexpr int kDraws = 24;
+constexpr double kPriorTrials = 10;   // For which the user's defaults count fully.
 constexpr double kNumberWidth = 0.3;  // Where the good are spread evenly, before it shrinks with their number.
 constexpr double kLevelWidth = 0.2;
 constexpr double kChoiceWidth = 0.4;
@@ -59,21 +60,33 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
   const Parts parts = divide(history);
   const std::vector<double> widths = scales(parts.good);
   const ParzenMixture good = mixture_of(*cube_, parts.good, widths);
+  const double prior_weight = prior_.weight(history, kPriorTrials);
   std::vector<double> candidates;
   for (int i = 0; i < 3 * kDraws && candidates.size() < kDraws * cube_->size(); ++i) {
-    good.draw(random, drawn);
+    if (prior_weight > 0 && random.uniform() < prior_weight / 2) {
+      prior_.draw(random, drawn);
+    } else {
+      good.draw(random, drawn);
+    }
     const UnitCube::Point point = cube_->snap(drawn);
     if (cube_->is_feasible(point) && !history.contains(point)) append(candidates, point);
   }
   if (candidates.empty()) return drawn;
-  const std::vector<double> gains = good.log_densities(candidates);
+  std::vector<double> gains = good.log_densities(candidates);
+  for (std::size_t i = 0; i < gains.size() && prior_weight > 0; ++i) {
+    gains[i] += prior_weight * prior_.log_density(row(candidates, i));
+  }
   const std::vector<double> losses = mixture_of(*cube_, parts.others, widths).log_densities(candidates);
   std::size_t best = 0;
   for (std::size_t i = 1; i < gains.size(); ++i) {
     if (gains[i] - losses[i] > gains[best] - losses[best]) best = i;
   }
-  const auto point = std::span(candidates).subspan(best * cube_->size(), cube_->size());
+  const auto point = row(candidates, best);
   return {point.begin(), point.end()};
+}
+
+std::span<const double> TpeProposer::row(const std::vector<double>& rows, std::size_t i) const {
+  return std::span(rows).subspan(i * cube_->size(), cube_->size());
 }
 
 std::vector<std::uint32_t> TpeProposer::candidates(const History& history) const {

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "searchers/internal/proposer.h"
+#include "searchers/internal/user_prior.h"
 
 namespace manta::internal {
 
@@ -19,6 +21,8 @@ namespace manta::internal {
 /// with the spread of the good along it; along levels kernels are tables, as broad whatever the spread; draws that were
 /// tried already do not count. Trials without a value, be they pending, failed or infeasible, are among the others: the
 /// first keep concurrent suggestions apart.
+/// Where the user gave defaults, a part of the draws comes from the prior that they make, and the ratio of the
+/// densities counts times its density, to a power that falls (UserPrior).
 /// Complexity of a proposal: O(n + d · m · draws), with m <= kMaxOthers + kMaxGood points in the densities: of the
 /// others the latest.
 class TpeProposer final : public Proposer {
@@ -33,7 +37,8 @@ class TpeProposer final : public Proposer {
     kLargest,  ///< Those that got as far as the d + 1 furthest, but kStartup at least, as in BOHB.
   };
 
-  explicit TpeProposer(const UnitCube& cube, Fidelity fidelity = Fidelity::kAny) : cube_(&cube), fidelity_(fidelity) {}
+  explicit TpeProposer(const UnitCube& cube, Fidelity fidelity = Fidelity::kAny)
+      : cube_(&cube), fidelity_(fidelity), prior_(cube) {}
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
 
@@ -44,12 +49,14 @@ class TpeProposer final : public Proposer {
     std::vector<double> others;
   };
 
+  std::span<const double> row(const std::vector<double>& rows, std::size_t i) const;
   std::vector<std::uint32_t> candidates(const History& history) const;
   Parts divide(const History& history) const;
   std::vector<double> scales(const std::vector<double>& good) const;
 
   const UnitCube* cube_;
   Fidelity fidelity_;
+  UserPrior prior_;
 };
 
 }  // namespace manta::internal

@@ -27,6 +27,14 @@ constexpr const char* kRules = R"({
 constexpr const char* kStart = R"({"x": {"float": [0, 1], "default": 0.5}, "n": {"int": [0, 9], "default": 3},
   "start": [{"x": 0.25}, {"n": 7}, {}]})";
 
+// What learns begins with a prior here.
+constexpr const char* kDefaults = R"({
+  "lr": {"float": [1e-5, 1e-1], "log": true, "default": 0.01, "confidence": "high"},
+  "layers": {"int": [1, 8], "default": 3}, "hidden": {"int": [16, 512], "log": true, "default": 64},
+  "size": {"ordinal": ["s", "m", "l"], "default": "m"}, "act": {"choice": ["relu", "tanh"], "default": "relu"},
+  "slope": {"float": [0, 1], "default": 0.1, "confidence": "low", "when": {"act": "relu"}},
+  "constraints": ["hidden * layers <= 1024"] })";
+
 std::unique_ptr<Searcher> make_random(const Space& space, std::uint64_t seed) {
   return std::make_unique<RandomSearcher>(space, seed);
 }
@@ -78,6 +86,11 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"ForestOverOneFloat", "ForestSearcher", kOneFloat, make_named("forest")},
                       SearcherContract{"ForestOverFewConfigurations", "ForestSearcher", kFew, make_named("forest")},
                       SearcherContract{"AutoOverEveryKind", "AutoSearcher", kEveryKind, make_named("auto")},
+                      SearcherContract{"GpOverDefaults", "FirstPointsSearcher", kDefaults, make_named("gp")},
+                      SearcherContract{"TpeOverDefaults", "FirstPointsSearcher", kDefaults, make_named("tpe")},
+                      SearcherContract{"BohbOverDefaults", "FirstPointsSearcher", kDefaults, make_named("bohb")},
+                      SearcherContract{"ForestOverDefaults", "FirstPointsSearcher", kDefaults, make_named("forest")},
+                      SearcherContract{"AutoOverDefaults", "FirstPointsSearcher", kDefaults, make_named("auto")},
                       SearcherContract{"AutoOverFewConfigurations", "AutoSearcher", kFew, make_named("auto")}),
     [](const auto& test) { return test.param.name; });
 

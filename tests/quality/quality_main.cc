@@ -3,6 +3,9 @@
 // it.
 //
 //     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
+//         [best|good|misleading low|medium|high]
+//
+// With the last two words the space has defaults of this confidence, others for each seed (task_with_default.h).
 #include <atomic>
 #include <charconv>
 #include <iostream>
@@ -14,6 +17,7 @@
 #include "core/base/random.h"
 #include "searchers/make_searcher.h"
 #include "tests/quality/quality_run.h"
+#include "tests/quality/task_with_default.h"
 
 namespace manta::quality {
 namespace {
@@ -26,6 +30,8 @@ struct Request {
   std::int64_t workers = 1;
   bool noisy = false;
   std::int64_t jobs = 1;
+  std::optional<DefaultRank> default_rank;
+  Confidence confidence = Confidence::kMedium;
 };
 
 std::optional<std::int64_t> count_of(std::string_view text) {
@@ -35,20 +41,40 @@ std::optional<std::int64_t> count_of(std::string_view text) {
   return value;
 }
 
+std::optional<Confidence> confidence_of(std::string_view text) {
+  if (text == "low") return Confidence::kLow;
+  if (text == "medium") return Confidence::kMedium;
+  if (text == "high") return Confidence::kHigh;
+  return std::nullopt;
+}
+
+std::optional<DefaultRank> rank_of(std::string_view text) {
+  if (text == "best") return DefaultRank::kBest;
+  if (text == "good") return DefaultRank::kGood;
+  if (text == "misleading") return DefaultRank::kMisleading;
+  return std::nullopt;
+}
+
 std::optional<Request> read_request(const std::vector<std::string_view>& words) {
-  if (words.size() != 8 || (words[1] != "tables" && words[1] != "functions")) return std::nullopt;
+  const bool has_default = words.size() == 10;
+  if ((words.size() != 8 && !has_default) || (words[1] != "tables" && words[1] != "functions")) return std::nullopt;
   const auto seeds = count_of(words[3]);
   const auto trials = count_of(words[4]);
   const auto workers = count_of(words[5]);
   const auto jobs = count_of(words[7]);
   if (!seeds || !trials || !workers || !jobs || (words[6] != "exact" && words[6] != "noisy")) return std::nullopt;
+  const auto rank = has_default ? rank_of(words[8]) : std::nullopt;
+  const auto confidence = has_default ? confidence_of(words[9]) : Confidence::kMedium;
+  if (!confidence || has_default != rank.has_value()) return std::nullopt;
   return Request{.searcher = std::string(words[0]),
                  .tables = words[1] == "tables" ? std::string(words[2]) : std::string(),
                  .seeds = *seeds,
                  .trials = *trials,
                  .workers = *workers,
                  .noisy = words[6] == "noisy",
-                 .jobs = *jobs};
+                 .jobs = *jobs,
+                 .default_rank = rank,
+                 .confidence = *confidence};
 }
 
 std::vector<std::int64_t> checkpoints_of(std::int64_t trials) {
@@ -81,8 +107,14 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
   const auto work = [&] {
     const std::int64_t runs = static_cast<std::int64_t>(tasks.size()) * request.seeds;
     for (std::int64_t run = next++; run < runs && !is_broken; run = next++) {
-      const QualityTask& task = *tasks[static_cast<std::size_t>(run / request.seeds)];
+      const QualityTask& plain = *tasks[static_cast<std::size_t>(run / request.seeds)];
       const std::int64_t seed = run % request.seeds;
+      std::unique_ptr<QualityTask> with_default;
+      if (request.default_rank) {
+        with_default = task_with_default(plain, *request.default_rank, request.confidence,
+                                         hash_name("quality/default") + static_cast<std::uint64_t>(seed));
+      }
+      const QualityTask& task = with_default ? *with_default : plain;
       const RunOptions options{.checkpoints = checkpoints_of(request.trials),
                                .workers = static_cast<int>(request.workers),
                                .seed = hash_name(task.name()) + static_cast<std::uint64_t>(seed)};
@@ -112,7 +144,8 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
 int quality_main(const std::vector<std::string_view>& words) {
   const std::optional<Request> request = read_request(words);
   if (!request) {
-    std::cerr << "manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS\n";
+    std::cerr << "manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS"
+                 " [best|good|misleading low|medium|high]\n";
     return 2;
   }
   if (request->tables.empty()) return run_all(*request, smooth_functions());

@@ -66,6 +66,24 @@ TEST_P(ModelSearchersTest, NoConfigurationComesTwiceWhileAnyIsLeftThatKeepsTheCo
   EXPECT_EQ(different.size(), static_cast<std::size_t>(kConfigurations));
 }
 
+TEST_P(ModelSearchersTest, TheDefaultIsNotSuggestedAgainWhileItRuns) {
+  const Space space = parse_space(R"({"a": {"choice": [1, 2, 3], "default": 2, "confidence": "high"},
+    "b": {"int": [0, 3], "default": 1, "confidence": "high"}})")
+                          .value();
+  const auto searcher = make_searcher(GetParam(), {.space = &space, .seed = 1, .samples = 12}).value();
+  const Config first = searcher->ask(TrialId{0}).value().value();
+  for (std::int64_t trial = 1; trial < 12; ++trial) {
+    const Config config = searcher->ask(TrialId{trial}).value().value();
+    EXPECT_NE(config, first);
+    searcher->tell({.trial = TrialId{trial},
+                    .config = config,
+                    .state = TrialState::kCompleted,
+                    .iteration = 1,
+                    .value = static_cast<double>(trial % 5)});
+  }
+  EXPECT_EQ(first, (Config{{"a", std::int64_t{2}}, {"b", std::int64_t{1}}}));
+}
+
 std::string description_of(const char* json) {
   const Space space = parse_space(json).value();
   return make_searcher("auto", {.space = &space, .samples = 100}).value()->describe();

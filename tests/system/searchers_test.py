@@ -161,6 +161,31 @@ class WarmStartTest(SearchersTest):
         self.assertFalse((self.directory / "run").exists())
 
 
+class DefaultsTest(SearchersTest):
+    SPACE = {"x": {"float": [0, 1], "default": 0.9, "confidence": "high"}, "y": {"float": [0, 1], "default": 0.8, "confidence": "high"}}
+    PLAIN = {"x": {"float": [0, 1]}, "y": {"float": [0, 1]}}
+
+    def run_gp(self, out, *arguments, space=SPACE):
+        self.tune("--searcher", "gp", "--concurrency", 1, *arguments, out=out, space=space, command="echo 1")
+        return self.configs(out)
+
+    def test_a_searcher_that_learns_nothing_new_stays_near_the_default_for_a_while(self):
+        whole = self.run_gp("whole", "--samples", 12)
+        plain = self.run_gp("plain", "--samples", 12, space=self.PLAIN)
+
+        self.assertEqual(whole[0], {"x": 0.9, "y": 0.8})
+        self.assertEqual(whole[1:4], plain[1:4])  # These know nothing.
+        away = [sum(abs(config["x"] - 0.9) + abs(config["y"] - 0.8) for config in configs[4:8]) for configs in (whole, plain)]
+        self.assertLess(away[0], away[1])
+
+    def test_a_run_that_goes_on_knows_the_prior(self):
+        whole = self.run_gp("whole", "--samples", 10)
+        self.run_gp("part", "--samples", 6)
+        code, output, errors = self.run_program("--resume", "part", "--samples", 10, program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.configs("part"), whole)
+
+
 class MinGainTest(SearchersTest):
     def test_trials_end_when_another_one_does_not_pay(self):
         arguments = ["--searcher", "gp", "--samples", "200", "--max-iterations", "1", "--min-gain", "0.001"]
