@@ -59,6 +59,7 @@ Result<void> Node::launch() {
 }
 
 void Node::watch_processes() {
+  const MemoryReserve::Use reserve;
   std::array<epoll_event, 64> events;
   while (!stop_) {
     const int count =
@@ -70,7 +71,10 @@ void Node::watch_processes() {
       if (key == kStopKey) {
         static_cast<void>(::read(stop_event_.get(), &wakes, sizeof wakes));
       } else if (key == kStatusKey) {
-        status_server_.serve([this] { return to_json(status().value()); });
+        status_server_.serve([this] {
+          const auto text = with_memory("status()", [this] { return to_json(status().value()); });
+          return text ? *text : to_json(RuntimeStatus{});
+        });
       } else if (key != kNoticeKey) {
         drain_output(key);
       } else {
@@ -84,6 +88,7 @@ void Node::watch_processes() {
 }
 
 void Node::step_notices() {
+  const MemoryReserve::Use reserve;
   if (!take_notices()) on_fork_server_lost();
 }
 
