@@ -147,8 +147,8 @@ class Actor {
       MANTA_RETURN_IF_ERROR(internal::wait_for_room(*caller, *lease_, internal::name_of<M>()));
       Call call = internal::start_call(MessageType::kCallMethod, Method::id, internal::name_of<M>(), results);
       MANTA_RETURN_IF_ERROR(internal::add_arguments_of<Parameters>(call, *caller, order..., arguments...));
-      ActorLease::count_pending(lease_, results.front());
       caller->call_actor(lease_->id(), std::move(call));
+      ActorLease::count_pending(lease_, results.front());
       return {};
     };
     return internal::refs_of_call<typename Method::Returned>(caller, internal::name_of<M>(), stream_buffer_, make);

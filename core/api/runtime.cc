@@ -116,6 +116,7 @@ Result<Runtime> Runtime::start(char** argv, const RuntimeOptions& options) {
     return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::log_bytes must be at least 1024"};
   MANTA_RETURN_IF_ERROR(make_log_directory(options.log_directory));
   MemoryReserve::open();
+  static_cast<void>(no_memory_object());  // So that it is there when it is needed.
   GpuDrain::Reader gpus = gpu_reader(machine);
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
                                                                   .store = std::move(store),
@@ -149,6 +150,7 @@ Result<std::string> Runtime::last_output(int pid) const {
 
 Runtime::~Runtime() {
   if (!node_) return;
+  const MemoryReserve::Use reserve;
   if (is_forked_copy()) {
     // All of it is the parent's; its threads do not even exist here. So it is left as it is, for ever.
     auto left = std::make_unique<std::shared_ptr<Node>>(std::move(node_));

@@ -37,6 +37,7 @@ Result<void> Node::start_launcher() {
   std::promise<Result<void>> started;
   std::future<Result<void>> outcome = started.get_future();
   auto thread = start_thread([this, promise = std::move(started)]() mutable {
+    const MemoryReserve::Use reserve;
     Result<void> result = launch();
     const bool running = result.has_value();
     // Without it nobody can look from outside; that is no reason not to run.

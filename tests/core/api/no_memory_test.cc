@@ -3,9 +3,13 @@
 // why it has not, nothing comes out of it but that, and the runtime goes on with nothing left behind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <fstream>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -21,6 +25,12 @@
 #include "core/api/runtime.h"
 #include "core/api/stream.h"
 #include "tests/support/refused_memory.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MANTA_IS_SANITIZED 1
+#else
+#define MANTA_IS_SANITIZED 0
+#endif
 
 namespace manta::no_memory_test {
 namespace {
@@ -391,6 +401,61 @@ TEST(NoMemoryTest, AWorkerWithoutMemoryForItsAnswerGivesItOrEnds) {
       }
     }
   }
+}
+
+// All that the process may have, until it goes.
+class Hoard {
+ public:
+  Hoard() {
+    ::getrlimit(RLIMIT_AS, &before_);
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit now{.rlim_cur = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_AS, &now);
+    for (std::size_t size = std::size_t{1} << 20; size >= sizeof(Piece); size /= 2)
+      while (void* const memory = std::malloc(size)) latest_ = new (memory) Piece{latest_};
+  }
+  ~Hoard() {
+    while (latest_ != nullptr) std::free(std::exchange(latest_, latest_->next));
+    ::setrlimit(RLIMIT_AS, &before_);
+  }
+  Hoard(const Hoard&) = delete;
+  Hoard& operator=(const Hoard&) = delete;
+
+ private:
+  struct Piece {
+    Piece* next;
+  };
+  rlimit before_{};
+  Piece* latest_ = nullptr;
+};
+
+TEST(NoMemoryTest, AProcessThatGetsNoMoreOfTheSystemSaysSoAndGoesOn) {
+  if (MANTA_IS_SANITIZED) GTEST_SKIP() << "a sanitizer takes address space of its own";
+  const auto before = put(kText);
+  const auto counter = actor<Counter>(kText);
+  ASSERT_EQ(get(counter.call<&Counter::label>(), kPatience).value(), kText);
+  ASSERT_EQ(get(remote<echo>(kText), kPatience).value(), kText);
+  int refused = 0;
+  int others = 0;
+  {
+    const Hoard hoard;
+    for (int i = 0; i < 200; ++i) {
+      const auto by_task = get(remote<echo>(kText), kPatience);
+      const auto by_actor = get(counter.call<&Counter::label>(), kPatience);
+      const auto copy = get(put(kText), kPatience);
+      for (const auto* result : {&by_task, &by_actor, &copy}) {
+        refused += *result ? 0 : 1;
+        others += *result || result->error().code == ErrorCode::kExhausted ? 0 : 1;
+      }
+    }
+  }
+
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(others, 0);
+  EXPECT_EQ(get(before, kPatience).value(), kText);
+  EXPECT_EQ(get(counter.call<&Counter::label>(), kPatience).value(), kText);
+  EXPECT_EQ(get(remote<echo>(kText), kPatience).value(), kText);
 }
 
 }  // namespace
