@@ -26,6 +26,17 @@ ObjectPtr dead_actor(const ActorPtr& lease) {
   return object;
 }
 
+ActorPtr failed_actor(Error error) noexcept {
+  static const auto nameless = std::make_shared<ActorLease>(Error{ErrorCode::kExhausted, "bad_alloc"});
+  const MemoryReserve::Use reserve;
+  try {
+    // Those that are made for an error only must not use up what is left.
+    return MemoryReserve::is_whole() ? std::make_shared<ActorLease>(std::move(error)) : nameless;
+  } catch (const std::bad_alloc&) {  // The operator new of the program does not call the handler.
+    return nameless;
+  }
+}
+
 Result<void> wait_for_room(Caller& caller, const ActorLease& lease, std::string_view method) {
   if (lease.has_room()) return {};
   const std::string limit = std::to_string(lease.max_pending());

@@ -113,6 +113,8 @@ Result<void> check(const ActorOptions& options);
 Error unreachable_error(const ActorPtr& lease);
 // The death of an actor that never was.
 ObjectPtr dead_actor(const ActorPtr& lease);
+// The handle of an actor that could not be made.
+ActorPtr failed_actor(Error error) noexcept;
 // Waits until there may be one call more, of `method`.
 // Errors: kExhausted: not to wait was asked for, or it would be for ever: the actor waits for this one, or is it.
 Result<void> wait_for_room(Caller& caller, const ActorLease& lease, std::string_view method);
@@ -175,7 +177,12 @@ class Actor {
   /// Becomes ready when the actor has ended for good, with the cause; an actor that is restarted has not.
   ObjectRef<ActorDeath> monitor() const {
     const std::shared_ptr<Caller> caller = lease_ ? lease_->caller() : nullptr;
-    return ObjectRef<ActorDeath>(caller ? caller->monitor_actor(lease_->id()) : internal::dead_actor(lease_));
+    ObjectPtr object;
+    const auto made = with_memory("a monitor", [&] {
+      object = caller ? caller->monitor_actor(lease_->id()) : internal::dead_actor(lease_);
+    });
+    if (!made) internal::fail_objects(std::span(&object, 1), caller.get(), made.error());
+    return ObjectRef<ActorDeath>(std::move(object));
   }
 
   /// False once its process has ended for good; true while it waits for resources or lives.
@@ -229,36 +236,35 @@ class ActorFactory {
                   "the actor's class has no constructor for these arguments");
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
-    if (!caller) return failed(no_runtime_error());
-    if (auto checked = check(options_); !checked) return failed(checked.error());
-    const ObjectPtr result = make_object();
-    Call call = start_call(MessageType::kCreateActor, New::id, name_of_type<T>(), std::span(&result, 1));
-    if (auto added = add_arguments_of<std::tuple<TravellingAs<A>...>>(call, *caller, arguments...); !added)
-      return failed(added.error());
-    const auto state = choose_state_function(state_function<T>(), options_.checkpoint_every, options_.max_restarts,
-                                             options_.max_concurrency);
-    if (!state) return failed(state.error());
-    auto made = caller->create_actor(std::move(call), {.resources = {.cpus = options_.cpus,
-                                                                     .gpus = options_.gpus,
-                                                                     .memory = options_.memory,
-                                                                     .custom = options_.resources},
-                                                       .name = options_.name,
-                                                       .type = std::string(name_of_type<T>()),
-                                                       .max_restarts = options_.max_restarts,
-                                                       .max_task_retries = options_.max_task_retries,
-                                                       .max_concurrency = options_.max_concurrency,
-                                                       .timeout = options_.timeout,
-                                                       .state_function = *state,
-                                                       .checkpoint_every = options_.checkpoint_every,
-                                                       .is_detached = options_.lifetime == ActorLifetime::kDetached});
-    if (!made) return failed(std::move(made).error());
+    auto made = with_memory(name_of_type<T>(), [&]() -> Result<ActorPtr> {
+      if (!caller) return no_runtime_error();
+      MANTA_RETURN_IF_ERROR(check(options_));
+      const ObjectPtr result = make_object();
+      Call call = start_call(MessageType::kCreateActor, New::id, name_of_type<T>(), std::span(&result, 1));
+      MANTA_RETURN_IF_ERROR((add_arguments_of<std::tuple<TravellingAs<A>...>>(call, *caller, arguments...)));
+      MANTA_ASSIGN_OR_RETURN(const std::uint64_t state,
+                             choose_state_function(state_function<T>(), options_.checkpoint_every,
+                                                   options_.max_restarts, options_.max_concurrency));
+      return caller->create_actor(std::move(call), {.resources = {.cpus = options_.cpus,
+                                                                  .gpus = options_.gpus,
+                                                                  .memory = options_.memory,
+                                                                  .custom = options_.resources},
+                                                    .name = options_.name,
+                                                    .type = std::string(name_of_type<T>()),
+                                                    .max_restarts = options_.max_restarts,
+                                                    .max_task_retries = options_.max_task_retries,
+                                                    .max_concurrency = options_.max_concurrency,
+                                                    .timeout = options_.timeout,
+                                                    .state_function = state,
+                                                    .checkpoint_every = options_.checkpoint_every,
+                                                    .is_detached = options_.lifetime == ActorLifetime::kDetached});
+    });
+    if (!made) return Actor<T>(failed_actor(std::move(made).error()));
     (*made)->limit_pending(options_.max_pending_calls, options_.when_full == WhenFull::kFail);
     return Actor<T>(std::move(*made));
   }
 
  private:
-  static Actor<T> failed(Error error) { return Actor<T>(std::make_shared<ActorLease>(std::move(error))); }
-
   ActorOptions options_;
 };
 
@@ -276,8 +282,10 @@ template <class T>
 Result<Actor<T>> get_actor(const std::string& name) {
   const std::shared_ptr<Caller> caller = internal::current_caller();
   if (!caller) return internal::no_runtime_error();
-  MANTA_ASSIGN_OR_RETURN(ActorPtr lease, caller->find_actor(name, internal::name_of_type<T>()));
-  return Actor<T>(std::move(lease));
+  return with_memory("get_actor()", [&]() -> Result<Actor<T>> {
+    MANTA_ASSIGN_OR_RETURN(ActorPtr lease, caller->find_actor(name, internal::name_of_type<T>()));
+    return Actor<T>(std::move(lease));
+  });
 }
 
 }  // namespace manta

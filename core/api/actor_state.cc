@@ -2,13 +2,14 @@
 #include "core/api/actor_state.h"
 
 #include "core/api/runtime.h"
+#include "core/base/no_memory.h"
 
 namespace manta {
 
 Result<void> checkpoint() {
   const std::shared_ptr<Caller> caller = internal::current_caller();
   if (!caller) return internal::no_runtime_error();
-  return caller->checkpoint();
+  return with_memory("checkpoint()", [&] { return caller->checkpoint(); });
 }
 
 namespace internal {

@@ -134,12 +134,14 @@ template <class Returned, class Make>
 RefsOf<Returned> object_refs_of_call(Caller* caller, std::string_view name, Make&& make) {
   constexpr std::size_t count = ResultRefs<ValueOf<Returned>>::count;
   std::array<ObjectPtr, count> objects;
-  for (ObjectPtr& object : objects) {
-    object = caller != nullptr ? caller->new_object() : make_object();
-    object->set_call_name(name.data());
-  }
-  if (Result<void> made = make(std::span<const ObjectPtr>(objects)); !made)
-    for (const ObjectPtr& object : objects) object->complete(made.error());
+  const auto made = with_memory(name, [&]() -> Result<void> {
+    for (ObjectPtr& object : objects) {
+      object = caller != nullptr ? caller->new_object() : make_object();
+      object->set_call_name(name.data());
+    }
+    return make(std::span<const ObjectPtr>(objects));
+  });
+  if (!made) fail_objects(objects, caller, made.error());
   return make_refs(std::span<ObjectPtr>(objects), static_cast<RefsOf<Returned>*>(nullptr),
                    std::make_index_sequence<count>());
 }
@@ -147,7 +149,7 @@ template <class Returned, class Make>
 auto refs_of_call(const std::shared_ptr<Caller>& caller, std::string_view name, [[maybe_unused]] int stream_buffer,
                   Make&& make) {
   if constexpr (is_generator<Returned>::value) {
-    return StreamStart<typename Returned::value_type>::open(caller, stream_buffer, make);
+    return StreamStart<typename Returned::value_type>::open(caller, name, stream_buffer, make);
   } else {
     return object_refs_of_call<Returned>(caller.get(), name, std::forward<Make>(make));
   }

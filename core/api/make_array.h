@@ -8,6 +8,7 @@
 
 #include "core/api/runtime.h"
 #include "core/base/check.h"
+#include "core/base/no_memory.h"
 #include "core/objects/codec.h"
 
 namespace manta {
@@ -54,23 +55,25 @@ class ArrayBuilder {
 /// no runtime.
 template <class T>
 Result<ArrayBuilder<T>> make_array(std::vector<std::size_t> shape) {
-  internal::ArrayHeader header;
-  header.dimensions = shape.size();
-  if (shape.size() > std::size(header.shape))
-    return Error{ErrorCode::kInvalidArgument, "an array has at most 7 dimensions"};
-  std::copy(shape.begin(), shape.end(), header.shape);
-  const std::shared_ptr<Caller> caller = internal::current_caller();
-  if (!caller) return internal::no_runtime_error();
-  ArrayBuilder<T> builder;
-  builder.size_ = shape.empty() ? 0 : 1;
-  for (const std::size_t extent : shape)
-    if (__builtin_mul_overflow(builder.size_, extent, &builder.size_) || builder.size_ > SIZE_MAX / sizeof(T) / 2)
-      return Error{ErrorCode::kInvalidArgument, "the array's size overflows"};
-  MANTA_ASSIGN_OR_RETURN(builder.block_, caller->allocator().allocate(sizeof header + builder.size_ * sizeof(T)));
-  std::memcpy(builder.block_->writable_data(), &header, sizeof header);
-  builder.data_ = reinterpret_cast<T*>(builder.block_->writable_data() + sizeof header);
-  builder.shape_ = std::move(shape);
-  return builder;
+  return with_memory("an array", [&]() -> Result<ArrayBuilder<T>> {
+    internal::ArrayHeader header;
+    header.dimensions = shape.size();
+    if (shape.size() > std::size(header.shape))
+      return Error{ErrorCode::kInvalidArgument, "an array has at most 7 dimensions"};
+    std::copy(shape.begin(), shape.end(), header.shape);
+    const std::shared_ptr<Caller> caller = internal::current_caller();
+    if (!caller) return internal::no_runtime_error();
+    ArrayBuilder<T> builder;
+    builder.size_ = shape.empty() ? 0 : 1;
+    for (const std::size_t extent : shape)
+      if (__builtin_mul_overflow(builder.size_, extent, &builder.size_) || builder.size_ > SIZE_MAX / sizeof(T) / 2)
+        return Error{ErrorCode::kInvalidArgument, "the array's size overflows"};
+    MANTA_ASSIGN_OR_RETURN(builder.block_, caller->allocator().allocate(sizeof header + builder.size_ * sizeof(T)));
+    std::memcpy(builder.block_->writable_data(), &header, sizeof header);
+    builder.data_ = reinterpret_cast<T*>(builder.block_->writable_data() + sizeof header);
+    builder.shape_ = std::move(shape);
+    return builder;
+  });
 }
 
 }  // namespace manta

@@ -67,8 +67,24 @@ bool is_ready(const ObjectPtr& state) {
   return wait_until([&] { return state->is_ready(); }, TimePoint::min());
 }
 
+void fail_objects(std::span<ObjectPtr> objects, Caller* caller, const Error& error) noexcept {
+  const MemoryReserve::Use reserve;
+  for (ObjectPtr& object : objects) {
+    try {
+      // Those that are made for an error only must not use up what is left.
+      if (!object && MemoryReserve::is_whole()) object = caller != nullptr ? caller->new_object() : make_object();
+      if (!object) object = no_memory_object();
+      object->complete(error);
+    } catch (const std::bad_alloc&) {  // The operator new of the program does not call the handler.
+      if (!object) object = no_memory_object();
+      object->complete(no_memory_error({}));
+    }
+  }
+}
+
 std::uint64_t write_reference(const ObjectPtr& state) {
   if (!state) return 0;
+  if (state == no_memory_object()) throw std::bad_alloc();
   const std::uint64_t place = ReferenceScope::add(state);
   if (place == 0) throw std::runtime_error("a ref travels only in arguments and results of calls, and in objects");
   return place;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/api/runtime.h"
+#include "core/base/no_memory.h"
 #include "core/base/result.h"
 #include "core/objects/codec.h"
 #include "core/objects/object_state.h"
@@ -58,6 +59,9 @@ class ObjectRef {
 namespace internal {
 
 bool is_ready(const ObjectPtr& state);
+// Gives objects of a call, or a put, that cannot be made the reason why; those that are null are made for that. Null
+// `caller`: there is no runtime.
+void fail_objects(std::span<ObjectPtr> objects, Caller* caller, const Error& error) noexcept;
 // What a ref inside a value becomes.
 std::uint64_t write_reference(const ObjectPtr& state);
 ObjectPtr read_object(std::uint64_t place);
@@ -243,20 +247,24 @@ inline constexpr Duration kForever = Duration::max();
 /// but for kCancelled and kActorDied.
 template <class T>
 Result<T> get(const ObjectRef<T>& ref, Duration timeout = kForever) {
-  return internal::read<T>(ref.state(), internal::deadline_after(timeout));
+  return with_memory("a value that get() reads",
+                     [&] { return internal::read<T>(ref.state(), internal::deadline_after(timeout)); });
 }
 
 /// All values, or the first error in their order; of refs without values, whether there was an error.
 template <class T>
 Result<typename internal::AllValues<T>::type> get(const std::vector<ObjectRef<T>>& refs, Duration timeout = kForever) {
-  return internal::read_all<T>(refs, internal::deadline_after(timeout));
+  return with_memory("the values that get() reads",
+                     [&] { return internal::read_all<T>(refs, internal::deadline_after(timeout)); });
 }
 
 /// The values of several refs as a tuple, or the first error in their order; std::monostate of a ref without a value.
 template <class A, class B, class... T>
 auto get(const ObjectRef<A>& a, const ObjectRef<B>& b, const ObjectRef<T>&... refs) {
-  return internal::read_each<A, B, T...>(std::array<ObjectPtr, 2 + sizeof...(T)>{a.state(), b.state(), refs.state()...},
-                                         TimePoint::max());
+  return with_memory("the values that get() reads", [&] {
+    return internal::read_each<A, B, T...>(
+        std::array<ObjectPtr, 2 + sizeof...(T)>{a.state(), b.state(), refs.state()...}, TimePoint::max());
+  });
 }
 
 /// Puts a value into the object store, from where any number of tasks read it. Waits where the store is full and its
@@ -266,8 +274,10 @@ auto get(const ObjectRef<A>& a, const ObjectRef<B>& b, const ObjectRef<T>&... re
 template <class T>
 ObjectRef<T> put(const T& value) {
   const std::shared_ptr<Caller> caller = internal::current_caller();
-  ObjectPtr state = caller ? caller->new_object() : make_object();
-  if (caller) {
+  ObjectPtr state;
+  const auto made = with_memory("a value that is put", [&]() -> Result<void> {
+    if (!caller) return internal::no_runtime_error();
+    state = caller->new_object();
     TraceSpan span(caller->tracer(), {.kind = TraceEvent::Kind::kPut});
     Result<EncodedValue> encoded = encode(value, caller->allocator());
     if (encoded && encoded->block) {
@@ -276,9 +286,9 @@ ObjectRef<T> put(const T& value) {
       span.drop();  // A small value stays in this process.
     }
     caller->put(state, std::move(encoded));
-  } else {
-    state->complete(internal::no_runtime_error());
-  }
+    return {};
+  });
+  if (!made) internal::fail_objects(std::span(&state, 1), caller.get(), made.error());
   return ObjectRef<T>(std::move(state));
 }
 
@@ -306,33 +316,41 @@ struct WaitResult {
 
 /// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and
 /// not waited for. An actor's calls on itself become errors here where get() would say so. Of many refs, move them in:
-/// none is copied then.
+/// none is copied then. Where there is no memory to wait, or for the lists, refs stay among the pending ones.
 template <class T>
 WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Duration timeout = kForever) {
-  internal::wait_for_some(refs, count, internal::deadline_after(timeout));
   WaitResult<T> result;
-  // Those that are pending stay where they are, as long as none before them goes.
-  auto place = std::find_if(refs.begin(), refs.end(), internal::is_there<T>);
-  for (auto ref = place; ref != refs.end(); ++ref) {
-    if (internal::is_there(*ref)) {
-      result.ready.push_back(std::move(*ref));
-    } else {
-      *place++ = std::move(*ref);
+  auto place = refs.end();
+  auto ref = refs.end();
+  const auto waited = with_memory("wait()", [&] {
+    internal::wait_for_some(refs, count, internal::deadline_after(timeout));
+    // Those that are pending stay where they are, as long as none before them goes.
+    place = ref = std::find_if(refs.begin(), refs.end(), internal::is_there<T>);
+    for (; ref != refs.end(); ++ref) {
+      if (internal::is_there(*ref)) {
+        result.ready.push_back(std::move(*ref));
+      } else {
+        *place++ = std::move(*ref);
+      }
     }
-  }
+  });
+  if (!waited) place = std::move(ref, refs.end(), place);
   refs.erase(place, refs.end());
   result.pending = std::move(refs);
   return result;
 }
 
-/// As wait(), of refs that stay where they are: the places of the ready ones in `refs`, in order.
+/// As wait(), of refs that stay where they are: the places of the ready ones in `refs`, in order; of the first of them,
+/// where there is no memory for more.
 template <class T>
 std::vector<std::size_t> wait_indices(const std::vector<ObjectRef<T>>& refs, std::size_t count = 1,
                                       Duration timeout = kForever) {
-  internal::wait_for_some(refs, count, internal::deadline_after(timeout));
   std::vector<std::size_t> ready;
-  for (std::size_t i = 0; i < refs.size(); ++i)
-    if (internal::is_there(refs[i])) ready.push_back(i);
+  static_cast<void>(with_memory("wait_indices()", [&] {
+    internal::wait_for_some(refs, count, internal::deadline_after(timeout));
+    for (std::size_t i = 0; i < refs.size(); ++i)
+      if (internal::is_there(refs[i])) ready.push_back(i);
+  }));
   return ready;
 }
 

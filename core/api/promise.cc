@@ -4,10 +4,17 @@
 namespace manta::internal {
 
 ObjectPtr new_promise() {
-  if (const std::shared_ptr<Caller> caller = current_caller()) return caller->new_object();
-  auto object = make_object();
-  object->complete(no_runtime_error());
+  const MemoryReserve::Use reserve;
+  const std::shared_ptr<Caller> caller = current_caller();
+  if (caller && MemoryReserve::is_whole()) return caller->new_object();
+  ObjectPtr object;
+  fail_objects(std::span(&object, 1), caller.get(), caller ? no_memory_error("a promise") : no_runtime_error());
   return object;
+}
+
+void drop_promise(const ObjectPtr& object) {
+  const MemoryReserve::Use reserve;
+  keep_promise(object, dropped_promise_error());
 }
 
 void keep_promise(const ObjectPtr& object, ObjectState::Outcome outcome) {

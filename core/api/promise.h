@@ -15,6 +15,7 @@ struct Nothing {};  // What stands where a type is needed and there is none.
 // An object that nobody has promised yet; without a runtime, one that says so.
 ObjectPtr new_promise();
 void keep_promise(const ObjectPtr& object, ObjectState::Outcome outcome);
+void drop_promise(const ObjectPtr& object);
 }  // namespace internal
 
 /// A value of type T to come: whoever has a copy of ref(), in any process, can wait for it as for the result of a call,
@@ -28,7 +29,7 @@ class Promise {
  public:
   Promise() : object_(internal::new_promise()) {}
   ~Promise() {
-    if (object_) internal::keep_promise(object_, dropped_promise_error());
+    if (object_) internal::drop_promise(object_);
   }
   Promise(Promise&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   Promise& operator=(Promise&& other) noexcept {
@@ -45,7 +46,8 @@ class Promise {
   void set(const std::conditional_t<std::is_void_v<T>, internal::Nothing, T>& value) requires(!std::is_void_v<T>) {
     if (object_ && !object_->is_ready())
       if (const std::shared_ptr<Caller> caller = internal::current_caller())
-        internal::keep_promise(object_, encode(value, caller->allocator()));
+        internal::keep_promise(object_, with_memory("a promise's value",
+                                                    [&] { return encode(value, caller->allocator()); }));
   }
   void set() requires std::is_void_v<T> {
     if (object_) internal::keep_promise(object_, EncodedValue{});

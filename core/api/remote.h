@@ -56,7 +56,11 @@ template <auto F>
 class RemoteFunction {
  public:
   explicit RemoteFunction(const TaskOptions& options = {})
-      : checked_(check(options)), spec_(make_spec(options)), stream_buffer_(options.stream_buffer) {}
+      : checked_(with_memory("the options of a task", [&] {
+          spec_ = make_spec(options);
+          return check(options);
+        })),
+        stream_buffer_(options.stream_buffer) {}
 
   RemoteFunction with(const TaskOptions& options) const { return RemoteFunction(options); }
 
@@ -90,8 +94,8 @@ class RemoteFunction {
     return spec;
   }
 
+  std::shared_ptr<const TaskSpec> spec_;  // Null only if `checked_` is an error.
   Result<void> checked_;
-  std::shared_ptr<const TaskSpec> spec_;
   int stream_buffer_;
 };
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/fork_guard.h"
+#include "core/base/no_memory.h"
 #include "core/net/caller_scope.h"
 #include "core/node/fork_server_client.h"
 #include "core/node/node.h"
@@ -101,6 +102,10 @@ Result<void> make_log_directory(const std::string& directory) {
 
 Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   static_cast<void>(argc);  // argv ends with a null pointer; the pair is what main() has.
+  return with_memory("the runtime", [&] { return Runtime::start(argv, options); });
+}
+
+Result<Runtime> Runtime::start(char** argv, const RuntimeOptions& options) {
   if (const char* settings = std::getenv(kForkServerVariable)) run_fork_server(settings);
   if (is_forked_copy()) return forked_copy_error();
   if (internal::current_caller())
@@ -110,6 +115,8 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
   if (options.log_bytes < 1024)
     return Error{ErrorCode::kInvalidArgument, "RuntimeOptions::log_bytes must be at least 1024"};
   MANTA_RETURN_IF_ERROR(make_log_directory(options.log_directory));
+  MemoryReserve::open();
+  static_cast<void>(no_memory_object());  // So that it is there when it is needed.
   GpuDrain::Reader gpus = gpu_reader(machine);
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
                                                                   .store = std::move(store),
@@ -134,13 +141,16 @@ Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options) {
 const Machine& Runtime::machine() const { return node_->machine(); }
 
 Result<std::string> Runtime::last_output(int pid) const {
-  std::optional<std::string> output = node_->last_output(pid);
-  if (!output) return Error{ErrorCode::kNotFound, "no output is kept of a process " + std::to_string(pid)};
-  return *std::move(output);
+  return with_memory("last_output()", [&]() -> Result<std::string> {
+    std::optional<std::string> output = node_->last_output(pid);
+    if (!output) return Error{ErrorCode::kNotFound, "no output is kept of a process " + std::to_string(pid)};
+    return *std::move(output);
+  });
 }
 
 Runtime::~Runtime() {
   if (!node_) return;
+  const MemoryReserve::Use reserve;
   if (is_forked_copy()) {
     // All of it is the parent's; its threads do not even exist here. So it is left as it is, for ever.
     auto left = std::make_unique<std::shared_ptr<Node>>(std::move(node_));
@@ -161,13 +171,13 @@ Result<std::string> metrics() {
     return current().node.lock();
   }();
   if (!node) return internal::no_runtime_error();
-  return node->metrics();
+  return with_memory("metrics()", [&] { return node->metrics(); });
 }
 
 Result<RuntimeStatus> status() {
   const std::shared_ptr<Caller> caller = internal::current_caller();
   if (!caller) return internal::no_runtime_error();
-  return caller->status();
+  return with_memory("status()", [&] { return caller->status(); });
 }
 
 Result<std::vector<ActorInfo>> list_actors() {

@@ -69,6 +69,7 @@ class Runtime {
 
  private:
   friend Result<Runtime> init(int argc, char** argv, const RuntimeOptions& options);
+  static Result<Runtime> start(char** argv, const RuntimeOptions& options);
   explicit Runtime(std::shared_ptr<Node> node) : node_(std::move(node)) {}
 
   std::shared_ptr<Node> node_;

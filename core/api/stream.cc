@@ -28,7 +28,9 @@ StreamWriter::StreamWriter(Caller& caller, const StreamOrder& order)
       demand_(order.demand.state()),
       allowed_(order.buffer) {}
 
+// What follows is done as a whole, in the midst of code of users: a reader would wait for the rest.
 void StreamWriter::end_with_reader(AsyncCall& call) {
+  const MemoryReserve::Use reserve;
   demand_->then([demand = std::weak_ptr(demand_), yielding = call.weak_from_this()] {
     const ObjectPtr ready = demand.lock();
     const std::shared_ptr<AsyncCall> generator = yielding.lock();
@@ -37,6 +39,7 @@ void StreamWriter::end_with_reader(AsyncCall& call) {
 }
 
 void StreamWriter::put(ObjectState::Outcome item) {
+  const MemoryReserve::Use reserve;
   if (next_ == items_.size()) open_window();
   caller_.fulfil(std::exchange(items_[next_++], nullptr), std::move(item));
   ++count_;
@@ -56,6 +59,7 @@ void StreamWriter::open_window() {
 }
 
 ObjectPtr StreamWriter::wait_for_room(AsyncCall& call) {
+  const MemoryReserve::Use reserve;
   if (caller_.is_call_cancelled()) call.cancel();  // And takes messages: that there is room may be among them.
   while (demand_->is_ready() && demand_->outcome()) {
     const Result<StreamDemand> demand = read<StreamDemand>(demand_, TimePoint::max());
@@ -67,7 +71,10 @@ ObjectPtr StreamWriter::wait_for_room(AsyncCall& call) {
   return count_ < allowed_ ? nullptr : demand_;
 }
 
-void StreamWriter::end(const ObjectState::Outcome& outcome) { put(outcome ? end_of_stream() : outcome.error()); }
+void StreamWriter::end(const ObjectState::Outcome& outcome) {
+  const MemoryReserve::Use reserve;
+  put(outcome ? end_of_stream() : outcome.error());
+}
 
 StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Make& make)
     : caller_(std::move(caller)), buffer_(static_cast<std::uint64_t>(std::max(1, buffer))), allowed_(buffer_) {
@@ -75,7 +82,9 @@ StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Mak
   window_ = caller_ ? caller_->new_object() : std::make_shared<ObjectState>();
   const StreamOrder order{
       .first = ObjectRef<void>(window_), .demand = ObjectRef<void>(demand_.ref().state()), .buffer = buffer_};
-  if (Result<void> made = make(std::span(&call_, 1), order); !made) call_->complete(made.error());
+  const auto made = with_memory("a stream", [&] { return make(std::span(&call_, 1), order); });
+  const MemoryReserve::Use reserve;  // From here on nothing keeps the generator from beginning.
+  if (!made) call_->complete(made.error());
   if (call_->is_own_call()) window_->set_own_call();  // Before anybody waits for it.
   // A call that never came to begin gives no window. It may be let go of before this runs: then nobody reads.
   call_->then([call = std::weak_ptr(call_), window = std::weak_ptr(window_), maker = std::weak_ptr(caller_)] {
@@ -85,6 +94,7 @@ StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Mak
     if (const std::shared_ptr<Caller> alive = maker.lock()) {
       alive->give_up_on(first, ended->outcome().error());
     } else {
+      const MemoryReserve::Use memory;
       first->complete(ended->outcome().error());
     }
   });
@@ -93,6 +103,8 @@ StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Mak
 StreamReader::~StreamReader() { end(); }
 
 void StreamReader::end() {
+  if (has_ended_) return;
+  const MemoryReserve::Use reserve;
   has_ended_ = true;
   if (call_ && !call_->is_ready() && caller_) caller_->cancel(call_, false);
   demand_ = Promise<StreamDemand>();  // The old one fails, and the generator learns of it.
@@ -112,11 +124,12 @@ ObjectPtr StreamReader::pending() {
 
 // An error of a window is that of the item.
 void StreamReader::load_window() {
+  const MemoryReserve::Use reserve;  // Without its window, nobody would know what to wait for.
   items_.clear();
   next_ = 0;
   const Result<StreamWindow> window = read<StreamWindow>(window_, TimePoint::max());
   if (!window) {
-    items_.push_back(window_);
+    fail_objects(std::span(&items_.emplace_back(), 1), caller_.get(), window.error());
     return;
   }
   for (const ObjectRef<void>& item : window->items) items_.push_back(item.state());
@@ -127,6 +140,7 @@ void StreamReader::load_window() {
 
 ObjectPtr StreamReader::take() {
   if (has_ended_) return nullptr;
+  const MemoryReserve::Use reserve;  // Without a demand there would be no further item.
   ObjectPtr item = std::exchange(items_[next_++], nullptr);
   if (is_end(item->outcome())) {
     end();
@@ -137,10 +151,19 @@ ObjectPtr StreamReader::take() {
   return item;
 }
 
+// Without memory it is tried again with the next item; if there may be none, that is the error.
 void StreamReader::demand_more() {
-  allowed_ = count_ + buffer_;
   Promise<StreamDemand> next;
-  demand_.set({.allowed = allowed_, .next = ObjectRef<void>(next.ref().state())});
+  if (next.is_set()) {
+    if (allowed_ > count_) return;
+    items_.resize(next_);
+    return fail_objects(std::span(&items_.emplace_back(), 1), caller_.get(), no_memory_error("a stream"));
+  }
+  allowed_ = count_ + buffer_;
+  if (caller_) {
+    const StreamDemand demand{.allowed = allowed_, .next = ObjectRef<void>(next.ref().state())};
+    keep_promise(demand_.ref().state(), encode(demand, caller_->allocator()));
+  }
   demand_ = std::move(next);
 }
 

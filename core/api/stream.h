@@ -158,7 +158,7 @@ template <class T>
 Result<std::optional<T>> take_item(StreamReader& reader) {
   const ObjectPtr item = reader.take();
   if (!item) return std::optional<T>();
-  Result<T> value = read<T>(item, TimePoint::max());
+  auto value = with_memory("the next value of a stream", [&] { return read<T>(item, TimePoint::max()); });
   if (value) return std::optional<T>(std::move(*value));
   reader.end();
   return std::move(value).error();
@@ -175,15 +175,21 @@ template <class T>
 class Stream {
  public:
   explicit Stream(std::unique_ptr<internal::StreamReader> reader) : reader_(std::move(reader)) {}
+  /// Has this error only.
+  explicit Stream(Error error) : error_(std::move(error)) {}
 
   /// Waits for the next value and returns it; none: the stream has ended. After an error it has.
   /// Errors: kTimeout: none within `timeout`, ask again; what remote<f>() says of its ref: kTaskFailed: the generator
-  /// threw; kWorkerDied, kActorDied: its process ended, after what came before; kCancelled.
+  /// threw; kWorkerDied, kActorDied: its process ended, after what came before; kCancelled; kExhausted: no memory.
   Result<std::optional<T>> next(Duration timeout = kForever) {
-    if (!reader_) return std::optional<T>();
-    if (!internal::wait_for_item(*reader_, internal::deadline_after(timeout)))
-      return Error{ErrorCode::kTimeout, "the stream had no further value in time; the generator goes on"};
-    return internal::take_item<T>(*reader_);
+    if (!reader_) return take_error();
+    auto next = with_memory("the next value of a stream", [&]() -> Result<std::optional<T>> {
+      if (!internal::wait_for_item(*reader_, internal::deadline_after(timeout)))
+        return Error{ErrorCode::kTimeout, "the stream had no further value in time; the generator goes on"};
+      return internal::take_item<T>(*reader_);
+    });
+    if (!next && next.error().code == ErrorCode::kExhausted) reader_->end();
+    return next;
   }
   /// Ends it now; next() has nothing more.
   void cancel() { reader_.reset(); }
@@ -216,15 +222,22 @@ class Stream {
   template <class A>
   friend struct internal::Awaiting;
   Async<Result<std::optional<T>>> take_next() {
-    if (!reader_) co_return std::optional<T>();
+    if (!reader_) co_return take_error();
     for (ObjectPtr pending = reader_->pending(); pending; pending = reader_->pending()) {
       const internal::Readiness ready{std::move(pending)};
       co_await ready;
     }
     co_return internal::take_item<T>(*reader_);
   }
+  Result<std::optional<T>> take_error() {
+    if (!error_) return std::optional<T>();
+    Error error = *std::move(error_);
+    error_.reset();
+    return error;
+  }
 
   std::unique_ptr<internal::StreamReader> reader_;
+  std::optional<Error> error_;  // Of a stream that could not be made.
 };
 
 namespace internal {
@@ -316,8 +329,10 @@ struct Awaiting<Stream<T>> {
 // The stream of a call that is about to be made.
 template <class T>
 struct StreamStart {
-  static Stream<T> open(std::shared_ptr<Caller> caller, int buffer, const StreamReader::Make& make) {
-    return Stream<T>(std::make_unique<StreamReader>(std::move(caller), buffer, make));
+  template <class Make>
+  static Stream<T> open(const std::shared_ptr<Caller>& caller, std::string_view name, int buffer, const Make& make) {
+    auto reader = with_memory(name, [&] { return std::make_unique<StreamReader>(caller, buffer, make); });
+    return reader ? Stream<T>(std::move(*reader)) : Stream<T>(std::move(reader).error());
   }
 };
 

@@ -2,16 +2,17 @@
 // Threads that the system may refuse.
 #pragma once
 
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "core/base/result.h"
+#include "core/base/no_memory.h"
 
 namespace manta {
 
 /// A thread that runs `body`.
-/// Errors: kSystem: the process, its user or its cgroup may have no more.
+/// Errors: kSystem: the process, its user or its cgroup may have no more; kExhausted: there is no memory for it.
 template <class Body>
 Result<std::thread> start_thread(Body&& body) {
   try {
@@ -19,6 +20,8 @@ Result<std::thread> start_thread(Body&& body) {
   } catch (const std::system_error& refused) {
     return Error{ErrorCode::kSystem, std::string("cannot start a thread: ") + refused.what() +
                                          "; see ulimit -u, and the limit of the cgroup (pids.max)"};
+  } catch (const std::bad_alloc&) {
+    return no_memory_error("a thread");
   }
 }
 

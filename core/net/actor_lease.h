@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/fork_guard.h"
+#include "core/base/memory_reserve.h"
 #include "core/net/caller.h"
 
 namespace manta {
@@ -42,6 +43,7 @@ class ActorLease {
   /// A call is pending until `result` is there, also when nobody else keeps that. `self` is this.
   static void count_pending(const std::shared_ptr<ActorLease>& self, const ObjectPtr& result) {
     if (self->max_pending_ == 0) return;
+    const MemoryReserve::Use reserve;  // The call is made.
     self->pending_.fetch_add(1);
     result->then([self, result] { self->pending_.fetch_sub(1); });
   }

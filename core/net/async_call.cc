@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/async_call.h"
 
+#include "core/base/memory_reserve.h"
 #include "core/net/caller.h"
 
 namespace manta {
 
 void AsyncTurns::push(AsyncTurn turn) {
+  const MemoryReserve::Use reserve;
   const std::lock_guard lock(mutex_);
+  if (is_closed_) return;
   turns_.push_back(std::move(turn));
   size_.store(turns_.size());
+}
+
+void AsyncTurns::close() {
+  std::deque<AsyncTurn> turns;  // A call's end may do anything.
+  const std::lock_guard lock(mutex_);
+  turns.swap(turns_);
+  size_.store(0);
+  is_closed_ = true;
 }
 
 std::optional<AsyncTurn> AsyncTurns::pop() {
@@ -80,6 +91,7 @@ void AsyncCall::wait_for(std::span<const ObjectPtr> objects, std::coroutine_hand
       }
     }
   };
+  const MemoryReserve::Use reserve;
   waiting_ = then;
   // One more than there are objects: it is not to get to the end before all have been asked.
   const auto countdown = std::make_shared<Countdown>(weak_from_this(), ++ticket_, objects.size() + 1);

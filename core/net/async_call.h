@@ -34,10 +34,13 @@ class AsyncTurns {
   bool empty() const { return size_.load() == 0; }
   void push(AsyncTurn turn);
   std::optional<AsyncTurn> pop();
+  /// Nobody takes turns any more: those that are here or come, which keep their calls, are let go of.
+  void close();
 
  private:
   std::mutex mutex_;
   std::deque<AsyncTurn> turns_;
+  bool is_closed_ = false;
   std::atomic<std::size_t> size_{0};
 };
 

@@ -12,6 +12,7 @@ constexpr std::size_t kMaxBytes = std::size_t{32} << 20;
 
 Result<void> Call::add(const ObjectPtr& object) {
   if (!object) return Error{ErrorCode::kFailedPrecondition, "an argument is an empty ref"};
+  if (object == no_memory_object()) return object->outcome().error();
   if (object->is_ready() && object->outcome()) {
     const EncodedValue& value = *object->outcome();
     if (!value.block && value.references.empty()) {

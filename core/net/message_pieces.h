@@ -30,14 +30,21 @@ class MessageAssembler {
  public:
   static constexpr std::size_t kMost = std::size_t{256} << 20;  ///< Bytes of one message; more is nonsense.
 
+  /// Whether `bytes` are a piece: take() needs memory for those only.
+  static bool is_piece(std::span<const std::byte> bytes) {
+    MessageHeader header;
+    if (bytes.size() < sizeof header) return false;
+    __builtin_memcpy(&header, bytes.data(), sizeof header);
+    return header.type == MessageType::kPiece;
+  }
   /// The message that `bytes` is, or completes; valid until the next call. None: more pieces are to come. Pieces that
   /// do not belong together give an empty message, which is none.
   std::optional<std::span<const std::byte>> take(std::span<const std::byte> bytes) {
-    MessageHeader header;
-    if (bytes.size() < sizeof header) return bytes;
-    __builtin_memcpy(&header, bytes.data(), sizeof header);
-    if (header.type != MessageType::kPiece) [[likely]]
+    if (bytes.size() < sizeof(MessageHeader)) return bytes;
+    if (!is_piece(bytes)) [[likely]]
       return is_complete() ? bytes : broken();
+    MessageHeader header;
+    __builtin_memcpy(&header, bytes.data(), sizeof header);
     if (is_complete()) {
       assembled_ = {};
       total_ = header.call;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/no_memory.h"
 #include "core/net/call.h"
 
 namespace manta {
@@ -21,6 +22,12 @@ class CallWindow {
  public:
   /// The number that put() will give.
   std::uint64_t next() const { return next_; }
+  /// Whether put() finds a place, or memory for more of them; some are always found.
+  bool has_room() {
+    constexpr std::size_t kFew = 64;
+    if (next_ - first_ != places_.size() || places_.size() < kFew) return true;
+    return with_memory("calls", [this] { make_room(); }).has_value();
+  }
   std::uint64_t put(Call&& call) {
     if (next_ - first_ == places_.size()) make_room();
     Place& place = place_of(next_);

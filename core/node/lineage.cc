@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "core/base/no_memory.h"
+
 namespace manta {
 namespace {
 
@@ -51,7 +53,21 @@ Lineage::Maker Lineage::maker_of(const ObjectPtr& object) const {
 void Lineage::remember(const Call& call, std::span<const ObjectPtr> results) {
   if (limit_ == 0) return;
   if (entries_.size() >= forget_at_) forget_gone();
+  auto noted = with_memory(call.name, [&] { return note(call, results); });
+  if (!noted) return;  // It is as if it had been forgotten.
+  Entry& entry = *noted;
   const Id id = next_id_++;
+  for (const Argument& argument : entry.arguments)
+    if (argument.maker.id != 0) ++entries_.at(argument.maker.id).children;
+  for (std::size_t i = 0; i < results.size(); ++i)
+    makers_.insert_or_assign(results[i].get(), Maker{.id = id, .index = i});
+  bytes_ += entry.bytes;
+  entries_.emplace(id, std::move(entry));
+  if (bytes_ > limit_) forget_oldest();
+}
+
+// What is to be remembered of the call.
+Lineage::Entry Lineage::note(const Call& call, std::span<const ObjectPtr> results) const {
   Entry entry{.call = {.type = call.type,
                        .value_count = call.value_count,
                        .function = call.function,
@@ -60,9 +76,7 @@ void Lineage::remember(const Call& call, std::span<const ObjectPtr> results) {
                        .threads = call.threads,
                        .task = call.task}};
   for (const Call::Late& late : call.late) {
-    const Maker maker = maker_of(late.object);
-    if (maker.id != 0) ++entries_.at(maker.id).children;
-    entry.arguments.push_back({.position = late.position, .object = late.object, .maker = maker});
+    entry.arguments.push_back({.position = late.position, .object = late.object, .maker = maker_of(late.object)});
   }
   for (const Reference& reference : call.references) {
     if (const auto* object = std::get_if<ObjectPtr>(&reference)) entry.references.emplace_back(WeakObject(*object));
@@ -70,15 +84,10 @@ void Lineage::remember(const Call& call, std::span<const ObjectPtr> results) {
       entry.references.emplace_back(std::weak_ptr<ActorLease>(*actor));
   }
   entry.blocks = named_blocks(call);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    makers_.insert_or_assign(results[i].get(), Maker{.id = id, .index = i});
-    entry.results.push_back(results[i]);
-  }
+  entry.results.assign(results.begin(), results.end());
   entry.bytes = sizeof(Entry) + call.values.size() + entry.arguments.size() * sizeof(Argument) +
                 entry.references.size() * sizeof(WeakReference) + results.size() * 4 * sizeof(WeakObject);
-  bytes_ += entry.bytes;
-  entries_.emplace(id, std::move(entry));
-  if (bytes_ > limit_) forget_oldest();
+  return entry;
 }
 
 Result<Lineage::Plan> Lineage::plan(const ObjectPtr& object) {

@@ -73,6 +73,7 @@ class Lineage {
   using Arguments = std::vector<ObjectPtr>;
 
   Maker maker_of(const ObjectPtr& object) const;
+  Entry note(const Call& call, std::span<const ObjectPtr> results) const;
   Result<std::map<Id, Arguments>> collect(Id root);
   static Result<Call> remake(Entry& entry, Arguments arguments, std::vector<ObjectPtr>& results);
   void erase(Id id);

@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "core/base/no_memory.h"
 #include "core/base/start_thread.h"
 #include "core/base/unique_fd.h"
 
@@ -56,7 +57,7 @@ void MetricsExport::run() {
       std::unique_lock lock(mutex_);
       stop = stopped_.wait_for(lock, options_.interval, [this] { return stop_; });
     }
-    static_cast<void>(export_now());  // A full disk may have room again next time.
+    static_cast<void>(with_memory("metrics", [this] { return export_now(); }));  // Next time there may be room again.
   }
 }
 

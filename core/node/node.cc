@@ -78,6 +78,7 @@ const Error& Node::shut_down_error() {
 Node::~Node() { shut_down(); }  // NOLINT(bugprone-exception-escape): as in the header.
 
 void Node::shut_down() {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -122,7 +123,10 @@ void Node::shut_down() {
 }
 
 void Node::submit(Call&& call) {
-  if (auto possible = ledger_.check(call.task->resources); !possible) {
+  const MemoryReserve::Use reserve;
+  Result<void> possible = check_memory(call);
+  if (possible) possible = ledger_.check(call.task->resources);
+  if (!possible) {
     Deferred deferred;
     deferred.fail(call, possible.error());
     carry_out(std::move(deferred));
@@ -132,8 +136,18 @@ void Node::submit(Call&& call) {
   enqueue_task(std::move(call));
 }
 
+// What cannot be carried through is not to be begun. Calls are copied on their way to a worker that does not take them
+// at once.
+Result<void> Node::check_memory(const Call& call) {
+  constexpr std::size_t kMuch = std::size_t{64} << 10;
+  if (!MemoryReserve::is_whole()) return no_memory_error(call.name);
+  if (call.values.size() <= kMuch) return {};
+  return with_memory(call.name, [&] { static_cast<void>(std::make_unique<std::byte[]>(3 * call.values.size())); });
+}
+
 // A task joins the queue only when its arguments are ready: one that waits must not keep others from running.
 void Node::enqueue_task(Call&& task) {
+  const MemoryReserve::Use reserve;
   if (const ObjectPtr pending = task.pending_argument()) {
     auto shared = std::make_shared<Call>(std::move(task));
     pending->then([this, shared] { enqueue_task(std::move(*shared)); });
@@ -382,6 +396,7 @@ void Node::drain_resources(WorkerRecord& worker) {
 }
 
 void Node::release_drained() {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -475,6 +490,7 @@ void Node::send_call(WorkerRecord& worker, Call&& call) {
 }
 
 void Node::cancel(const ObjectPtr& object, bool force) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);

@@ -8,11 +8,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/no_memory.h"
 #include "core/control/actor_directory.h"
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
@@ -180,6 +183,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // node.cc: tasks and placement.
   void enqueue_task(Call&& task);  // Without mutex_.
+  static Result<void> check_memory(const Call& call);
   void place_all(Deferred& deferred);
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
@@ -229,9 +233,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::size_t take_messages(Whose whose = Whose::kThoseWithSome);  // How many.
   const std::vector<WorkerRecord*>& choose_workers(Whose whose);
   std::size_t take_messages_of(WorkerRecord& worker, std::size_t most, Deferred& deferred);
+  std::optional<std::span<const std::byte>> assemble(WorkerRecord& worker, std::span<const std::byte> bytes);
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  void go_on_sending(WorkerRecord& worker, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   void distrust(WorkerRecord& worker);
@@ -271,6 +277,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     WorkerRecord& worker;
     const Call* call = nullptr;        // That it answers; null: the message comes out of any of those that it runs.
     std::vector<BlockPtr> taken = {};  // Those that came with the message so far.
+    bool lacks_memory = false;         // There was none for a value.
   };
   std::optional<EncodedValue> take_value(const MessageValue& value, TakenBlocks& blocks);
   bool take_references(const MessageValue& value, TakenBlocks& blocks, std::vector<Reference>& references);

@@ -20,6 +20,7 @@ const Error& stopped_error() {
 }  // namespace
 
 Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   Result<ActorPtr> made = [&] {
     const std::lock_guard lock(mutex_);
@@ -33,6 +34,7 @@ Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
 
 Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t owner) {
   if (closing_) return shut_down_error();
+  MANTA_RETURN_IF_ERROR(check_memory(constructor));
   MANTA_RETURN_IF_ERROR(ledger_.check(spec.resources));
   // A worker may have said anything.
   if (spec.max_restarts < 0 || spec.max_task_retries < 0)
@@ -76,6 +78,7 @@ Result<ActorPtr> Node::look_up_actor(const std::string& name, std::string_view t
 }
 
 void Node::call_actor(std::uint64_t actor_id, Call&& call) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -93,11 +96,12 @@ void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
     deferred.fail(call, undelivered_call_error(death, age, call, name_of_caller(call.caller)));
     return;
   }
+  if (const auto possible = check_memory(call); !possible) return deferred.fail(call, possible.error());
   ++counts_.actor_calls;
   call.retries_left = actor->spec.max_task_retries;
   const bool is_next = actor->worker != 0 && actor->queue.empty() && call.late.empty() && !actor->stop_sent;
   if (WorkerRecord* worker = is_next ? workers_.at(actor->worker).get() : nullptr;
-      worker != nullptr && worker->killed_because.empty()) {
+      worker != nullptr && worker->killed_because.empty() && worker->in_flight.has_room()) {
     send_call(*worker, std::move(call));
     return;
   }
@@ -106,6 +110,7 @@ void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
 }
 
 void Node::stop_actor(std::uint64_t actor_id) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -132,6 +137,7 @@ void Node::release(std::uint64_t actor_id, Deferred& deferred) {
 }
 
 void Node::release_actor(std::uint64_t actor, std::uint64_t) {
+  const MemoryReserve::Use reserve;
   {
     const std::lock_guard lock(released_mutex_);
     released_.push_back(actor);
@@ -151,6 +157,7 @@ void Node::stop_released(Deferred& deferred) {
 }
 
 void Node::kill_actor(std::uint64_t actor_id) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -177,6 +184,7 @@ void Node::kill_now(ActorRecord& actor, std::string_view because, Deferred& defe
 }
 
 ObjectPtr Node::monitor_actor(std::uint64_t actor_id) {
+  const MemoryReserve::Use reserve;
   ObjectPtr object = new_object();
   Deferred deferred;
   {
@@ -238,6 +246,8 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
       actor.queue.pop_front();
       continue;
     }
+    worker.lacks_places = !worker.in_flight.has_room();
+    if (worker.lacks_places) return;  // The next answer goes on.
     if (const ObjectPtr pending = call.pending_argument()) {
       actor.waits_for_argument = true;
       deferred.waits.emplace_back(pending, actor.id);
@@ -321,6 +331,7 @@ void Node::fail_constructor(ActorRecord& actor, const Error& cause, Deferred& de
 }
 
 void Node::resume_actor(std::uint64_t id) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);

@@ -13,6 +13,7 @@ bool Node::checkpoint_for(WorkerRecord& worker, const Message& message) {
   TakenBlocks blocks{.worker = worker};
   std::optional<EncodedValue> state = take_value(message.values.front(), blocks);
   if (!state || !hold_blocks(message, blocks)) return false;
+  if (blocks.lacks_memory) return true;  // The state before stays.
   worker.saved_with_call = message.header.call;
   if (message.header.call != 0) {
     worker.saved_state = std::move(*state);

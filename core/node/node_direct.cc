@@ -173,6 +173,7 @@ bool Node::take_direct_answer(WorkerRecord& worker, const Message& message, Defe
     outcome = std::move(*taken);
   }
   if (!hold_blocks(message, blocks)) return false;
+  if (blocks.lacks_memory) outcome = no_memory_error("the result of a call");
   const auto caller = workers_.find(id.process);
   const DirectPair* pair = direct_.between(id.process, worker.id);
   const bool is_heard = caller != workers_.end() && pair != nullptr && pair->is_open && !pair->caller_is_gone;
@@ -266,9 +267,12 @@ bool Node::take_last_answers(const DirectPair& pair, DirectLayout& layout, Defer
     if (!promise) continue;
     if (message.header.type == MessageType::kResult && message.values.size() == 1 &&
         message.values.front().kind == MessageValue::Kind::kInline && message.values.front().reference_count() == 0) {
-      EncodedValue value;
-      value.inline_bytes.assign(message.values.front().inline_bytes.begin(), message.values.front().inline_bytes.end());
-      deferred.complete(promise->object, std::move(value));
+      const std::span<const std::byte> result = message.values.front().inline_bytes;
+      deferred.complete(promise->object, with_memory(promise->call_name, [&] {
+                          EncodedValue value;
+                          value.inline_bytes.assign(result.begin(), result.end());
+                          return value;
+                        }));
     } else {
       deferred.complete(promise->object, sent_error(message.header.function, message));
     }

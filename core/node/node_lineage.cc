@@ -47,6 +47,7 @@ ObjectOrigin Node::origin_of(const WorkerRecord& worker, const Call& call) {
 
 // No error: it is being made anew, and recover() follows.
 Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
+  const MemoryReserve::Use reserve;
   Lineage::Plan plan;
   std::string what;
   std::optional<std::size_t> place;
@@ -75,6 +76,7 @@ Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
 
 // `made` is what the task has given this time; its block `place` is to be that which was lost.
 void Node::recover(const BlockPtr& lost, std::size_t place, const ObjectState& made, const std::string& what) {
+  const MemoryReserve::Use reserve;
   const ObjectState::Outcome& outcome = made.outcome();
   const auto fail = [&](const std::string& because) {
     store_->recover(lost, Error{ErrorCode::kObjectLost, what + "; " + because});

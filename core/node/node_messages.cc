@@ -18,6 +18,7 @@ bool Node::has_messages() {
 }
 
 std::size_t Node::take_messages(Whose whose) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   std::size_t count = 0;
   {
@@ -61,7 +62,7 @@ std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Defer
     const auto bytes = worker.from_worker.front();
     if (!bytes) break;
     ++count;
-    const auto message = worker.assembler.take(*bytes);
+    const auto message = assemble(worker, *bytes);
     if (message && incoming_.read(*message, arena_->capacity())) {
       handle(worker, incoming_, deferred);
     } else if (message) {
@@ -75,7 +76,26 @@ std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Defer
   return count;
 }
 
+// The message that `bytes` is, or completes. Of one for which there is no memory the rest, and the worker, come to
+// nothing: with what it says, all that it has said since would have to go.
+std::optional<std::span<const std::byte>> Node::assemble(WorkerRecord& worker, std::span<const std::byte> bytes) {
+  constexpr std::size_t kMuch = std::size_t{64} << 10;
+  constexpr std::size_t kTimes = 8;  // What is made of it, at most.
+  if (worker.is_unheard) return std::nullopt;
+  if (bytes.size() <= kMuch && !MessageAssembler::is_piece(bytes)) return worker.assembler.take(bytes);
+  auto taken = with_memory("a message", [&] {
+    auto message = worker.assembler.take(bytes);
+    if (message && message->size() > kMuch) static_cast<void>(std::make_unique<std::byte[]>(kTimes * message->size()));
+    return message;
+  });
+  if (taken) return *taken;
+  worker.is_unheard = true;
+  kill_worker(worker, "was killed because the driver had no memory for what it sent (bad_alloc)");
+  return std::nullopt;
+}
+
 bool Node::step_message(std::uint64_t worker) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   bool taken = false;
   {
@@ -123,6 +143,15 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   if (answered->type == MessageType::kCreateActor)
     if (ActorRecord* actor = find_actor(worker.actor)) actor->is_made = true;
   if (answered->type == MessageType::kRunTask) end_task(worker, *answered, Duration(message.header.b));
+  go_on_sending(worker, deferred);
+}
+
+// Calls that found no place among those on their way may find one now.
+void Node::go_on_sending(WorkerRecord& worker, Deferred& deferred) {
+  if (!worker.lacks_places) return;
+  worker.lacks_places = false;
+  ActorRecord* actor = find_actor(worker.actor);
+  if (actor != nullptr && !actor->died) pump_actor(*actor, deferred);
 }
 
 void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred) {
@@ -144,6 +173,7 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
   } else {
     deferred.fail(call, error);
   }
+  go_on_sending(worker, deferred);
 }
 
 // Gives the call's results their values. False: no worker sends such a thing.
@@ -159,6 +189,10 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
     (i == 0 ? first : more.emplace_back()) = std::move(*taken);
   }
   if (!hold_blocks(message, blocks)) return false;
+  if (blocks.lacks_memory) {
+    deferred.fail(call, no_memory_error(call.name));
+    return true;
+  }
   const bool can_be_lost = has_blocks(first) || std::any_of(more.begin(), more.end(), has_blocks);
   if (count > 0 && can_be_lost) remember(call);
   const ObjectOrigin origin = origin_of(worker, call);

@@ -10,6 +10,7 @@
 namespace manta {
 
 void Node::put(const ObjectPtr& object, Result<EncodedValue> value) {
+  const MemoryReserve::Use reserve;
   if (value) keep(object, *value, {});
   object->complete(std::move(value));
 }

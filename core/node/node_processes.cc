@@ -37,6 +37,7 @@ Result<void> Node::start_launcher() {
   std::promise<Result<void>> started;
   std::future<Result<void>> outcome = started.get_future();
   auto thread = start_thread([this, promise = std::move(started)]() mutable {
+    const MemoryReserve::Use reserve;
     Result<void> result = launch();
     const bool running = result.has_value();
     // Without it nobody can look from outside; that is no reason not to run.
@@ -59,6 +60,7 @@ Result<void> Node::launch() {
 }
 
 void Node::watch_processes() {
+  const MemoryReserve::Use reserve;
   std::array<epoll_event, 64> events;
   while (!stop_) {
     const int count =
@@ -70,7 +72,10 @@ void Node::watch_processes() {
       if (key == kStopKey) {
         static_cast<void>(::read(stop_event_.get(), &wakes, sizeof wakes));
       } else if (key == kStatusKey) {
-        status_server_.serve([this] { return to_json(status().value()); });
+        status_server_.serve([this] {
+          const auto text = with_memory("status()", [this] { return to_json(status().value()); });
+          return text ? *text : to_json(RuntimeStatus{});
+        });
       } else if (key != kNoticeKey) {
         drain_output(key);
       } else {
@@ -84,6 +89,7 @@ void Node::watch_processes() {
 }
 
 void Node::step_notices() {
+  const MemoryReserve::Use reserve;
   if (!take_notices()) on_fork_server_lost();
 }
 

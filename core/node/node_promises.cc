@@ -7,6 +7,7 @@
 namespace manta {
 
 void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
+  const MemoryReserve::Use reserve;
   if (outcome) keep(object, *outcome, {});
   object->complete(std::move(outcome));
   completion_.notify();
@@ -19,6 +20,7 @@ std::optional<ObjectState::Outcome> Node::take_outcome(WorkerRecord& worker, con
   TakenBlocks blocks{.worker = worker};
   std::optional<EncodedValue> taken = take_value(message.values.front(), blocks);
   if (!taken || !hold_blocks(message, blocks)) return std::nullopt;
+  if (blocks.lacks_memory) return no_memory_error("a value");
   return std::move(*taken);
 }
 

@@ -47,7 +47,7 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       return object != nullptr;
     }
     case MessageType::kStatus: {
-      const auto encoded = encode(status_now(), *arena_);
+      const auto encoded = with_memory("status()", [&] { return encode(status_now(), *arena_); });
       if (!encoded) return refuse(worker, header.call, encoded.error()), true;
       builder_.start({.type = MessageType::kReply, .call = header.call});
       builder_.add(*encoded);

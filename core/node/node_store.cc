@@ -8,6 +8,7 @@ namespace manta {
 
 // Somebody finds no room: workers are to let go of what nobody reads there.
 void Node::relieve() {
+  const MemoryReserve::Use reserve;
   constexpr Duration kPause = std::chrono::milliseconds(50);
   const std::lock_guard lock(mutex_);
   const TimePoint now = clock_->now();
@@ -94,6 +95,7 @@ void Node::fetch(Deferred& deferred) {
 
 // Its arguments are in memory, or cannot be. It is the next one: it has waited its turn.
 void Node::resume_task(Call task, const Result<std::vector<BlockPtr>>& held) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -112,6 +114,7 @@ void Node::resume_task(Call task, const Result<std::vector<BlockPtr>>& held) {
 }
 
 void Node::resume_actor_with(const Deferred::ActorFetch& fetch, const Error* error) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -134,6 +137,7 @@ void Node::resume_actor_with(const Deferred::ActorFetch& fetch, const Error* err
 }
 
 void Node::send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id) {
+  const MemoryReserve::Use reserve;
   std::vector<BlockPtr> blocks;
   if (object->outcome()) blocks = blocks_of(*object->outcome());
   store_->hold(std::move(blocks), [this, worker_id, object, id](const Result<std::vector<BlockPtr>>& held) {
@@ -143,6 +147,7 @@ void Node::send_outcome(std::uint64_t worker_id, const ObjectPtr& object, const 
 
 void Node::send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, const ObjectId& id,
                             const Result<std::vector<BlockPtr>>& held) {
+  const MemoryReserve::Use reserve;
   const std::lock_guard lock(mutex_);
   const auto it = workers_.find(worker_id);
   if (it == workers_.end()) return;
@@ -163,6 +168,7 @@ void Node::send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, co
 }
 
 void Node::take_chunk(const Deferred::ChunkWish& wish, const Result<Arena::Range>& range) {
+  const MemoryReserve::Use reserve;
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);

@@ -86,6 +86,7 @@ void Node::judge_death(const ChildDeath& death) {
   }();
   bool is_handled = false;
   try {
+    const MemoryReserve::Pause pause;
     is_handled = handler && (*handler)(death);
   } catch (...) {  // A handler that throws has handled nothing.
     is_handled = false;

@@ -11,7 +11,10 @@ std::optional<EncodedValue> Node::take_value(const MessageValue& value, TakenBlo
   EncodedValue taken;
   if (!take_references(value, blocks, taken.references)) return std::nullopt;
   if (value.kind == MessageValue::Kind::kInline) {
-    taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
+    const auto copied = with_memory("a value", [&] {
+      taken.inline_bytes.assign(value.inline_bytes.begin(), value.inline_bytes.end());
+    });
+    blocks.lacks_memory |= !copied;
     return taken;
   }
   if (value.kind != MessageValue::Kind::kStored) return std::nullopt;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/memory_reserve.h"
 #include "core/base/start_thread.h"
 
 namespace manta {
@@ -83,6 +84,7 @@ OutputWriter::~OutputWriter() {
 }
 
 void OutputWriter::add(std::string_view text, Duration patience) {
+  const MemoryReserve::Use reserve;
   std::unique_lock lock(mutex_);
   const bool is_idle = waiting_.empty() && !is_writing_ && left_out_ == 0;
   if (is_idle && !write_now(options_.fd, text)) return;
@@ -106,6 +108,7 @@ void OutputWriter::start_thread() {
 }
 
 void OutputWriter::run() {
+  const MemoryReserve::Use reserve;
   ::pthread_setname_np(::pthread_self(), "manta-output");
   std::unique_lock lock(mutex_);
   for (;;) {

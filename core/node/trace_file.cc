@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "core/base/no_memory.h"
 #include "core/base/start_thread.h"
 
 namespace manta {
@@ -45,11 +46,9 @@ void TraceFile::finish() {
 
 void TraceFile::add(const TraceEvent& event) {
   const std::lock_guard lock(mutex_);
-  if (events_.size() < kMostEvents) {
-    events_.push_back(event);
-  } else {
-    ++lost_;
-  }
+  const bool is_added = events_.size() < kMostEvents &&
+                        with_memory("an event", [&] { events_.push_back(event); }).has_value();
+  if (!is_added) ++lost_;
 }
 
 Result<void> TraceFile::add_worker(std::uint64_t worker, int link, std::string label) {
@@ -72,6 +71,7 @@ void TraceFile::end_worker(std::uint64_t worker, std::string_view cause) {
 }
 
 void TraceFile::run() {
+  const MemoryReserve::Use reserve;
   for (bool stop = false; !stop;) {
     {
       std::unique_lock lock(mutex_);

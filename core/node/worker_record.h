@@ -119,6 +119,8 @@ struct WorkerRecord {
                                          ///< its calls are looked at.
   TimePoint next_let_go;                 ///< When it may be asked again to let go of objects.
   bool is_timed_out = false;             ///< Killed for that.
+  bool lacks_places = false;             ///< Its actor has calls for which there was no memory on their way.
+  bool is_unheard = false;               ///< Killed for want of memory for what it sent: all that follows is lost.
   std::uint64_t saved_with_call = 0;     ///< Whose answer makes saved_state count; 0: there is none.
   EncodedValue saved_state;              ///< Of its actor.
   bool handles_deaths = false;           ///< It wants to be told of its children's deaths.

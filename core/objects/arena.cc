@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/fork_guard.h"
+#include "core/base/memory_reserve.h"
 
 namespace manta {
 namespace {
@@ -49,6 +50,7 @@ Result<std::shared_ptr<Arena>> Arena::create(std::size_t capacity, std::size_t w
 }
 
 Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
+  const MemoryReserve::Use memory;
   const std::lock_guard lock(mutex_);
   // More than there ever is would overflow when rounded.
   const std::size_t need = size <= memory_.size() ? round_up(std::max<std::size_t>(size, 1)) : size;
@@ -76,6 +78,7 @@ void Arena::release(Range range) {
 }
 
 void Arena::take_back(Range range) {
+  const MemoryReserve::Use memory;
   const std::size_t size = round_up(std::max<std::size_t>(range.size, 1));
   const std::lock_guard lock(mutex_);
   auto [it, inserted] = free_.emplace(range.offset, size);
@@ -143,11 +146,13 @@ std::uint64_t Arena::activity() const {
 }
 
 Result<BlockPtr> Arena::allocate(std::size_t size) {
+  const MemoryReserve::Use memory;  // What is reserved gets its owner.
   MANTA_ASSIGN_OR_RETURN(const Range range, reserve(size));
   return BlockPtr(std::make_shared<ArenaBlock>(shared_from_this(), range.offset, size, memory_.data() + range.offset));
 }
 
 BlockPtr Arena::adopt(std::uint64_t offset, std::size_t size) {
+  const MemoryReserve::Use memory;
   return std::make_shared<ArenaBlock>(shared_from_this(), offset, size, memory_.data() + offset);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/fork_guard.h"
+#include "core/base/no_memory.h"
 
 namespace manta {
 namespace {
@@ -23,13 +24,34 @@ Listener& listener() {
 
 }  // namespace
 
+// Code of users, too, on a thread that has more to do.
+void ObjectState::Callbacks::call(const std::function<void()>& callback) {
+  const MemoryReserve::Pause pause;
+  try {
+    callback();
+  } catch (const std::bad_alloc&) {
+    std::fputs("manta: a callback of an object ended early, as there was no memory for it (bad_alloc)\n", stderr);
+  }
+}
+
+const ObjectPtr& no_memory_object() {
+  static const ObjectPtr instance = [] {
+    const MemoryReserve::Use reserve;
+    auto object = std::make_shared<ObjectState>();
+    object->complete(no_memory_error("the result"));
+    return object;
+  }();
+  return instance;
+}
+
 void ObjectState::on_unseen_error(std::shared_ptr<const OnUnseenError> callback) {
   const std::lock_guard lock(listener().mutex);
   listener().callback.swap(callback);
 }
 
 // That an actor has died its owner is told, and who cancels knows.
-void ObjectState::tell_unseen_error() const {
+void ObjectState::tell_unseen_error() const noexcept {
+  const MemoryReserve::Use reserve;
   const Error& error = outcome_->error();
   if (error.code == ErrorCode::kActorDied || error.code == ErrorCode::kCancelled || is_forked_copy()) return;
   static std::atomic<int> told{0};

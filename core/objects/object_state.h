@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/memory_reserve.h"
 #include "core/base/pool_allocator.h"
 #include "core/base/result.h"
 #include "core/objects/codec.h"
@@ -53,13 +54,14 @@ class ObjectState {
       while (latest_ != nullptr) oldest = std::exchange(latest_, std::exchange(latest_->next, oldest));
       while (oldest != nullptr) {
         const std::unique_ptr<Waiter> waiter(std::exchange(oldest, oldest->next));
-        waiter->callback();
+        call(waiter->callback);
       }
     }
 
    private:
     friend class ObjectState;
     explicit Callbacks(Waiter* latest) : latest_(latest) {}
+    static void call(const std::function<void()>& callback);
 
     Waiter* latest_ = nullptr;
   };
@@ -81,7 +83,7 @@ class ObjectState {
   /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
   /// it; null: it comes by itself.
   explicit ObjectState(ObjectId id, ObjectSource* source = nullptr) : id_(id), source_(source) {}
-  ~ObjectState() {  // NOLINT(bugprone-exception-escape): no memory for the text of an error is beyond help.
+  ~ObjectState() {
     if (call_name_ != nullptr && outcome_ && !*outcome_ && !is_error_seen_) tell_unseen_error();
     Waiter* waiter = waiters_.load();
     while (waiter != nullptr && waiter != ready_mark()) delete std::exchange(waiter, waiter->next);
@@ -126,7 +128,7 @@ class ObjectState {
   /// Runs `callback` once the object is ready: now if it is, else on the thread that makes it so. It must be short.
   void then(std::function<void()> callback) {
     want();
-    auto waiter = std::make_unique<Waiter>(Waiter{std::move(callback), waiters_.load()});
+    auto waiter = new_waiter(std::move(callback), waiters_.load());
     while (waiter->next != ready_mark()) {
       if (!waiters_.compare_exchange_weak(waiter->next, waiter.get())) continue;
       static_cast<void>(waiter.release());
@@ -148,7 +150,11 @@ class ObjectState {
   }
 
  private:
-  void tell_unseen_error() const;
+  void tell_unseen_error() const noexcept;
+  static std::unique_ptr<Waiter> new_waiter(std::function<void()> callback, Waiter* next) {
+    const MemoryReserve::Use reserve;
+    return std::make_unique<Waiter>(Waiter{std::move(callback), next});
+  }
 
   // Stands in place of the waiters once the object is ready.
   static Waiter* ready_mark() { return reinterpret_cast<Waiter*>(std::uintptr_t{1}); }
@@ -165,6 +171,9 @@ class ObjectState {
   static inline std::atomic<int> counting_{0};  // How many CompletionCounts there are.
   static inline std::atomic<std::uint64_t> completed_{0};
 };
+
+/// Stands for all objects that there is no memory for: ready, with that error. It is not to be given to others.
+const ObjectPtr& no_memory_object();
 
 /// An object from the pool, as most are: they come and go with calls.
 template <class State = ObjectState, class... Arguments>

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "core/base/byte_text.h"
+#include "core/base/no_memory.h"
 #include "core/base/start_thread.h"
 
 namespace manta {
@@ -36,6 +37,7 @@ Result<std::shared_ptr<ObjectStore>> ObjectStore::open(Options options) {
 ObjectStore::~ObjectStore() { close(); }
 
 void ObjectStore::close() {
+  const MemoryReserve::Use reserve;
   std::thread thread;
   {
     const std::lock_guard lock(mutex_);
@@ -60,8 +62,8 @@ Result<void> ObjectStore::enqueue(std::deque<Request>& queue, Request request) {
     const std::lock_guard lock(mutex_);
     if (closed_) return closed_error();
     MANTA_RETURN_IF_ERROR(start_thread());
-    ++waiting_;
     queue.push_back(std::move(request));
+    ++waiting_;
   }
   signal_->tell();
   return {};
@@ -119,9 +121,12 @@ BlockPtr ObjectStore::keep(BlockPtr block) {
     if (known && known->has(*block)) return known;
   }
   if (can_wait() && !closed_) static_cast<void>(start_thread());  // It gives free pages back.
-  auto movable = std::make_shared<const MovableBlock>(block);
-  index(block, movable);
-  return movable;
+  const auto kept = with_memory("an entry", [&] {
+    auto movable = std::make_shared<const MovableBlock>(block);
+    index(block, movable);
+    return BlockPtr(std::move(movable));
+  });
+  return kept ? *kept : block;  // Without memory for an entry it stays where it is.
 }
 
 void ObjectStore::hold(Blocks blocks, const OnHeld& on_held) {
@@ -138,6 +143,7 @@ void ObjectStore::hold(Blocks blocks, const OnHeld& on_held) {
 }
 
 void ObjectStore::recover(const BlockPtr& lost, Result<BlockPtr> bytes) {
+  const MemoryReserve::Use reserve;
   const MovableBlock& movable = *lost->movable();
   if (bytes) {
     movable.set_copy({});

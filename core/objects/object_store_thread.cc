@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "core/base/byte_text.h"
+#include "core/base/memory_reserve.h"
 #include "core/objects/object_store.h"
 
 namespace manta {
@@ -17,6 +18,7 @@ constexpr std::size_t kGroupBytes = std::size_t{4} << 20;  // Small objects shar
 }  // namespace
 
 void ObjectStore::serve() {
+  const MemoryReserve::Use reserve;
   // Writing beyond RLIMIT_FSIZE is to fail, not to end the program.
   sigset_t set;
   sigemptyset(&set);

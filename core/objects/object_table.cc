@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/no_memory.h"
+
 namespace manta {
 
 void ObjectTable::add(const ObjectPtr& object, std::uint64_t bytes, const ObjectOrigin& origin) {
@@ -12,7 +14,10 @@ void ObjectTable::add(const ObjectPtr& object, std::uint64_t bytes, const Object
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= forget_at_) forget_gone();
   // Where another object was that is gone, this one may be.
-  entries_.insert_or_assign(object.get(), Entry{.object = object, .bytes = bytes, .origin = origin, .made = now});
+  // Without memory it is used, but not shown.
+  static_cast<void>(with_memory("an entry", [&] {
+    entries_.insert_or_assign(object.get(), Entry{.object = object, .bytes = bytes, .origin = origin, .made = now});
+  }));
 }
 
 // Each look at all of them is paid for by as many objects that were added since.

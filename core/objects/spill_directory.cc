@@ -18,6 +18,7 @@
 
 #include "core/base/byte_text.h"
 #include "core/base/crc32c.h"
+#include "core/base/memory_reserve.h"
 
 namespace manta {
 namespace {
@@ -206,6 +207,7 @@ Result<std::vector<SpilledBytes>> SpillDirectory::write(std::span<const std::spa
 }
 
 void SpillDirectory::remove(const SpillFile& file) {
+  const MemoryReserve::Use reserve;
   if (::getpid() != owner_) return;
   bytes_ -= file.size();
   std::function<void()> noted;

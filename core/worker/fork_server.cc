@@ -215,6 +215,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   auto store = SharedMemory::map(UniqueFd(kArenaFd), store_size_, SharedMemory::Access::kRead);
   MANTA_CHECK(link && page && store, "cannot map the node's memory");
   install_crash_report(request.name, kOutputFd);
+  MemoryReserve::open();
+  static_cast<void>(no_memory_object());
   const auto process =
       std::make_shared<WorkerProcess>(request.worker, std::move(*link), std::move(*page), std::move(*store));
   guard_forks();

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/fork_guard.h"
+#include "core/base/memory_reserve.h"
 
 namespace manta {
 
@@ -20,6 +21,7 @@ template <class Run>
 std::optional<Error> run_user_code(Run&& run) {
   std::optional<Error> error;
   try {
+    const MemoryReserve::Pause pause;
     std::forward<Run>(run)();
   } catch (...) {
     error = user_exception();

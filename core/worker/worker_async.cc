@@ -18,6 +18,7 @@ bool WorkerProcess::begin_async(MessageType type, std::uint64_t number, CallCont
     run_user_code([&] { run_to_end(*call, *this); });
     finish(*call, context);
     async_.remove(*call);
+    call->turns().close();  // One that is left, of a second cancel(), would keep the call that keeps it.
     return true;
   }
   bool has_ended = false;

@@ -19,6 +19,7 @@ void WorkerProcess::list(const ObjectPtr& object) {
 }
 
 void WorkerProcess::forget(NamedObject& object) {
+  const MemoryReserve::Use reserve;
   if (!object.is_listed_) return;  // Nobody else has heard of it.
   if (is_forked_copy()) return;    // Another thread may have held the lock when the process was copied.
   std::uint64_t count = 0;
@@ -58,6 +59,7 @@ ActorPtr WorkerProcess::import_actor(std::uint64_t id) {
 }
 
 void WorkerProcess::watch(const ObjectId& id) {
+  const MemoryReserve::Use reserve;
   std::shared_ptr<NamedObject> object;  // It may end here, but not while the mutex is held.
   {
     const std::lock_guard lock(names_mutex_);
@@ -101,6 +103,7 @@ void WorkerProcess::announce(const ObjectPtr& known) {
 }
 
 void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
+  const MemoryReserve::Use reserve;
   auto& named = static_cast<NamedObject&>(*object);
   // Until the node has been told: what is in memory stays there.
   const std::vector<BlockPtr> held = outcome ? blocks_of(*outcome) : std::vector<BlockPtr>();
@@ -117,6 +120,7 @@ void WorkerProcess::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome
 
 // The node knows whether the object has an outcome, and answers with what it is to be.
 void WorkerProcess::give_up_on(const ObjectPtr& object, Error error) {
+  const MemoryReserve::Use reserve;
   const bool is_awaited = [&] {
     const std::lock_guard lock(names_mutex_);
     return static_cast<NamedObject&>(*object).is_awaited_;
@@ -155,6 +159,7 @@ void WorkerProcess::send_outcome(MessageType type, const NamedObject& object) {
 }
 
 WireReference WorkerProcess::name_of(const Reference& reference) {
+  const MemoryReserve::Use reserve;
   if (const auto* actor = std::get_if<ActorPtr>(&reference))
     return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
   if (const auto* block = std::get_if<BlockPtr>(&reference)) return WireReference::of_block(**block);
@@ -202,6 +207,7 @@ void WorkerProcess::take_answer(const Message& message) {
 
 // Has `send(number)` send a question, and waits for the answer, which goes to `request`.
 Result<const WorkerProcess::Request*> WorkerProcess::ask(Request& request, const Sender& send) {
+  const MemoryReserve::Use reserve;
   if (is_forked_copy()) return forked_copy_error();
   std::uint64_t number = 0;
   {
@@ -222,6 +228,7 @@ Result<ActorPtr> WorkerProcess::ask_for_actor(const Sender& send) {
 }
 
 Result<WorkerStore::Range> WorkerProcess::request_chunk(std::size_t size) {
+  const MemoryReserve::Use reserve;
   Request request;
   MANTA_ASSIGN_OR_RETURN(const Request* answer, ask(request, [&](std::uint64_t number) {
                            link_.send({.type = MessageType::kLendChunk, .call = number, .b = size});
@@ -266,6 +273,7 @@ std::vector<std::uint64_t> WorkerProcess::more_numbers(const Call& call) {
 }
 
 void WorkerProcess::submit(Call&& call) {
+  const MemoryReserve::Use reserve;
   const TaskSpec& task = *call.task;
   send_call(call, [&](MessageBuilder& builder) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
@@ -281,6 +289,7 @@ void WorkerProcess::submit(Call&& call) {
 }
 
 void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
+  const MemoryReserve::Use reserve;
   if (!direct_.is_on() || is_forked_copy()) return call_by_node(actor, call);
   const std::lock_guard order(direct_.order());
   const auto on_its_way = [&](std::uint32_t slot) {
@@ -302,6 +311,7 @@ void WorkerProcess::call_by_node(std::uint64_t actor, const Call& call) {
 }
 
 Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
+  const MemoryReserve::Use reserve;
   constructor.result = nullptr;  // The node has one of its own.
   const WireActorSpec wire{.resources = without_custom(spec.resources),
                            .max_restarts = spec.max_restarts,
@@ -323,6 +333,7 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
 }
 
 Result<ActorPtr> WorkerProcess::find_actor(const std::string& name, std::string_view type) {
+  const MemoryReserve::Use reserve;
   return ask_for_actor([&](std::uint64_t number) {
     link_.send([&](MessageBuilder& builder) {
       builder.start({.type = MessageType::kFindActor, .call = number});
@@ -333,18 +344,21 @@ Result<ActorPtr> WorkerProcess::find_actor(const std::string& name, std::string_
 }
 
 void WorkerProcess::stop_actor(std::uint64_t actor) {
+  const MemoryReserve::Use reserve;
   if (is_forked_copy()) return;
   direct_.leave(actor);  // Later calls come behind it.
   link_.send({.type = MessageType::kStopActor, .a = actor});
 }
 
 void WorkerProcess::kill_actor(std::uint64_t actor) {
+  const MemoryReserve::Use reserve;
   if (is_forked_copy()) return;
   direct_.leave(actor);
   link_.send({.type = MessageType::kKillActor, .a = actor});
 }
 
 void WorkerProcess::release_actor(std::uint64_t actor, std::uint64_t count) {
+  const MemoryReserve::Use reserve;
   {
     const std::lock_guard lock(names_mutex_);
     const auto it = actors_.find(actor);
@@ -355,6 +369,7 @@ void WorkerProcess::release_actor(std::uint64_t actor, std::uint64_t count) {
 }
 
 Caller::ActorStatus WorkerProcess::actor_status(std::uint64_t actor) {
+  const MemoryReserve::Use reserve;
   Request request;
   const auto answer = ask(request, [&](std::uint64_t number) {
     link_.send({.type = MessageType::kActorStatus, .call = number, .a = actor});
@@ -364,6 +379,7 @@ Caller::ActorStatus WorkerProcess::actor_status(std::uint64_t actor) {
 }
 
 ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
+  const MemoryReserve::Use reserve;
   ObjectPtr object = new_object();
   {
     const std::lock_guard lock(names_mutex_);
@@ -375,6 +391,7 @@ ObjectPtr WorkerProcess::monitor_actor(std::uint64_t actor) {
 }
 
 void WorkerProcess::cancel(const ObjectPtr& object, bool force) {
+  const MemoryReserve::Use reserve;
   if (object->is_ready() || is_forked_copy()) return;
   const ObjectId& id = object->id();
   if (const auto& named = static_cast<NamedObject&>(*object); named.is_direct()) {
@@ -404,6 +421,7 @@ bool WorkerProcess::wait(const std::function<bool()>& done, TimePoint deadline) 
 
 // While a thread waits, the node lends the CPUs of this process to others. The lock keeps the two messages in order.
 void WorkerProcess::count_waiting(int change) {
+  const MemoryReserve::Use reserve;
   const std::lock_guard lock(waiting_mutex_);
   const bool waited = threads_waiting_ > 0;
   threads_waiting_ += change;

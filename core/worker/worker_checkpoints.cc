@@ -17,7 +17,10 @@ Result<void> WorkerProcess::checkpoint() {
 
 // Before the answer to `call`, with which the node takes the state as saved; 0: it does so at once.
 Result<void> WorkerProcess::save_state(std::uint64_t call) {
-  MANTA_ASSIGN_OR_RETURN(EncodedValue state, saver_.save(actor_.get(), store_));
+  MANTA_ASSIGN_OR_RETURN(
+      EncodedValue state,
+      with_memory("the actor's state", [this] { return saver_.save(actor_.get(), store_); }));
+  const MemoryReserve::Use reserve;
   const std::vector<WireReference> names = names_of(state.references);
   std::vector<BlockPtr> blocks;
   take_blocks(state.references, blocks);

@@ -7,6 +7,7 @@
 namespace manta {
 
 Result<void> WorkerProcess::on_child_death(ChildDeathHandler handler) {
+  const MemoryReserve::Use reserve;
   const std::lock_guard lock(deaths_mutex_);  // Held while it is sent: the node is to know the last one.
   child_death_handler_ = handler ? std::make_shared<const ChildDeathHandler>(std::move(handler)) : nullptr;
   link_.send({.type = MessageType::kHandleDeaths, .a = child_death_handler_ ? std::uint64_t{1} : 0});
@@ -23,6 +24,7 @@ void WorkerProcess::judge_death(const Message& message) {
   const auto death = decode<ChildDeath>({.bytes = message.values.front().inline_bytes});
   bool is_handled = false;
   try {
+    const MemoryReserve::Pause pause;
     is_handled = handler && death && (*handler)(*death);
   } catch (...) {  // A handler that throws has handled nothing.
     is_handled = false;

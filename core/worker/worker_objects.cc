@@ -32,6 +32,7 @@ void WorkerProcess::list_if(bool is_stored, const ObjectPtr& object) {
 }
 
 void WorkerProcess::put(const ObjectPtr& object, Result<EncodedValue> value) {
+  const MemoryReserve::Use reserve;
   list_if(make_movable(value), object);
   object->complete(std::move(value));
 }

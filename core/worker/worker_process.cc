@@ -54,6 +54,7 @@ void WorkerProcess::run() {
 }
 
 void WorkerProcess::end() {
+  const MemoryReserve::Use reserve;
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   async_.clear();
@@ -62,6 +63,7 @@ void WorkerProcess::end() {
 }
 
 void WorkerProcess::serve() {
+  const MemoryReserve::Use reserve;
   const CrashStack stack;
   while (serve_next()) {
   }
@@ -101,6 +103,7 @@ bool WorkerProcess::serve_next() {
 }
 
 bool WorkerProcess::step_message() {
+  const MemoryReserve::Use reserve;
   const bool taken = link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); }) || take_direct(1) > 0;
   pass_on_waits();
   return taken;
@@ -127,6 +130,7 @@ void WorkerProcess::stop() {
 
 // Called by the one thread that is at the bell.
 std::size_t WorkerProcess::take_messages() {
+  const MemoryReserve::Use reserve;
   // Calls that wait here cost this process memory; those in the ring do not. But behind them may lie what another
   // thread waits for, so only an idle process leaves them there.
   constexpr std::size_t kBatch = 256;

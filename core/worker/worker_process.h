@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/base/no_memory.h"
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
 #include "core/net/function_table.h"

@@ -9,6 +9,7 @@ namespace manta {
 
 // Only a thread that runs calls keeps the actor from answering.
 Result<void> WorkerProcess::wait_for_actor(std::uint64_t actor, const std::function<bool()>& done) {
+  const MemoryReserve::Use reserve;
   if (actor_id_ == 0 || !is_running_call() || completion_.look(done)) {
     wait(done, TimePoint::max());
     return {};

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -192,6 +194,20 @@ TEST(StreamTest, TheEndOfTheStreamEndsTheGenerator) {
   }
   gate.meet();
   gate.let_through();
+}
+
+TEST(StreamTest, AGeneratorWithoutReaderLeavesNoObjectBehind) {
+  const auto objects_left = [] {
+    const RuntimeStatus now = status().value();
+    return std::any_of(now.workers.begin(), now.workers.end(), [](const auto& worker) { return worker.objects > 0; });
+  };
+  for (int i = 0; i < 20; ++i) {
+    Stream<int> stream = remote<count_to>(1'000);
+    for (int read = 0; read < 25; ++read) ASSERT_TRUE(stream.next().value());
+  }
+
+  const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (objects_left()) ASSERT_LT(std::chrono::steady_clock::now(), deadline) << to_string(status().value());
 }
 
 TEST(StreamTest, SoDoesCancelAlsoWhereItWaits) {
