@@ -34,12 +34,12 @@ std::vector<double> levels_of(const Axis& axis, const Parameter& parameter) {
 
 }  // namespace
 
-ModelSearcher::ModelSearcher(std::string class_name, Space space, const Objective& objective, std::uint64_t seed,
+ModelSearcher::ModelSearcher(std::string class_name, const SearcherSetup& setup,
                              const std::function<std::unique_ptr<internal::Proposer>(const UnitCube&)>& make)
     : class_name_(std::move(class_name)),
-      cube_(std::make_unique<const UnitCube>(std::move(space))),
-      seed_(seed),
-      history_(*cube_, objective),
+      cube_(std::make_unique<const UnitCube>(*setup.space)),
+      seed_(setup.seed),
+      history_(*cube_, setup.objective, setup.further),
       proposer_(make(*cube_)) {}
 
 Result<std::optional<Config>> ModelSearcher::ask(TrialId trial) {

@@ -36,8 +36,6 @@ std::optional<Reason> reason_against(const TrialStatus& trial, const Space& spac
   return Reason::kOutside;
 }
 
-std::string_view mode_text(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
-
 Result<void> check_objective(const Objective& before, const Objective& now, const std::string& source) {
   if (before.metric == now.metric && before.mode == now.mode) return {};
   const auto text = [](const Objective& objective) {

@@ -25,6 +25,17 @@ std::string names_of(const Metrics& metrics) {
   return names.empty() ? "no metrics at all" : names;
 }
 
+// What the experiment wants of `metric`.
+std::string role_of(const std::string& metric, const LoopOptions& options) {
+  if (metric == options.objective.metric) return "objective";
+  const FurtherGoals& further = options.further;
+  if (std::ranges::find(further.objectives, metric, &Objective::metric) != further.objectives.end())
+    return "further objective";
+  if (std::ranges::find(further.constraints, metric, &MetricCondition::metric) != further.constraints.end())
+    return "constraint";
+  return "stop condition";
+}
+
 }  // namespace
 
 bool is_judged(const LoopOptions& options, const Metrics& metrics) {
@@ -50,8 +61,7 @@ std::optional<Error> unknown_metric(const LoopOptions& options, const std::vecto
     if (!complete && reports < (is_objective ? kObjectivePatience : kStopPatience)) continue;
     std::vector<std::string> reported;
     for (const auto& [name, value] : metrics) reported.push_back(name);
-    return Error{ErrorCode::kInvalidArgument, std::string("no report has the ") +
-                                                  (is_objective ? "objective's metric " : "stop condition's metric ") +
+    return Error{ErrorCode::kInvalidArgument, "no report has the " + role_of(metric, options) + "'s metric " +
                                                   in_quotes(metric) + "; reported is " + names_of(metrics) +
                                                   did_you_mean(metric, reported)};
   }

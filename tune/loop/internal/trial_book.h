@@ -27,8 +27,8 @@ class TrialBook {
   std::int64_t asked() const { return size() - numbers_.by_hand(); }
   /// The number under which the searcher knows the trial.
   TrialId number_for_searcher(TrialId trial) const { return numbers_.of((*this)[trial]); }
-  /// The objective's metric and those of the stop conditions, in this order, as far as no report has had them: the
-  /// objective's in any run, the others' in this one.
+  /// The objective's metric, those of the further goals and of the stop conditions, in this order, as far as no report
+  /// has had them: the objective's in any run, the others' in this one.
   const std::vector<std::string>& unseen_metrics() const { return unseen_metrics_; }
 
   /// From now on Progress::elapsed counts.
