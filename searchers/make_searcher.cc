@@ -173,14 +173,16 @@ std::vector<SearcherKind> searcher_kinds() {
   return kinds;
 }
 
-std::string_view default_searcher(const Space& space) { return has_grid(space) ? "grid" : "auto"; }
+std::string_view default_searcher(const Space& space, const FurtherGoals& further) {
+  return has_grid(space) ? "grid" : further.objectives.empty() ? "auto" : "nsga2";
+}
 
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
   if (setup.samples < 1) {
     return Error{ErrorCode::kInvalidArgument,
                  "samples is " + std::to_string(setup.samples) + "; it must be at least 1"};
   }
-  if (text.empty()) text = default_searcher(*setup.space);
+  if (text.empty()) text = default_searcher(*setup.space, setup.further);
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())

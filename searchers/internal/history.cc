@@ -132,7 +132,8 @@ void History::tell(const Outcome& outcome) {
   valued_ -= record.has_value() ? 1 : 0;
   if (outcome.metrics != nullptr) take_extras(index, *outcome.metrics);
   record.state = state_of(outcome, std::isfinite(loss));
-  if (record.has_value() && !keeps_constraints(index)) record.state = State::kViolating;
+  if (record.has_value() && !keeps_constraints(index))
+    record.state = record.state == State::kEnded ? State::kViolating : State::kPending;
   record.loss = record.has_value() || record.state == State::kViolating ? loss : 0;
   record.iteration = static_cast<std::int32_t>(std::min<std::int64_t>(outcome.iteration, INT32_MAX));
   record.seconds = std::isfinite(outcome.seconds) ? outcome.seconds : 0;

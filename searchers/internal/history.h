@@ -20,12 +20,12 @@ namespace manta::internal {
 /// One trial, told or still awaited.
 struct TrialRecord {
   enum class State : std::uint8_t {
-    kPending,     ///< No value yet.
+    kPending,     ///< No value yet, or none that keeps the constraints on metrics.
     kReported,    ///< `loss` is of its last report; more may come.
     kEnded,       ///< `loss` is final.
     kFailed,      ///< Ended without a finite value.
     kInfeasible,  ///< Said to have none.
-    kViolating,   ///< `loss` is of its last report, which breaks a constraint on metrics: for most as good as none.
+    kViolating,   ///< Ended with `loss`, but breaks a constraint on metrics: for most as good as no value.
   };
 
   std::int64_t trial = 0;
@@ -38,8 +38,8 @@ struct TrialRecord {
 };
 
 /// Trials in the order in which they were first suggested or told, as points of the unit cube. It keeps 60 bytes at
-/// most for each beside its coordinates, which are up to a quarter more than they need, and as many numbers as there are
-/// further goals.
+/// most for each beside its coordinates, which are up to a quarter more than they need, and a number for each further
+/// goal.
 ///
 /// Thread-safety: none.
 class History {

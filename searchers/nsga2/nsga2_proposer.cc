@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-
-#include "searchers/nsga2/population.h"
+#include <vector>
 
 namespace manta::internal {
 
@@ -68,9 +67,9 @@ double polynomially_mutated(double y, RandomStream& random) {
 UnitCube::Point Nsga2Proposer::propose(const History& history, RandomStream& random) {
   UnitCube::Point point(cube_->size());
   for (double& u : point) u = random.uniform();
-  if (point.empty() || history.size() < population_) return point;
-  const std::vector<PopulationMember> members = population_of(history, population_);
-  if (members.size() < std::max<std::size_t>(population_ / 4, 2)) return point;
+  if (point.empty() || history.size() < population_.size()) return point;
+  const std::vector<PopulationMember> members = population_.members(history);
+  if (members.size() < std::max<std::size_t>(population_.size() / 4, 2)) return point;
   const UnitCube::Point a = whole_point(history, winner(members, random).place, random);
   const UnitCube::Point b = whole_point(history, winner(members, random).place, random);
   return child_of(a, b, random);
@@ -105,9 +104,14 @@ double Nsga2Proposer::mutated(double u, std::size_t axis, RandomStream& random) 
   return std::clamp(goes_up ? u + level : u - level, 0.0, 1.0);
 }
 
+Result<void> Nsga2Proposer::load(std::string_view json) {
+  if (population_.load(json)) return {};
+  return Error{ErrorCode::kInvalidArgument, "its population is damaged"};
+}
+
 std::string Nsga2Proposer::describe(const History& history) const {
   if (history.objectives() > 1) return "";
-  return "nsga2 - one metric: a genetic algorithm with a population of " + std::to_string(population_);
+  return "nsga2 - one metric: a genetic algorithm with a population of " + std::to_string(population_.size());
 }
 
 }  // namespace manta::internal

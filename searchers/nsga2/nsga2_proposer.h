@@ -4,9 +4,10 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "searchers/internal/proposer.h"
+#include "searchers/nsga2/population.h"
 
 namespace manta::internal {
 
@@ -20,7 +21,7 @@ namespace manta::internal {
 /// here. Nobody waits for a generation: trial k belongs to number k / population, and whatever of it has ended
 /// competes at once. Two trials make one child. Levels of a choice are taken over from either parent, and a mutation
 /// draws any; along other levels it moves by one at least. A child that would equal a parent is mutated once.
-/// Complexity of a proposal: O(n p m + d) with p members and m objectives.
+/// Complexity of a proposal: O(p² m + d) with p members and m objectives.
 class Nsga2Proposer final : public Proposer {
  public:
   static constexpr std::size_t kLeastPopulation = 4;
@@ -36,13 +37,15 @@ class Nsga2Proposer final : public Proposer {
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
   std::string describe(const History& history) const override;
+  std::string save() const override { return population_.to_json(); }
+  Result<void> load(std::string_view json) override;
 
  private:
   UnitCube::Point child_of(const UnitCube::Point& a, const UnitCube::Point& b, RandomStream& random) const;
   double mutated(double u, std::size_t axis, RandomStream& random) const;
 
   const UnitCube* cube_;
-  std::size_t population_;
+  Population population_;
 };
 
 }  // namespace manta::internal

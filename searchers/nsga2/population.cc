@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "searchers/pareto/pareto.h"
 
@@ -11,6 +13,7 @@ namespace manta::internal {
 
 namespace {
 
+using Json = nlohmann::json;
 using State = TrialRecord::State;
 
 bool takes_part(const History& history, std::size_t place) {
@@ -63,21 +66,58 @@ std::vector<PopulationMember> ranked(const History& history, std::span<const std
   return members;
 }
 
-}  // namespace
-
-std::vector<PopulationMember> population_of(const History& history, std::size_t size) {
-  std::vector<std::size_t> alive;
-  for (std::size_t place = 0; place < history.size(); ++place) {
-    if (takes_part(history, place)) alive.push_back(place);
-    const bool is_generation_over = (place + 1) % size == 0;
-    if (!is_generation_over || alive.size() <= size) continue;
-    std::vector<PopulationMember> members = ranked(history, alive);
-    alive.clear();
-    for (std::size_t i = 0; i < size; ++i) alive.push_back(members[i].place);
-  }
-  std::vector<PopulationMember> members = ranked(history, alive);
+// Of `places` those that take part.
+std::vector<PopulationMember> best_of(const History& history, std::vector<std::size_t> places, std::size_t size) {
+  std::erase_if(places, [&](std::size_t place) { return !takes_part(history, place); });
+  std::vector<PopulationMember> members = ranked(history, places);
   members.resize(std::min(size, members.size()));
   return members;
+}
+
+bool is_over(const TrialRecord& record) { return record.state != State::kPending && record.state != State::kReported; }
+
+}  // namespace
+
+std::vector<PopulationMember> Population::members(const History& history) {
+  if (taken_ > history.size()) *this = Population(size_);  // A snapshot that fits no run.
+  while (taken_ + size_ <= history.size()) take_generation(history);
+  std::vector<std::size_t> alive = survivors_;
+  alive.insert(alive.end(), awaited_.begin(), awaited_.end());
+  for (std::size_t place = taken_; place < history.size(); ++place) alive.push_back(place);
+  return best_of(history, std::move(alive), size_);
+}
+
+void Population::take_generation(const History& history) {
+  std::vector<std::size_t> alive = survivors_;
+  std::vector<std::size_t> fresh = std::exchange(awaited_, {});
+  for (std::size_t place = taken_; place < taken_ + size_; ++place) fresh.push_back(place);
+  for (const std::size_t place : fresh) (is_over(history[place]) ? alive : awaited_).push_back(place);
+  survivors_.clear();
+  for (const PopulationMember& member : best_of(history, std::move(alive), size_)) survivors_.push_back(member.place);
+  taken_ += size_;
+}
+
+std::string Population::to_json() const {
+  return Json{{"taken", taken_}, {"survivors", survivors_}, {"awaited", awaited_}}.dump();
+}
+
+bool Population::load(std::string_view json) {
+  const Json state = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  const auto is_place = [](const Json& place) { return place.is_number_unsigned(); };
+  const auto are_places = [&](const char* name) {
+    return state.contains(name) && state[name].is_array() && std::ranges::all_of(state[name], is_place);
+  };
+  const bool is_whole = state.is_object() && state.size() == 3 && state.contains("taken") &&
+                        is_place(state["taken"]) && are_places("survivors") && are_places("awaited");
+  if (!is_whole) return false;
+  const auto taken = state["taken"].get<std::size_t>();
+  const auto is_taken = [&](const Json& place) { return place.get<std::size_t>() < taken; };
+  if (!std::ranges::all_of(state["survivors"], is_taken) || !std::ranges::all_of(state["awaited"], is_taken))
+    return false;
+  taken_ = taken;
+  survivors_ = state["survivors"].get<std::vector<std::size_t>>();
+  awaited_ = state["awaited"].get<std::vector<std::size_t>>();
+  return true;
 }
 
 }  // namespace manta::internal

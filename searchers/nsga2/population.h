@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "searchers/internal/history.h"
@@ -20,9 +22,32 @@ struct PopulationMember {
   }
 };
 
-/// The `size` members that are left when the trials of `history` come by in generations of as many, each with the
-/// survivors of those before; best first. Those without all objectives take no part; those that break a constraint on
-/// metrics come behind all that break none. Depends on nothing but `history`.
-std::vector<PopulationMember> population_of(const History& history, std::size_t size);
+/// The survivors of all generations so far: of the trials in the order of the history, as many make a generation as
+/// survive it.
+///
+/// What took part in a generation depends on what had ended when members() came to it, so a copy has to be told:
+/// to_json() and load(). Thread-safety: none.
+class Population {
+ public:
+  explicit Population(std::size_t size) : size_(size) {}
+
+  std::size_t size() const { return size_; }
+  /// The best of the survivors and of whatever has ended or reported since, size() at most; best first. Trials without
+  /// all objectives take no part; those that break a constraint on metrics come behind all that break none.
+  /// O(size² m) where it is asked for each trial, with m objectives.
+  std::vector<PopulationMember> members(const History& history);
+
+  std::string to_json() const;
+  /// False: not what to_json() gives; nothing has changed.
+  bool load(std::string_view json);
+
+ private:
+  void take_generation(const History& history);
+
+  std::size_t size_;
+  std::size_t taken_ = 0;               // So many trials of the history belong to generations that are over.
+  std::vector<std::size_t> survivors_;  // Of them, by place.
+  std::vector<std::size_t> awaited_;    // Those of them that had not ended.
+};
 
 }  // namespace manta::internal

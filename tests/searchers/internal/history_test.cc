@@ -157,6 +157,8 @@ TEST_F(FurtherHistoryTest, WhatBreaksAConstraintHasNoValueButALoss) {
   EXPECT_EQ(history_[0].loss, -1);
   EXPECT_EQ(history_.violations(0)[0], 2);
   EXPECT_EQ(history_[1].state, TrialRecord::State::kViolating) << "not known to be kept";
+  tell_all(3, {{"score", 1}, {"bytes", 12}}, TrialState::kRunning);
+  EXPECT_EQ(history_[3].state, TrialRecord::State::kPending) << "it may still come to keep it";
   EXPECT_EQ(history_.valued(), 1u);
 }
 

@@ -183,7 +183,8 @@ TEST(Nsga2SearcherTest, DominatesMoreThanRandomSearchInAMixedSpace) {
     const auto o = static_cast<double>(config["o"].as<std::int64_t>());
     const double y = config.values().contains("y") ? std::abs(config["y"].as<double>() - 0.4) : 0.6;
     const double off = std::abs(std::log10(config["x"].as<double>()) + 2) / 2;
-    return {{"f1", n / 50 + y + (config["c"].as<std::string>() == "b" ? 0 : 0.3)}, {"f2", 2 / std::sqrt(n) + off + 0.1 * o}};
+    const double choice = config["c"].as<std::string>() == "b" ? 0 : 0.3;
+    return {{"f1", n / 50 + y + choice}, {"f2", 2 / std::sqrt(n) + off + 0.1 * o}};
   };
 
   expect_better_than_random(space, cost_and_error, 4);
