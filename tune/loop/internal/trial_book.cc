@@ -144,6 +144,7 @@ std::uint64_t TrialBook::reported(const Report& report) {
   record(Reported{report, now()});
   const std::uint64_t number = last_change_;
   std::erase_if(unseen_metrics_, [&report](const std::string& name) { return report.metrics.find(name).has_value(); });
+  if (!unseen_metrics_.empty()) report_without_ = report.metrics;
   if (value && std::isfinite(*value) && options_.further.are_kept(report.metrics)) {
     update_best(status, *value, report);
   } else {
