@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/escape_control.h"
+#include "tune/cli/goals.h"
 #include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
 #include "tune/cli/recorded_source.h"
@@ -108,7 +109,9 @@ void print_notes(const RecordedTrials& recorded) {
 }  // namespace
 
 Result<TuneOutcome> simulate(const TuneOptions& options, const TuneSettings& settings) {
-  MANTA_ASSIGN_OR_RETURN(std::vector<RecordedTrial> trials, read_recorded_trials(*options.simulate, options.metric));
+  MANTA_ASSIGN_OR_RETURN(const Goals goals, goals_of(options));
+  MANTA_ASSIGN_OR_RETURN(std::vector<RecordedTrial> trials,
+                         read_recorded_trials(*options.simulate, goals.objective.metric));
   MANTA_RETURN_IF_ERROR(check(options, trials));
   TuneOptions asked = options;
   if (uses_recorded(options)) {
