@@ -17,6 +17,7 @@
 #include "searchers/internal/grid_points.h"
 #include "searchers/lhs_searcher.h"
 #include "searchers/model_searcher.h"
+#include "searchers/nsga2/nsga2_proposer.h"
 #include "searchers/random_searcher.h"
 #include "searchers/sobol_searcher.h"
 #include "searchers/tpe/tpe_proposer.h"
@@ -92,8 +93,9 @@ Made make_lhs(const Request& request) {
 template <typename Proposer>
 Made make_model(const char* class_name, const SearcherSetup& setup) {
   return std::unique_ptr<Searcher>(
-      std::make_unique<ModelSearcher>(class_name, *setup.space, setup.objective, setup.seed,
-                                      [](const UnitCube& cube) { return std::make_unique<Proposer>(cube); }));
+      std::make_unique<ModelSearcher>(class_name, setup, [](const UnitCube& cube) {
+        return std::make_unique<Proposer>(cube);
+      }));
 }
 
 Made make_tpe(const Request& request) { return make_model<internal::TpeProposer>("TpeSearcher", request.setup); }
@@ -109,14 +111,30 @@ Made make_forest(const Request& request) {
 Made make_cma_es(const Request& request) { return make_model<internal::CmaEsProposer>("CmaEsSearcher", request.setup); }
 
 Made make_bohb(const Request& request) {
-  const SearcherSetup& setup = request.setup;
   return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
-      "BohbSearcher", *setup.space, setup.objective, setup.seed, [](const UnitCube& cube) {
+      "BohbSearcher", request.setup, [](const UnitCube& cube) {
         return std::make_unique<internal::TpeProposer>(cube, internal::TpeProposer::Fidelity::kLargest);
       }));
 }
 
 Made make_de(const Request& request) { return make_model<internal::DeProposer>("DeSearcher", request.setup); }
+
+using internal::Nsga2Proposer;
+constexpr OptionRange kNsga2Options[] = {{.name = "population",
+                                          .low = Nsga2Proposer::kLeastPopulation,
+                                          .high = Nsga2Proposer::kMostPopulation,
+                                          .help = "How many trials breed; without it 8 for one metric, 12 for two, "
+                                                  "24 for more"}};
+
+Made make_nsga2(const Request& request) {
+  const std::size_t usual = Nsga2Proposer::usual_population(1 + request.setup.further.objectives.size());
+  MANTA_ASSIGN_OR_RETURN(const std::int64_t population,
+                         request.options.read("population", static_cast<std::int64_t>(usual)));
+  return std::unique_ptr<Searcher>(
+      std::make_unique<ModelSearcher>("Nsga2Searcher", request.setup, [population](const UnitCube& cube) {
+        return std::make_unique<Nsga2Proposer>(cube, static_cast<std::size_t>(population));
+      }));
+}
 
 struct Entry {
   SearcherKind kind;
@@ -134,6 +152,7 @@ const std::vector<Entry> kSearchers{
     {{"cma-es", "Covariance matrix adaptation with restarts"}, make_cma_es, ""},
     {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
     {{"de", "Differential evolution, asynchronous"}, make_de, ""},
+    {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options}, make_nsga2, "population=40"},
     {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials"}, make_auto, ""},
 };
 
@@ -154,14 +173,16 @@ std::vector<SearcherKind> searcher_kinds() {
   return kinds;
 }
 
-std::string_view default_searcher(const Space& space) { return has_grid(space) ? "grid" : "auto"; }
+std::string_view default_searcher(const Space& space, const FurtherGoals& further) {
+  return has_grid(space) ? "grid" : further.objectives.empty() ? "auto" : "nsga2";
+}
 
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
   if (setup.samples < 1) {
     return Error{ErrorCode::kInvalidArgument,
                  "samples is " + std::to_string(setup.samples) + "; it must be at least 1"};
   }
-  if (text.empty()) text = default_searcher(*setup.space);
+  if (text.empty()) text = default_searcher(*setup.space, setup.further);
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())

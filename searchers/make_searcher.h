@@ -15,8 +15,9 @@
 
 namespace manta {
 
-/// What is meant where no searcher is named: "grid" if the space has a grid parameter, else "auto".
-std::string_view default_searcher(const Space& space);
+/// What is meant where no searcher is named: "grid" if the space has a grid parameter, "nsga2" if there are several
+/// objectives, else "auto".
+std::string_view default_searcher(const Space& space, const FurtherGoals& further = {});
 
 /// What there is to say of a searcher, for help and reference.
 struct SearcherKind {
@@ -29,7 +30,8 @@ struct SearcherKind {
 std::vector<SearcherKind> searcher_kinds();
 
 /// The searcher that `text` asks for by its name, with options behind a colon where it has some; "" is
-/// default_searcher(). A searcher without an end is asked by whoever runs it until there are `samples` trials. All but the grid begin with the first points of the space (first_points()).
+/// default_searcher(). A searcher without an end is asked by whoever runs it until there are `samples` trials. All but
+/// the grid begin with the first points of the space (first_points()).
 /// Errors: kInvalidArgument: no such searcher or option (the message lists them), "grid" for a space without a grid
 /// parameter, a grid of 2^62 points or more (1,000,000 with conditions or constraints) or without a point that keeps
 /// the constraints, a grid with start points, a start point that cannot be completed, or samples < 1.

@@ -35,12 +35,12 @@ std::vector<double> levels_of(const Axis& axis, const Parameter& parameter) {
 
 }  // namespace
 
-ModelSearcher::ModelSearcher(std::string class_name, Space space, const Objective& objective, std::uint64_t seed,
+ModelSearcher::ModelSearcher(std::string class_name, const SearcherSetup& setup,
                              const std::function<std::unique_ptr<internal::Proposer>(const UnitCube&)>& make)
     : class_name_(std::move(class_name)),
-      cube_(std::make_unique<const UnitCube>(std::move(space))),
-      seed_(seed),
-      history_(*cube_, objective),
+      cube_(std::make_unique<const UnitCube>(*setup.space)),
+      seed_(setup.seed),
+      history_(*cube_, setup.objective, setup.further),
       proposer_(make(*cube_)) {
   // Trial 0 is the default configuration (first_points()), and nobody asks here for it: it is known from the beginning,
   // so that it is not suggested again while it runs.

@@ -11,8 +11,8 @@
 #include "searchers/internal/history.h"
 #include "searchers/internal/proposer.h"
 #include "tune/searcher.h"
+#include "tune/searcher_entry.h"
 #include "tune/space/unit_cube.h"
-#include "tune/trial/objective.h"
 
 namespace manta {
 
@@ -27,7 +27,7 @@ class ModelSearcher final : public Searcher {
   static constexpr std::int64_t kMostLookedThrough = 65'536;
 
   /// `class_name` begins its snapshots. `make` is called with the cube of the space, which outlives the proposer.
-  ModelSearcher(std::string class_name, Space space, const Objective& objective, std::uint64_t seed,
+  ModelSearcher(std::string class_name, const SearcherSetup& setup,
                 const std::function<std::unique_ptr<internal::Proposer>(const UnitCube&)>& make);
 
   Result<std::optional<Config>> ask(TrialId trial) override;

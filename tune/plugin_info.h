@@ -14,7 +14,7 @@ namespace manta {
 inline constexpr std::uint32_t kPluginMagic = 0x4d4e5441;  // "MNTA"
 /// The layout of Trainable, TrainableEntry, Config, Metrics, CheckpointWriter, CheckpointReader, Searcher,
 /// SearcherEntry, SearcherSetup, Space, Outcome and PluginInfo. Raised whenever one of them changes.
-inline constexpr std::uint32_t kPluginAbi = 4;
+inline constexpr std::uint32_t kPluginAbi = 5;
 /// The exported function's name; its type is PluginEntry.
 inline constexpr const char* kPluginEntryName = "manta_plugin_entry";
 

@@ -29,7 +29,9 @@ struct Outcome {
   std::int64_t iteration = 0;        ///< The fidelity that `value` belongs to.
   std::optional<double> value;       ///< Objective metric as reported; may be NaN. Empty if the trial never reported.
   double seconds = 0;                ///< Time the trial has run up to here, all attempts together.
-  const Metrics* metrics = nullptr;  ///< All that the report holds; null where there is none, as at the end of a trial.
+  /// All that the report holds, further objectives among it; null where there is none, as at the end of a trial: then
+  /// what the trial's last report held stands.
+  const Metrics* metrics = nullptr;
 };
 
 /// Pure state machine: values in, configurations out.

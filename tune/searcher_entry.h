@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "tune/searcher.h"
 #include "tune/space/space.h"
+#include "tune/trial/further_goals.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
@@ -22,6 +23,7 @@ namespace manta {
 struct SearcherSetup {
   const Space* space = nullptr;  ///< Never null; ends after the call that it is handed to: copy it.
   Objective objective = {};
+  FurtherGoals further = {};  ///< A searcher that does not know them goes by the objective alone.
   std::uint64_t seed = 0;
   std::int64_t samples = 1;  ///< How many trials there will be; of a grid, how often it is repeated. At least 1.
   std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Of a trial, where there is such a limit.

@@ -45,7 +45,8 @@ bool is_same_search(const std::string& a, const std::string& b) {
   const Json left = Json::parse(a, nullptr, false);
   const Json right = Json::parse(b, nullptr, false);
   if (!left.is_object() || !right.is_object()) return false;
-  for (const char* name : {"parameters", "constraints", "objective", "protocol"}) {
+  for (const char* name :
+       {"parameters", "constraints", "objective", "further_objectives", "metric_constraints", "protocol"}) {
     if (left.value(name, Json()) != right.value(name, Json())) return false;
   }
   return true;
@@ -55,10 +56,17 @@ bool is_question(const std::string& line) { return line.starts_with(R"({"type":"
 
 }  // namespace
 
+ExternalSearcher::ExternalSearcher(std::string command, const SearcherSetup& setup, Duration timeout)
+    : command_(std::move(command)),
+      space_(*setup.space),
+      further_(further_metrics(setup)),
+      start_line_(start_message(setup)),
+      timeout_(timeout) {}
+
 Result<std::unique_ptr<ExternalSearcher>> ExternalSearcher::start(const std::string& command,
                                                                   const SearcherSetup& setup, Duration timeout) {
   std::unique_ptr<ExternalSearcher> searcher(
-      new ExternalSearcher(command, *setup.space, start_message(setup), timeout));
+      new ExternalSearcher(command, setup, timeout));
   MANTA_ASSIGN_OR_RETURN(searcher->program_, searcher->launch(searcher->start_line_));
   return searcher;
 }
@@ -97,7 +105,7 @@ Result<std::optional<Config>> ExternalSearcher::ask(TrialId trial) {
                                                 " configurations that break a constraint, at last " + broken};
 }
 
-void ExternalSearcher::tell(const Outcome& outcome) { say(tell_message(outcome)); }
+void ExternalSearcher::tell(const Outcome& outcome) { say(tell_message(outcome, further_)); }
 
 Snapshot ExternalSearcher::save() const {
   return {Json{{kClassName, {{"start", start_line_}, {"said", said_}}}}.dump()};

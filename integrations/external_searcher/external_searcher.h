@@ -52,14 +52,14 @@ class ExternalSearcher final : public Searcher {
   Result<void> restore(const Snapshot& snapshot) override;
 
  private:
-  ExternalSearcher(std::string command, Space space, std::string start_line, Duration timeout)
-      : command_(std::move(command)), space_(std::move(space)), start_line_(std::move(start_line)), timeout_(timeout) {}
+  ExternalSearcher(std::string command, const SearcherSetup& setup, Duration timeout);
 
   Result<std::unique_ptr<SearcherProgram>> launch(const std::string& start_line) const;
   void say(std::string line);
 
   const std::string command_;
   const Space space_;
+  const std::vector<std::string> further_;  // Metrics that it is told beside the value.
   std::string start_line_;
   const Duration timeout_;
   std::unique_ptr<SearcherProgram> program_;

@@ -83,6 +83,10 @@ Values values_of(const Space& space, const Config& config) {
   return values;
 }
 
+OrderedJson json_of(const Objective& objective) {
+  return {{"metric", objective.metric}, {"mode", mode_text(objective.mode)}};
+}
+
 }  // namespace
 
 std::string start_message(const SearcherSetup& setup) {
@@ -91,11 +95,14 @@ std::string start_message(const SearcherSetup& setup) {
       {"protocol", kSearcherProtocol},
       {"parameters", parameters_of(*setup.space)},
       {"constraints", constraints_of(*setup.space)},
-      {"objective", {{"metric", setup.objective.metric}, {"mode", setup.objective.mode == Mode::kMax ? "max" : "min"}}},
+      {"objective", json_of(setup.objective)},
       {"seed", setup.seed},
       {"samples", setup.samples},
       {"max_iterations", nullptr}};
   if (setup.max_iterations) json["max_iterations"] = *setup.max_iterations;
+  for (const Objective& objective : setup.further.objectives) json["further_objectives"].push_back(json_of(objective));
+  for (const MetricCondition& constraint : setup.further.constraints)
+    json["metric_constraints"].push_back(constraint.text());
   return dumped(json);
 }
 
@@ -105,7 +112,14 @@ std::string ask_message(TrialId trial, const std::optional<Config>& answered) {
   return dumped(json);
 }
 
-std::string tell_message(const Outcome& outcome) {
+std::vector<std::string> further_metrics(const SearcherSetup& setup) {
+  std::vector<std::string> names;
+  for (const Objective& objective : setup.further.objectives) names.push_back(objective.metric);
+  for (const MetricCondition& constraint : setup.further.constraints) names.push_back(constraint.metric);
+  return names;
+}
+
+std::string tell_message(const Outcome& outcome, std::span<const std::string> further) {
   OrderedJson json = {{"type", "tell"},
                       {"trial", outcome.trial.number},
                       {"config", json_of(outcome.config)},
@@ -114,6 +128,11 @@ std::string tell_message(const Outcome& outcome) {
                       {"value", nullptr},
                       {"seconds", outcome.seconds}};
   if (outcome.value && std::isfinite(*outcome.value)) json["value"] = *outcome.value;
+  for (const std::string& name : further) {
+    if (outcome.metrics == nullptr) break;
+    const std::optional<double> value = outcome.metrics->find(name);
+    json["metrics"][name] = value && std::isfinite(*value) ? OrderedJson(*value) : OrderedJson(nullptr);
+  }
   return dumped(json);
 }
 

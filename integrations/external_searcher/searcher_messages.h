@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "tune/searcher.h"
@@ -17,7 +19,8 @@ inline constexpr int kSearcherProtocol = 1;
 
 /// {"type":"start","protocol":1,"parameters":[{"name":"lr","float":[0.1,1.0]},…],"constraints":[…],
 ///  "objective":{"metric":"loss","mode":"min"},"seed":0,"samples":100,"max_iterations":27}
-/// Constants are left out: no searcher has a choice there.
+/// Constants are left out: no searcher has a choice there. Where there are further goals, also
+/// "further_objectives":[{"metric":"ms","mode":"min"}] and "metric_constraints":["ms <= 20"].
 std::string start_message(const SearcherSetup& setup);
 
 /// {"type":"ask","trial":3}; with "config" where it is asked again, because a new process is told what went before: the
@@ -26,7 +29,11 @@ std::string ask_message(TrialId trial, const std::optional<Config>& answered);
 
 /// {"type":"tell","trial":3,"config":{…},"state":"completed","iteration":5,"value":0.3,"seconds":1.5}; a value that is
 /// missing, NaN or infinite is null. Names of nested parameters are whole: "model/act".
-std::string tell_message(const Outcome& outcome);
+/// `further`, names of metrics: {…,"metrics":{"ms":12}} where the outcome has a report; null where it lacks one.
+std::string tell_message(const Outcome& outcome, std::span<const std::string> further = {});
+
+/// The metrics that further goals of `setup` are about.
+std::vector<std::string> further_metrics(const SearcherSetup& setup);
 
 /// What a program answers to "ask".
 struct SearcherAnswer {

@@ -15,6 +15,9 @@ namespace {
 using Json = nlohmann::json;
 using State = TrialRecord::State;
 
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknownViolation = std::numeric_limits<double>::infinity();
+
 State state_of(const Outcome& outcome, bool is_finite) {
   if (outcome.state == TrialState::kInfeasible) return State::kInfeasible;
   if (!is_ended(outcome.state)) return is_finite ? State::kReported : State::kPending;
@@ -23,13 +26,20 @@ State state_of(const Outcome& outcome, bool is_finite) {
 
 Error damaged() { return {ErrorCode::kInvalidArgument, "its trials are damaged"}; }
 
-// [trial, state, iteration, loss, seconds, [point]]
-std::optional<TrialRecord> read_record(const Json& row, std::size_t dimensions) {
-  const bool is_row = row.is_array() && row.size() == 6 && row[0].is_number_integer() && row[1].is_number_unsigned() &&
-                      row[1].get<unsigned>() <= static_cast<unsigned>(State::kInfeasible) &&
-                      row[2].is_number_integer() && row[3].is_number() && row[4].is_number() && row[5].is_array() &&
-                      row[5].size() == dimensions &&
-                      std::ranges::all_of(row[5], [](const Json& u) { return u.is_number() || u.is_null(); });
+bool are_numbers(const Json& list, std::size_t size) {
+  return list.is_array() && list.size() == size &&
+         std::ranges::all_of(list, [](const Json& number) { return number.is_number() || number.is_null(); });
+}
+
+double number_or(const Json& json, double otherwise) { return json.is_null() ? otherwise : json.get<double>(); }
+
+// [trial, state, iteration, loss, seconds, [point]], and where there are further goals [extras] behind.
+std::optional<TrialRecord> read_record(const Json& row, std::size_t dimensions, std::size_t extras) {
+  const bool is_row = row.is_array() && row.size() == (extras > 0 ? 7 : 6) && row[0].is_number_integer() &&
+                      row[1].is_number_unsigned() &&
+                      row[1].get<unsigned>() <= static_cast<unsigned>(State::kViolating) &&
+                      row[2].is_number_integer() && row[3].is_number() && row[4].is_number() &&
+                      are_numbers(row[5], dimensions) && (extras == 0 || are_numbers(row[6], extras));
   if (!is_row) return std::nullopt;
   return TrialRecord{.trial = row[0].get<std::int64_t>(),
                      .state = static_cast<State>(row[1].get<unsigned>()),
@@ -78,6 +88,7 @@ void History::make_room() {
     const std::size_t capacity = std::max(kLeastSlots, records_.size() + records_.size() / 4);
     records_.reserve(capacity);
     points_.reserve(capacity * cube_->size());
+    extras_.reserve(capacity * extras_of_each());
   }
   if ((records_.size() + 1) * 5 <= places_.size() * 4) return;
   std::vector<std::uint32_t> places(2 * places_.size());
@@ -98,6 +109,8 @@ std::size_t History::add(std::int64_t trial, std::span<const double> point) {
   const std::size_t slot = slot_of_trial(trial);
   records_.push_back({.trial = trial});
   points_.insert(points_.end(), point.begin(), point.end());
+  extras_.insert(extras_.end(), further_.objectives.size(), kUnknown);
+  extras_.insert(extras_.end(), further_.constraints.size(), kUnknownViolation);
   places_[slot] = static_cast<std::uint32_t>(index + 1);  // Of several records of a trial the last.
   const std::uint64_t key = key_of(point);
   seen_[slot_of_key(key)] = key;
@@ -115,13 +128,29 @@ void History::tell(const Outcome& outcome) {
     std::ranges::copy(point, points_.begin() + static_cast<std::ptrdiff_t>(index * cube_->size()));
   }
   TrialRecord& record = records_[index];
-  const double loss = outcome.value ? -objective_.score(*outcome.value) : std::numeric_limits<double>::quiet_NaN();
+  const double loss = outcome.value ? -objective_.score(*outcome.value) : kUnknown;
   valued_ -= record.has_value() ? 1 : 0;
+  if (outcome.metrics != nullptr) take_extras(index, *outcome.metrics);
   record.state = state_of(outcome, std::isfinite(loss));
-  record.loss = record.has_value() ? loss : 0;
+  if (record.has_value() && !keeps_constraints(index))
+    record.state = record.state == State::kEnded ? State::kViolating : State::kPending;
+  record.loss = record.has_value() || record.state == State::kViolating ? loss : 0;
   record.iteration = static_cast<std::int32_t>(std::min<std::int64_t>(outcome.iteration, INT32_MAX));
   record.seconds = std::isfinite(outcome.seconds) ? outcome.seconds : 0;
   valued_ += record.has_value() ? 1 : 0;
+}
+
+void History::take_extras(std::size_t index, const Metrics& metrics) {
+  auto at = extras_.begin() + static_cast<std::ptrdiff_t>(index * extras_of_each());
+  for (const Objective& objective : further_.objectives) {
+    const double loss = -objective.score(metrics.find(objective.metric).value_or(kUnknown));
+    *at++ = std::isfinite(loss) ? loss : kUnknown;
+  }
+  for (const MetricCondition& constraint : further_.constraints) *at++ = constraint.violation(metrics);
+}
+
+bool History::keeps_constraints(std::size_t index) const {
+  return std::ranges::all_of(violations(index), [](double violation) { return violation == 0; });
 }
 
 std::string History::to_json() const {
@@ -131,6 +160,7 @@ std::string History::to_json() const {
     const std::span<const double> at = point(i);
     rows.push_back({record.trial, static_cast<unsigned>(record.state), record.iteration, record.loss, record.seconds,
                     std::vector<double>(at.begin(), at.end())});
+    if (!further_.empty()) rows.back().push_back(std::vector<double>(extras(i).begin(), extras(i).end()));
   }
   return rows.dump();
 }
@@ -138,14 +168,17 @@ std::string History::to_json() const {
 Result<void> History::load(std::string_view json) {
   const Json rows = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!rows.is_array()) return damaged();
-  History loaded(*cube_, objective_);
+  History loaded(*cube_, objective_, further_);
+  const std::size_t further = further_.objectives.size();
   for (const Json& row : rows) {
-    const std::optional<TrialRecord> record = read_record(row, cube_->size());
+    const std::optional<TrialRecord> record = read_record(row, cube_->size(), extras_of_each());
     if (!record || loaded.place_of(record->trial)) return damaged();
     UnitCube::Point point;
-    for (const Json& u : row[5])
-      point.push_back(u.is_null() ? std::numeric_limits<double>::quiet_NaN() : u.get<double>());
-    loaded.records_[loaded.add(record->trial, point)] = *record;
+    for (const Json& u : row[5]) point.push_back(number_or(u, kUnknown));
+    const std::size_t index = loaded.add(record->trial, point);
+    loaded.records_[index] = *record;
+    for (std::size_t i = 0; i < extras_of_each(); ++i)
+      loaded.extras_[index * extras_of_each() + i] = number_or(row[6][i], i < further ? kUnknown : kUnknownViolation);
     loaded.valued_ += record->has_value() ? 1 : 0;
   }
   *this = std::move(loaded);

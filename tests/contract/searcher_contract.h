@@ -43,7 +43,13 @@ class SearcherContractTest : public ::testing::TestWithParam<SearcherContract> {
 
   static void tell(Searcher& searcher, std::int64_t trial, const Config& config, std::optional<double> value,
                    TrialState state = TrialState::kCompleted) {
-    searcher.tell({.trial = TrialId{trial}, .config = config, .state = state, .iteration = 1, .value = value});
+    const Metrics metrics{{"loss", value.value_or(0)}, {"other", static_cast<double>(trial % 5)}};
+    searcher.tell({.trial = TrialId{trial},
+                   .config = config,
+                   .state = state,
+                   .iteration = 1,
+                   .value = value,
+                   .metrics = value ? &metrics : nullptr});
   }
 
   /// Asks for trials `begin` to `end` - 1, or to the end, and tells a value for each.

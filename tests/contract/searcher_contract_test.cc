@@ -51,6 +51,14 @@ auto make_named(std::string_view name) {
   };
 }
 
+// Of small generations, so that several fit into the suite's trials.
+std::unique_ptr<Searcher> make_nsga2(const Space& space, std::uint64_t seed) {
+  const FurtherGoals further{.objectives = {{"other", Mode::kMax}},
+                             .constraints = {MetricCondition::parse("other<4").value()}};
+  return make_searcher("nsga2:population=6", {.space = &space, .further = further, .seed = seed, .samples = 100})
+      .value();
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Searchers, SearcherContractTest,
     ::testing::Values(SearcherContract{"RandomOverEveryKind", "RandomSearcher", kEveryKind, make_random, true},
@@ -85,6 +93,11 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"ForestOverEveryKind", "ForestSearcher", kEveryKind, make_named("forest")},
                       SearcherContract{"ForestOverOneFloat", "ForestSearcher", kOneFloat, make_named("forest")},
                       SearcherContract{"ForestOverFewConfigurations", "ForestSearcher", kFew, make_named("forest")},
+                      SearcherContract{"Nsga2OverEveryKind", "Nsga2Searcher", kEveryKind, make_nsga2},
+                      SearcherContract{"Nsga2OverRules", "Nsga2Searcher", kRules, make_nsga2},
+                      SearcherContract{"Nsga2OverOneFloat", "Nsga2Searcher", kOneFloat, make_nsga2},
+                      SearcherContract{"Nsga2OverFewConfigurations", "Nsga2Searcher", kFew, make_nsga2},
+                      SearcherContract{"Nsga2OfOneMetric", "Nsga2Searcher", kRules, make_named("nsga2")},
                       SearcherContract{"AutoOverEveryKind", "AutoSearcher", kEveryKind, make_named("auto")},
                       SearcherContract{"GpOverDefaults", "FirstPointsSearcher", kDefaults, make_named("gp")},
                       SearcherContract{"TpeOverDefaults", "FirstPointsSearcher", kDefaults, make_named("tpe")},

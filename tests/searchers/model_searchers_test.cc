@@ -197,7 +197,7 @@ TEST_P(ModelSearchersTest, HugeEqualAndTinyLossesAreAllNumbers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Searchers, ModelSearchersTest, ::testing::Values("tpe", "forest", "cma-es", "de"),
+INSTANTIATE_TEST_SUITE_P(Searchers, ModelSearchersTest, ::testing::Values("tpe", "forest", "cma-es", "de", "nsga2"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::erase(name, '-');

@@ -10,6 +10,7 @@
 #include "integrations/external_searcher/external_searcher.h"
 #include "integrations/plugin/load_plugin.h"
 #include "searchers/make_searcher.h"
+#include "tune/cli/goals.h"
 #include "tune/trial/named_options.h"
 
 namespace manta {
@@ -71,8 +72,10 @@ Made make_named(const std::string& text, SearcherSetup setup) {
 }  // namespace
 
 SearcherSetup searcher_setup(const TuneOptions& options, const Space& space) {
+  const Goals goals = goals_of(options).value_or(Goals{});
   return {.space = &space,
-          .objective = {options.metric, options.mode},
+          .objective = goals.objective,
+          .further = goals.further,
           .seed = options.seed,
           .samples = options.samples,
           .max_iterations = options.max_iterations};

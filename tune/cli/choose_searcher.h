@@ -13,7 +13,7 @@
 
 namespace manta {
 
-/// What `options` tell a searcher over `space`, which must outlive its use.
+/// What `options`, of which goals_of() can be read, tell a searcher over `space`, which must outlive its use.
 SearcherSetup searcher_setup(const TuneOptions& options, const Space& space);
 
 /// The searcher that `options` ask for: one of make_searcher(); "Name" or "Name:options" of MANTA_SEARCHER in this

@@ -10,6 +10,7 @@
 
 #include "tune/cli/terminal.h"
 #include "tune/loop/loop_observer.h"
+#include "tune/trial/further_goals.h"
 #include "tune/trial/objective.h"
 #include "tune/trial/trial_status.h"
 
@@ -20,6 +21,7 @@ struct ExperimentLabel {
   std::string name;
   Objective objective;
   std::filesystem::path directory;
+  FurtherGoals further = {};
 };
 
 struct TrialCounts {

@@ -49,6 +49,7 @@ std::string form_of(OptionKind kind) {
   switch (kind) {
     case OptionKind::kText: return "a string";
     case OptionKind::kTexts: return "a list of strings";
+    case OptionKind::kMetrics: return "a string, or an object such as {\"error\": \"min\", \"accuracy\": \"max\"}";
     case OptionKind::kInteger: return "an integer";
     case OptionKind::kNumber: return "a number";
     case OptionKind::kDuration: return "a number of seconds, or a string such as \"5m\"";
@@ -61,6 +62,7 @@ bool has_form(const Json& value, OptionKind kind) {
   switch (kind) {
     case OptionKind::kText: return value.is_string();
     case OptionKind::kTexts: return value.is_string();  // Of one element.
+    case OptionKind::kMetrics: return value.is_string();
     case OptionKind::kInteger: return value.is_number_integer();
     case OptionKind::kNumber: return value.is_number();
     case OptionKind::kDuration: return value.is_number() || value.is_string();
@@ -69,8 +71,23 @@ bool has_form(const Json& value, OptionKind kind) {
   return false;
 }
 
+// "error:min,accuracy:max" of {"error": "min", "accuracy": "max"}; anything else is left for who reads it to refuse.
+Json metrics_text(const Json& object) {
+  std::string text;
+  for (const auto& [name, mode] : object.items()) {
+    const bool is_readable = (mode == "min" || mode == "max") && name.find(',') == std::string::npos;
+    if (!is_readable) return object;
+    text += (text.empty() ? "" : ",") + name + ":" + mode.get<std::string>();
+  }
+  return text;
+}
+
 // The values of an option as the command line would have them.
 Result<std::vector<std::string>> texts_of(const Json& value, const OptionSpec& spec) {
+  if (spec.kind == OptionKind::kMetrics && value.is_object() && !value.empty()) {
+    const Json text = metrics_text(value);
+    if (text.is_string()) return std::vector<std::string>{text.get<std::string>()};
+  }
   std::vector<std::string> texts;
   const bool is_list = spec.kind == OptionKind::kTexts && value.is_array();
   for (const Json& element : is_list ? value : Json::array({value})) {

@@ -82,7 +82,9 @@ std::optional<Finding> void_trials(const ExplainInput& input) {
   }
   if (empty.empty()) return std::nullopt;
   return Finding{std::to_string(empty.size()) + " of " + count_of(ended, "trial") + " that ended never had a finite " +
-                     input.label.objective.metric + ", the first is trial " + to_string(empty.front()->id) +
+                     input.label.objective.metric +
+                     (input.label.further.constraints.empty() ? "" : " that keeps the constraints") +
+                     ", the first is trial " + to_string(empty.front()->id) +
                      "; together they ran " + duration_text(seconds),
                  "If it is NaN, narrow the space where it becomes so (manta trials --where 'value != 0' shows the "
                  "configurations), or end such trials with --non-finite stop."};

@@ -64,6 +64,13 @@ std::string get_number(const RunRequest& request) {
   return number_text(request.tune.*field);
 }
 
+Result<void> set_metric(RunRequest& request, Values values) {
+  if (values.back().empty()) return not_expected("", "a name; give one");
+  MANTA_RETURN_IF_ERROR(parse_objectives(values.back(), Mode::kMin));
+  request.tune.metric = values.back();
+  return {};
+}
+
 Result<void> set_mode(RunRequest& request, Values values) {
   MANTA_ASSIGN_OR_RETURN(request.tune.mode, parse_word(values.back(), kModes));
   return {};
@@ -108,14 +115,16 @@ std::string get_max_iterations(const RunRequest& request) {
   return request.tune.max_iterations ? std::to_string(*request.tune.max_iterations) : "null";
 }
 
-Result<void> set_stop(RunRequest& request, Values values) {
-  for (const std::string& text : values) MANTA_RETURN_IF_ERROR(StopCondition::parse(text));
-  request.tune.stop.assign(values.begin(), values.end());
+template <std::vector<std::string> TuneOptions::*field>
+Result<void> set_conditions(RunRequest& request, Values values) {
+  for (const std::string& text : values) MANTA_RETURN_IF_ERROR(MetricCondition::parse(text));
+  (request.tune.*field).assign(values.begin(), values.end());
   return {};
 }
-std::string get_stop(const RunRequest& request) {
+template <std::vector<std::string> TuneOptions::*field>
+std::string get_conditions(const RunRequest& request) {
   std::string list;
-  for (const std::string& text : request.tune.stop) list += (list.empty() ? "" : ",") + quoted(text);
+  for (const std::string& text : request.tune.*field) list += (list.empty() ? "" : ",") + quoted(text);
   return list.empty() ? "null" : "[" + list + "]";
 }
 
@@ -188,19 +197,26 @@ using Long = std::int64_t;
 
 const std::vector<OptionSpec> kTable{
     {.name = "metric",
-     .kind = OptionKind::kText,
+     .kind = OptionKind::kMetrics,
      .value_name = "NAME",
      .group = "Objective",
-     .help = "Metric to optimise; required",
-     .set = set_text<&Options::metric>,
+     .help = "Metric to optimise; required. Several, each with its mode: error:min,latency_ms:min",
+     .set = set_metric,
      .get = get_text<&Options::metric>},
     {.name = "mode",
      .kind = OptionKind::kText,
      .value_name = "min|max",
      .group = "Objective",
-     .help = "Which way is better (min)",
+     .help = "Which way is better, of a metric that does not name its own (min)",
      .set = set_mode,
      .get = get_mode},
+    {.name = "metric-constraint",
+     .kind = OptionKind::kTexts,
+     .value_name = "COND",
+     .group = "Objective",
+     .help = "A trial is of use only if this holds of its metrics: 'latency_ms <= 20'; repeatable",
+     .set = set_conditions<&Options::metric_constraint>,
+     .get = get_conditions<&Options::metric_constraint>},
     {.name = "non-finite",
      .kind = OptionKind::kText,
      .value_name = "continue|stop|fail",
@@ -246,8 +262,9 @@ const std::vector<OptionSpec> kTable{
      .value_name = "NAME",
      .group = "Search",
      .help =
-         "auto, gp, tpe, forest, bohb, cma-es, de, sobol, lhs, random, grid, one of your own (Name, ./libx.so:Name) "
-         "or a program ('exec:python3 search.py'); default: grid if the space has one, else auto",
+         "auto, gp, tpe, forest, bohb, cma-es, de, nsga2, sobol, lhs, random, grid, one of your own (Name, "
+         "./libx.so:Name) or a program ('exec:python3 search.py'); default: grid if the space has one, nsga2 "
+         "where there are several metrics, else auto",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
     {.name = "searcher-timeout",
@@ -305,8 +322,8 @@ const std::vector<OptionSpec> kTable{
      .group = "Limits",
      .help = "A trial is complete when this holds: 'accuracy>=0.99'; repeatable",
      .may_change = true,
-     .set = set_stop,
-     .get = get_stop},
+     .set = set_conditions<&Options::stop>,
+     .get = get_conditions<&Options::stop>},
     {.name = "time-budget",
      .kind = OptionKind::kDuration,
      .value_name = "TIME",

@@ -12,7 +12,15 @@
 namespace manta {
 
 /// What a value looks like in a JSON document; on the command line all are text.
-enum class OptionKind { kText, kTexts, kInteger, kNumber, kDuration, kFlag };
+enum class OptionKind {
+  kText,
+  kTexts,
+  kMetrics,  ///< A text, or an object that has a mode for each name.
+  kInteger,
+  kNumber,
+  kDuration,
+  kFlag
+};
 
 struct OptionSpec {
   std::string_view name;  ///< "max-iterations"; in a document "max_iterations".

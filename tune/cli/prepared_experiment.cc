@@ -14,6 +14,7 @@
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
 #include "tune/cli/choose_searcher.h"
+#include "tune/cli/goals.h"
 #include "tune/cli/recorded_population.h"
 #include "tune/cli/space_report.h"
 #include "tune/cli/warm_start.h"
@@ -63,9 +64,6 @@ Result<void> check_required(const TuneOptions& options) {
   if (options.space.empty()) {
     return Error{ErrorCode::kInvalidArgument, "no search space: name a JSON file such as space.json (docs/space.md)"};
   }
-  if (options.metric.empty()) {
-    return Error{ErrorCode::kInvalidArgument, "no metric: say with --metric which number of the reports to optimise"};
-  }
   if (!options.command.empty() && !options.trainable.empty()) {
     return Error{ErrorCode::kInvalidArgument, "both a command and a trainable are given: choose one"};
   }
@@ -75,7 +73,8 @@ Result<void> check_required(const TuneOptions& options) {
 Result<std::unique_ptr<TrialScheduler>> scheduler_of(const PreparedExperiment& experiment,
                                                      std::optional<std::int64_t> max_iterations) {
   const TuneOptions& options = experiment.options;
-  return make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},
+  MANTA_ASSIGN_OR_RETURN(const Goals goals, goals_of(options));
+  return make_scheduler(options.scheduler, {.objective = goals.objective,
                                             .max_iterations = max_iterations,
                                             .space = experiment.space.get(),
                                             .max_trials = experiment.searcher->size().value_or(options.samples),
@@ -84,7 +83,7 @@ Result<std::unique_ptr<TrialScheduler>> scheduler_of(const PreparedExperiment& e
 }
 
 // Reads the command, which gives the reference, and notes what it does not use.
-Result<void> prepare_command(PreparedExperiment& experiment) {
+Result<void> prepare_command(PreparedExperiment& experiment, const Goals& goals) {
   MANTA_ASSIGN_OR_RETURN(const CommandTemplate command, CommandTemplate::parse(experiment.options.command));
   MANTA_RETURN_IF_ERROR(command.check(*experiment.space));
   std::string unused;
@@ -93,7 +92,7 @@ Result<void> prepare_command(PreparedExperiment& experiment) {
     experiment.notes.push_back("the command has no placeholder for " + unused +
                                "; it can read MANTA_CONFIG or MANTA_PARAM_<NAME> from its environment");
   }
-  experiment.trainable = command_reference(experiment.options.command, experiment.options.metric);
+  experiment.trainable = command_reference(experiment.options.command, goals.objective.metric);
   return {};
 }
 
@@ -108,15 +107,14 @@ Result<void> check_feasibility(PreparedExperiment& experiment) {
 }
 
 // Of a resumed experiment it is in the searcher's snapshot.
-Result<void> warm_up(PreparedExperiment& experiment) {
+Result<void> warm_up(PreparedExperiment& experiment, const Goals& goals) {
   const std::filesystem::path& source = *experiment.options.warm_start;
   if (!experiment.searcher->learns()) {
     return Error{ErrorCode::kInvalidArgument, "--warm-start: the searcher \"" + experiment.options.searcher +
                                                   "\" learns nothing from results; those that do are " +
                                                   learning_searchers() + " and your own"};
   }
-  MANTA_ASSIGN_OR_RETURN(const WarmStart warm, read_warm_start(source, *experiment.space,
-                                                               {experiment.options.metric, experiment.options.mode}));
+  MANTA_ASSIGN_OR_RETURN(const WarmStart warm, read_warm_start(source, *experiment.space, goals));
   tell_warm_start(warm, *experiment.searcher);
   experiment.warm_start_line = warm.line;
   experiment.notes.push_back(warm.line);
@@ -145,16 +143,34 @@ Result<void> check_min_gain(const PreparedExperiment& experiment) {
                "--min-gain: the searcher \"" + searcher + "\" does not know what to expect of a trial; gp and auto do"};
 }
 
+// Who asks for several metrics is told what goes by one of them.
+void note_first_metric(PreparedExperiment& experiment, const Goals& goals) {
+  if (goals.further.objectives.empty()) return;
+  const std::string& searcher = experiment.options.searcher;
+  std::string who;
+  for (const SearcherKind& kind : searcher_kinds()) {
+    const bool is_asked = searcher.substr(0, searcher.find(':')) == kind.name;
+    if (is_asked && kind.name != "nsga2" && experiment.searcher->learns())
+      who = "the searcher " + std::string(kind.name);
+  }
+  if (experiment.options.scheduler != "fifo")
+    who += (who.empty() ? "the scheduler " : " and the scheduler ") + experiment.options.scheduler;
+  if (who.empty()) return;
+  experiment.notes.push_back(who + (who.find(" and ") == std::string::npos ? " goes" : " go") +
+                             " by the first metric alone, " + goals.objective.metric);
+}
+
 Result<void> check_growth(const TuneOptions& options) {
   if (options.grow_every == 0 || options.cpus_per_trial > 0) return {};
   return Error{ErrorCode::kInvalidArgument,
                "--grow-every needs --cpus-per-trial above 0: what a trial takes over are the CPUs of free slots"};
 }
 
-Result<LoopOptions> loop_options_of(const TuneOptions& options, const Space& space, const Searcher& searcher,
-                                    const TrialScheduler& scheduler) {
+Result<LoopOptions> loop_options_of(const TuneOptions& options, const Goals& goals, const Space& space,
+                                    const Searcher& searcher, const TrialScheduler& scheduler) {
   LoopOptions loop;
-  loop.objective = {options.metric, options.mode};
+  loop.objective = goals.objective;
+  loop.further = goals.further;
   loop.max_trials = searcher.size().value_or(options.samples);
   loop.concurrency = options.concurrency;
   loop.max_iterations = options.max_iterations;
@@ -221,6 +237,7 @@ Result<void> check_iterations(const PreparedExperiment& experiment, const TuneOp
 
 Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_RETURN_IF_ERROR(check_required(options));
+  MANTA_ASSIGN_OR_RETURN(const Goals goals, goals_of(options));
   if (options.deterministic) MANTA_RETURN_IF_ERROR(check_deterministic(options));
   MANTA_RETURN_IF_ERROR(check_growth(options));
   PreparedExperiment experiment;
@@ -228,16 +245,19 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   MANTA_ASSIGN_OR_RETURN(Space space, parse_space(options.space));
   experiment.space = std::make_unique<Space>(std::move(space));
   // By name, so that a resumed experiment has the searcher that it began with whatever the default is by then.
-  if (experiment.options.searcher.empty()) experiment.options.searcher = default_searcher(*experiment.space);
+  if (experiment.options.searcher.empty())
+    experiment.options.searcher = default_searcher(*experiment.space, goals.further);
   experiment.trainable = experiment.options.trainable;
-  if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment));
+  if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment, goals));
   MANTA_RETURN_IF_ERROR(check_feasibility(experiment));
   MANTA_ASSIGN_OR_RETURN(experiment.searcher, choose_searcher(experiment.options, *experiment.space));
   if (options.min_gain) MANTA_RETURN_IF_ERROR(check_min_gain(experiment));
-  if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment));
+  note_first_metric(experiment, goals);
+  if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment, goals));
   MANTA_ASSIGN_OR_RETURN(experiment.scheduler, scheduler_of(experiment, options.max_iterations));
   MANTA_ASSIGN_OR_RETURN(experiment.loop,
-                         loop_options_of(options, *experiment.space, *experiment.searcher, *experiment.scheduler));
+                         loop_options_of(options, goals, *experiment.space, *experiment.searcher,
+                                         *experiment.scheduler));
   return experiment;
 }
 

@@ -10,6 +10,7 @@
 #include "searchers/make_searcher.h"
 #include "tune/cli/choose_searcher.h"
 #include "tune/cli/experiment_document.h"
+#include "tune/cli/goals.h"
 #include "tune/loop/loop_options.h"
 #include "tune/loop/replay.h"
 #include "tune/results/experiment_view.h"
@@ -26,9 +27,10 @@ std::int64_t size_of_population(const TuneOptions& options, const Space& space) 
 }
 
 Result<Snapshot> replayed(const TuneOptions& options, StoredExperiment stored) {
+  MANTA_ASSIGN_OR_RETURN(const Goals goals, goals_of(options));
   MANTA_ASSIGN_OR_RETURN(const Space space, parse_space(options.space));
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<TrialScheduler> scheduler,
-                         make_scheduler(options.scheduler, {.objective = {options.metric, options.mode},
+                         make_scheduler(options.scheduler, {.objective = goals.objective,
                                                             .max_iterations = options.max_iterations,
                                                             .space = &space,
                                                             .max_trials = size_of_population(options, space),
@@ -38,7 +40,8 @@ Result<Snapshot> replayed(const TuneOptions& options, StoredExperiment stored) {
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                          make_searcher("random", searcher_setup(options, space)));
   LoopOptions loop;
-  loop.objective = {options.metric, options.mode};
+  loop.objective = goals.objective;
+  loop.further = goals.further;
   loop.non_finite = options.non_finite;
   for (TrialStatus& trial : stored.state.trials) {  // As they were before the first change.
     trial.iteration = 0;

@@ -47,6 +47,12 @@ std::string may_stand(const OptionSpec& option) {
   return option.in_document ? code(document_name(option)) : std::string("no");
 }
 
+// What else its value may be in a document.
+std::string note_of(OptionKind kind) {
+  if (kind == OptionKind::kTexts) return " (a list in a document)";
+  return kind == OptionKind::kMetrics ? " (in a document also an object)" : "";
+}
+
 std::string options_page() {
   std::string text =
       page_head("Options of tune_run",
@@ -60,7 +66,7 @@ std::string options_page() {
     }
     const std::string value = option.value_name.empty() ? "" : " " + std::string(option.value_name);
     text += "| " + code("--" + std::string(option.name) + value) + " | " + cell(option.help) +
-            (option.kind == OptionKind::kTexts ? " (a list in a document)" : "") + " | " + may_stand(option) + " | " +
+            note_of(option.kind) + " | " + may_stand(option) + " | " +
             (option.may_change || option.group == "Console" ? "yes" : "no") + " |\n";
   }
   return text;
@@ -130,7 +136,7 @@ std::string searchers_page() {
   std::string text =
       page_head("Searchers",
            "What may stand behind `--searcher`. Without it: `grid` where the space has a grid parameter, "
-           "else `random`. Which to take when, and how good they are: "
+           "`nsga2` where there are several metrics, else `auto`. Which to take when, and how good they are: "
            "[guides/searchers.md](../guides/searchers.md).") +
       "\n| name | what it does |\n|---|---|\n";
   for (const SearcherKind& kind : searcher_kinds())

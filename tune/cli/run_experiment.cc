@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -28,6 +29,7 @@
 #include "tune/cli/signal_watch.h"
 #include "tune/cli/summary.h"
 #include "tune/cli/terminal.h"
+#include "tune/cli/trial_front.h"
 #include "tune/cli/warm_start.h"
 #include "tune/loop/event_log.h"
 #include "tune/loop/ordered_executor.h"
@@ -40,6 +42,8 @@
 namespace manta {
 
 namespace {
+
+constexpr std::size_t kFrontRows = 10;
 
 // An experiment's results, open for writing, and where it stands.
 struct OpenResults {
@@ -125,7 +129,7 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
                                    WallTime now, ConsoleReporter& console) {
   const TuneOptions& options = experiment.options;
   MANTA_ASSIGN_OR_RETURN(std::string document, to_document(options));
-  const ExperimentSpec spec{options.name, experiment.loop.objective, std::move(document), now};
+  const ExperimentSpec spec{options.name, experiment.loop.objective, std::move(document), now, experiment.loop.further};
   MANTA_ASSIGN_OR_RETURN(ResultStore store, ResultStore::create(directory, spec, store_options(options, console)));
   if (!experiment.warm_start_line.empty()) {
     // A resumed run begins with this snapshot, whatever has become of the earlier experiment by then.
@@ -138,7 +142,8 @@ Result<OpenResults> create_results(const PreparedExperiment& experiment, const s
 
 // The snapshot that had it was of the old space. An earlier experiment that is gone is no reason not to go on.
 void warm_up_again(PreparedExperiment& experiment, const std::filesystem::path& source, ConsoleReporter& console) {
-  const Result<WarmStart> warm = read_warm_start(source, *experiment.space, experiment.loop.objective);
+  const Goals goals{experiment.loop.objective, experiment.loop.further};
+  const Result<WarmStart> warm = read_warm_start(source, *experiment.space, goals);
   if (warm) tell_warm_start(*warm, *experiment.searcher);
   console.announce(escape_control(warm ? "note: " + warm->line
                                        : "warning: the grown space goes on without it: " + warm.error().message));
@@ -148,7 +153,7 @@ void warm_up_again(PreparedExperiment& experiment, const std::filesystem::path& 
 // has grown, one of the old space is brought there for the scheduler's sake, and the new one is told all trials. True
 // if so.
 Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, StoredExperiment& stored,
-                     ConsoleReporter& console) {
+                     const std::filesystem::path& directory, ConsoleReporter& console) {
   MANTA_ASSIGN_OR_RETURN(const Space old_space, parse_space(before.space));
   if (is_same_space(old_space, *experiment.space)) {
     MANTA_RETURN_IF_ERROR(
@@ -158,17 +163,24 @@ Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, 
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher, choose_searcher(before, old_space));
   MANTA_RETURN_IF_ERROR(replay(stored.changes, experiment.loop, *old_searcher, *experiment.scheduler, stored.state));
   if (before.warm_start) warm_up_again(experiment, *before.warm_start, console);
+  std::map<TrialId, Metrics> metrics;
+  if (!experiment.loop.further.empty()) {
+    MANTA_ASSIGN_OR_RETURN(ExperimentView view, ExperimentView::open(directory));
+    MANTA_ASSIGN_OR_RETURN(metrics, view.objective_metrics());
+  }
   std::int64_t by_hand = 0;
   for (const TrialStatus& trial : stored.state.trials) {
     // Under the numbers that the loop uses.
     const TrialId number{trial.by_hand ? kFirstNumberByHand + by_hand : trial.id.number - by_hand};
     by_hand += trial.by_hand ? 1 : 0;
+    const auto reported = metrics.find(trial.id);
     experiment.searcher->tell({.trial = number,
                                .config = trial.config,
                                .state = trial.state,
                                .iteration = trial.iteration,
                                .value = trial.value,
-                               .seconds = trial.seconds});
+                               .seconds = trial.seconds,
+                               .metrics = reported == metrics.end() ? nullptr : &reported->second});
   }
   return true;
 }
@@ -217,7 +229,7 @@ Result<OpenResults> reopen_results(PreparedExperiment& experiment, const std::fi
   for (const std::string& warning : stored.warnings) console.announce("warning: " + escape_control(warning));
   MANTA_ASSIGN_OR_RETURN(const TuneOptions before, options_of(stored));
   if (before.deterministic) return begin_again(experiment, before, std::move(store), std::move(stored));
-  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored, console));
+  MANTA_ASSIGN_OR_RETURN(const bool has_grown, restore(experiment, before, stored, directory, console));
   MANTA_RETURN_IF_ERROR(record_request(experiment, stored.spec.json, has_grown, store));
   return OpenResults{std::move(store), std::move(stored.state), {}};
 }
@@ -293,6 +305,16 @@ class Interruption {
   bool requested_ = false;
 };
 
+// Where there are several metrics. What cannot be read any more is in the database all the same.
+std::string front_summary(const ExperimentLabel& label, const TextStyle& style) {
+  if (label.further.objectives.empty()) return "";
+  Result<ExperimentView> view = ExperimentView::open(label.directory);
+  if (!view) return "";
+  const Result<std::vector<TrialRecord>> trials = view->trials();
+  const Result<TrialFront> front = trials ? read_trial_front(*view, *trials) : Error{trials.error()};
+  return front ? front_text(*front, *trials, kFrontRows, style) : "";
+}
+
 // The last words, on standard output, and what the user should know, on standard error.
 void print_end(TrialsView trials, const PreparedExperiment& experiment, const ExperimentLabel& label,
                const TuneOutcome& outcome, const TuneSettings& settings, const std::string& resume) {
@@ -300,8 +322,8 @@ void print_end(TrialsView trials, const PreparedExperiment& experiment, const Ex
   const bool is_resumable = outcome.end != LoopEnd::kFinished;
   if (settings.print_summary) {
     const TextStyle style = choose_style(gather_terminal_facts(STDOUT_FILENO), settings.console.color);
-    write_text(STDOUT_FILENO,
-               summary_text(trials, label, style) + (is_resumable ? "resume with: " + resume + "\n" : ""));
+    write_text(STDOUT_FILENO, summary_text(trials, label, style, front_summary(label, style)) +
+                                  (is_resumable ? "resume with: " + resume + "\n" : ""));
   }
   const std::string prefix = errors.color ? "\x1b[33mwarning:\x1b[0m " : "warning: ";
   for (const std::string& line : warnings(trials, *experiment.space, label)) {
@@ -326,7 +348,7 @@ class Run {
   Run(PreparedExperiment experiment, const TuneSettings& settings, std::filesystem::path directory)
       : experiment_(std::move(experiment)),
         settings_(settings),
-        label_{experiment_.options.name, experiment_.loop.objective, std::move(directory)},
+        label_{experiment_.options.name, experiment_.loop.objective, std::move(directory), experiment_.loop.further},
         console_(console_options(settings, label_), clock_) {}
 
   Result<TuneOutcome> run(const ExecutorMaker& make_executor) {

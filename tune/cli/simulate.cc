@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/escape_control.h"
+#include "tune/cli/goals.h"
 #include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
 #include "tune/cli/recorded_source.h"
@@ -45,15 +46,17 @@ Result<void> check(const TuneOptions& options, const std::vector<RecordedTrial>&
 }
 
 // The best value that any recorded trial has reported up to its `iterations`th iteration.
-const RecordedTrial* best_recorded(const std::vector<RecordedTrial>& trials, const Objective& objective,
+const RecordedTrial* best_recorded(const std::vector<RecordedTrial>& trials, const LoopOptions& loop,
                                    std::int64_t iterations, double& value) {
+  const Objective& objective = loop.objective;
   const RecordedTrial* best = nullptr;
   for (const RecordedTrial& trial : trials) {
     if (trial.end == RecordedTrial::End::kInfeasible) continue;
     for (std::size_t index = 0; index < trial.iterations.size(); ++index) {
       if (static_cast<std::int64_t>(index) >= iterations) break;
-      const std::optional<double> reported = trial.iterations[index].metrics.find(objective.metric);
-      if (!reported || !std::isfinite(*reported)) continue;
+      const Metrics& metrics = trial.iterations[index].metrics;
+      const std::optional<double> reported = metrics.find(objective.metric);
+      if (!reported || !std::isfinite(*reported) || !loop.further.are_kept(metrics)) continue;
       if (best != nullptr && objective.score(*reported) <= objective.score(value)) continue;
       best = &trial;
       value = *reported;
@@ -84,7 +87,7 @@ std::string comparison_text(const RecordedTrials& recorded, const LoopOptions& l
                      "recorded: " + count_text(static_cast<std::int64_t>(recorded.trials().size()), "trial") + ", " +
                      duration_text(all_seconds) + " one after the other, " + count_text(all, "report");
   double value = 0;
-  if (best_recorded(recorded.trials(), loop.objective, most, value) != nullptr) {
+  if (best_recorded(recorded.trials(), loop, most, value) != nullptr) {
     text += ", best " + escape_control(loop.objective.metric) + ": " + to_json(Value(value));
   }
   return text + "\n";
@@ -106,7 +109,9 @@ void print_notes(const RecordedTrials& recorded) {
 }  // namespace
 
 Result<TuneOutcome> simulate(const TuneOptions& options, const TuneSettings& settings) {
-  MANTA_ASSIGN_OR_RETURN(std::vector<RecordedTrial> trials, read_recorded_trials(*options.simulate, options.metric));
+  MANTA_ASSIGN_OR_RETURN(const Goals goals, goals_of(options));
+  MANTA_ASSIGN_OR_RETURN(std::vector<RecordedTrial> trials,
+                         read_recorded_trials(*options.simulate, goals.objective.metric));
   MANTA_RETURN_IF_ERROR(check(options, trials));
   TuneOptions asked = options;
   if (uses_recorded(options)) {
@@ -133,7 +138,8 @@ Result<TuneOutcome> simulate(const TuneOptions& options, const TuneSettings& set
   if (settings.print_summary) {
     const TextStyle style = choose_style(gather_terminal_facts(STDOUT_FILENO), settings.console.color);
     const double seconds = to_seconds(executor->clock().now().time_since_epoch());
-    const std::string text = summary_text(loop.trials(), {experiment.options.name, loop_options.objective, {}}, style) +
+    const ExperimentLabel label{experiment.options.name, loop_options.objective, {}, loop_options.further};
+    const std::string text = summary_text(loop.trials(), label, style) +
                              comparison_text(recorded, loop_options, observer.reports, seconds);
     std::fputs(text.c_str(), stdout);
   }

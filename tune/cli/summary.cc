@@ -109,7 +109,8 @@ const TrialStatus* best_trial(TrialsView trials, const Objective& objective) {
   return order.empty() || !order.front()->best_value ? nullptr : order.front();
 }
 
-std::string summary_text(TrialsView trials, const ExperimentLabel& label, const TextStyle& style) {
+std::string summary_text(TrialsView trials, const ExperimentLabel& label, const TextStyle& style,
+                         const std::string& front) {
   std::string text;
   if (!trials.empty()) text += table_text(trials, label, style) + "\n";
   text += std::to_string(trials.size()) + " trials: " + counts_text(count_trials(trials)) + "\n";
@@ -117,12 +118,15 @@ std::string summary_text(TrialsView trials, const ExperimentLabel& label, const 
     text += "best " + escape_control(label.objective.metric) + ": " + to_json(Value(*best->best_value)) + " (trial " +
             to_string(best->id) + ")\n" + best->config.to_json() + "\n";
   } else {
-    text += "no trial has a finite " + escape_control(label.objective.metric) + "\n";
+    text += "no trial has a finite " + escape_control(label.objective.metric) +
+            (label.further.constraints.empty() ? "" : " and keeps the constraints") + "\n";
   }
+  if (!front.empty()) text += "\n" + front + "\n";
   if (label.directory.empty()) return text;
   const std::string database = (label.directory / "experiment.db").string();
   return text + "results: " + escape_control(label.directory.string()) + "\n" + "look at them: sqlite3 " +
-         shell_quoted(database) + " 'select * from best_trials limit 10'\n";
+         shell_quoted(database) + " 'select * from " +
+         (label.further.objectives.empty() ? "best_trials limit 10" : "pareto_front") + "'\n";
 }
 
 std::vector<std::string> warnings(TrialsView trials, const Space& space, const ExperimentLabel& label) {

@@ -18,7 +18,9 @@ const TrialStatus* best_trial(TrialsView trials, const Objective& objective);
 
 /// A table of the trials, best first and at most ten rows, the counts by state, the best configuration as JSON to
 /// paste, and, if there is a directory, where the results are and the command to look at them.
-std::string summary_text(TrialsView trials, const ExperimentLabel& label, const TextStyle& style);
+/// `front`: text about the Pareto front, where there are several metrics.
+std::string summary_text(TrialsView trials, const ExperimentLabel& label, const TextStyle& style,
+                         const std::string& front = "");
 
 /// What the user should know about these results: the best value lies on a bound of the space, trials failed (the first
 /// one's cause and log). One line each.

@@ -16,8 +16,9 @@ namespace manta {
 struct TuneOptions {
   std::string space = {};   ///< JSON text of the search space (docs/space.md).
   std::string name = {};    ///< Of the experiment; default: the trainable's.
-  std::string metric = {};  ///< Objective; required.
-  Mode mode = Mode::kMin;
+  std::string metric = {};  ///< Objective; required. Several: "error:min, accuracy:max" (parse_objectives()).
+  Mode mode = Mode::kMin;   ///< Of a metric that does not name its own.
+  std::vector<std::string> metric_constraint = {};  ///< "latency_ms <= 20"; only who keeps all of them is of use.
   std::int64_t samples = 10;  ///< Trials, or, with a grid, times the whole grid.
   /// A name of make_searcher.h, "Name" of MANTA_SEARCHER, "libx.so:Name" or "exec:COMMAND"; default: grid if the space
   /// has one, else auto.

@@ -40,7 +40,8 @@ const std::vector<Verb> kVerbs{
      .group = kLooking,
      .summary = "One experiment, or some of its trials, in full",
      .text =
-         "Of an experiment: who runs it, what was asked for, counts, the best trial. Of a trial: its configuration, "
+         "Of an experiment: who runs it, what was asked for, counts, the best trial, and where there are several "
+         "metrics the Pareto front. Of a trial: its configuration, "
          "cause, attempts with their logs, checkpoints.",
      .arguments = {kExperiment,
                    {.name = "TRIAL", .help = "Numbers of trials; none: the experiment", .count = Count::kAny}},
@@ -58,7 +59,7 @@ const std::vector<Verb> kVerbs{
              "or, not and "
              "parentheses. What a trial does not have meets no comparison but !=.\n\nWithout --sort the best come "
              "first; --sort value, "
-             "best_value or the objective's metric puts the better first, any other name the smaller.",
+             "best_value or an objective's metric puts the better first, any other name the smaller.",
      .arguments = {kExperiment},
      .options = {{.name = "where",
                   .value_name = "CONDITION",
@@ -73,7 +74,9 @@ const std::vector<Verb> kVerbs{
     {.name = "best",
      .group = kLooking,
      .summary = "The best trial and its configuration",
-     .text = "Exit code 1 when no trial has a finite value yet.",
+     .text = "Where there are several metrics: the Pareto front, the trials that no other is better than in one metric "
+             "and at least as good as in all others; --config and --json then have a line for each. Exit code 1 when "
+             "no trial has a finite value yet.",
      .arguments = {kExperiment},
      .options = {{.name = "config", .help = "Its configuration only, as JSON on one line"},
                  {.name = "json", .help = "The trial as JSON on one line"}},

@@ -36,8 +36,6 @@ std::optional<Reason> reason_against(const TrialStatus& trial, const Space& spac
   return Reason::kOutside;
 }
 
-std::string_view mode_text(Mode mode) { return mode == Mode::kMax ? "max" : "min"; }
-
 Result<void> check_objective(const Objective& before, const Objective& now, const std::string& source) {
   if (before.metric == now.metric && before.mode == now.mode) return {};
   const auto text = [](const Objective& objective) {
@@ -72,27 +70,33 @@ WarmStart choose_warm_trials(std::vector<TrialStatus> trials, const std::string&
   return warm;
 }
 
-Result<WarmStart> read_warm_start(const std::filesystem::path& source, const Space& space, const Objective& objective) {
+Result<WarmStart> read_warm_start(const std::filesystem::path& source, const Space& space, const Goals& goals) {
   const std::filesystem::path directory = source.filename() == "experiment.db" ? source.parent_path() : source;
   MANTA_ASSIGN_OR_RETURN(ExperimentView view, ExperimentView::open(directory.empty() ? "." : directory));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
-  MANTA_RETURN_IF_ERROR(check_objective(spec.objective, objective, source.string()));
+  MANTA_RETURN_IF_ERROR(check_objective(spec.objective, goals.objective, source.string()));
   MANTA_ASSIGN_OR_RETURN(std::vector<TrialRecord> records, view.trials());
   std::vector<TrialStatus> trials;
   for (TrialRecord& record : records) trials.push_back(std::move(record.status));
-  return choose_warm_trials(std::move(trials), source.string(), space);
+  WarmStart warm = choose_warm_trials(std::move(trials), source.string(), space);
+  if (!goals.further.empty()) {
+    MANTA_ASSIGN_OR_RETURN(warm.metrics, view.objective_metrics());
+  }
+  return warm;
 }
 
 void tell_warm_start(const WarmStart& warm, Searcher& searcher) {
   for (std::size_t place = 0; place < warm.trials.size(); ++place) {
     const TrialStatus& trial = warm.trials[place];
     const bool is_infeasible = trial.state == TrialState::kInfeasible;
+    const auto metrics = warm.metrics.find(trial.id);
     searcher.tell({.trial = TrialId{kFirstNumberOfBefore + static_cast<std::int64_t>(place)},
                    .config = trial.config,
                    .state = trial.state,
                    .iteration = trial.iteration,
                    .value = is_infeasible ? std::nullopt : trial.value,
-                   .seconds = trial.seconds});
+                   .seconds = trial.seconds,
+                   .metrics = metrics == warm.metrics.end() ? nullptr : &metrics->second});
   }
 }
 

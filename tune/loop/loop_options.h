@@ -11,24 +11,15 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "tune/space/space.h"
+#include "tune/trial/further_goals.h"
+#include "tune/trial/metric_condition.h"
 #include "tune/trial/metrics.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
 
-/// Ends a trial, as completed, once a metric of its report passes a threshold. NaN passes nothing.
-struct StopCondition {
-  enum class Comparison { kGreater, kGreaterEqual, kLess, kLessEqual };
-  std::string metric;
-  Comparison comparison = Comparison::kGreaterEqual;
-  double threshold = 0;
-
-  bool holds(const Metrics& metrics) const;
-
-  /// Reads "accuracy>=0.99" (also > < <=; spaces allowed).
-  /// Errors: kInvalidArgument: names the text and the form expected.
-  static Result<StopCondition> parse(std::string_view text);
-};
+/// Ends a trial, as completed, once the report of it meets the condition.
+using StopCondition = MetricCondition;
 
 /// What happens to a trial whose objective metric is NaN or infinite.
 enum class NonFinite {
@@ -50,6 +41,7 @@ struct TrialLimits {
 
 struct LoopOptions {
   Objective objective;
+  FurtherGoals further;  ///< A report that breaks its constraints is never the best.
   std::int64_t max_trials = 1;                 ///< At most this many trials; the searcher may end earlier.
   int concurrency = 1;                         ///< Slots of all attempts together; also at most Executor::slots().
   std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.

@@ -77,6 +77,19 @@ class ExperimentView::Impl {
   Database& database() { return database_; }
   const fs::path& directory() const { return directory_; }
 
+  /// Of the results that `sql` chooses as (trial, id).
+  Result<std::map<TrialId, Metrics>> metrics_of(const std::string& sql) {
+    std::map<TrialId, Metrics> metrics;
+    MANTA_ASSIGN_OR_RETURN(Query rows, database_.query("SELECT chosen.trial, metric, value FROM (" + sql +
+                                                       ") AS chosen JOIN metrics ON metrics.result = chosen.id"
+                                                       " ORDER BY chosen.trial, metric"));
+    MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
+      metrics[TrialId{row.integer(0)}].set(row.text(1), real_or_nan(row, 2));
+      return {};
+    }));
+    return metrics;
+  }
+
  private:
   const fs::path directory_;
   Database database_;
@@ -134,16 +147,13 @@ Result<std::vector<TrialRecord>> ExperimentView::trials() {
 }
 
 Result<std::map<TrialId, Metrics>> ExperimentView::last_metrics() {
-  std::map<TrialId, Metrics> metrics;
-  MANTA_ASSIGN_OR_RETURN(
-      Query rows, impl_->database().query("SELECT newest.trial, metric, value"
-                                          " FROM (SELECT trial, max(id) AS id FROM results GROUP BY trial) AS newest"
-                                          " JOIN metrics ON metrics.result = newest.id ORDER BY newest.trial, metric"));
-  MANTA_RETURN_IF_ERROR(for_each_row(std::move(rows), [&](const Query& row) -> Result<void> {
-    metrics[TrialId{row.integer(0)}].set(row.text(1), real_or_nan(row, 2));
-    return {};
-  }));
-  return metrics;
+  return impl_->metrics_of("SELECT trial, max(id) AS id FROM results GROUP BY trial");
+}
+
+Result<std::map<TrialId, Metrics>> ExperimentView::objective_metrics() {
+  return impl_->metrics_of(
+      "SELECT trial, max(id) AS id FROM results JOIN metrics ON metrics.result = results.id"
+      " WHERE metric = (SELECT metric FROM experiment) GROUP BY trial");
 }
 
 Result<std::vector<AttemptRecord>> ExperimentView::attempts(std::optional<TrialId> trial) {

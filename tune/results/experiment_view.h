@@ -73,6 +73,9 @@ class ExperimentView {
   Result<std::vector<TrialRecord>> trials();
   /// Those of the last report of each trial that has reported.
   Result<std::map<TrialId, Metrics>> last_metrics();
+  /// Those of the last report with the objective of each trial that has one: what further objectives and constraints
+  /// go by.
+  Result<std::map<TrialId, Metrics>> objective_metrics();
   /// By trial and number; of all trials, or of one.
   Result<std::vector<AttemptRecord>> attempts(std::optional<TrialId> trial = {});
   Result<std::vector<CheckpointRecord>> checkpoints(TrialId trial);

@@ -70,7 +70,7 @@ Result<void> migrate(Database& database, const fs::path& directory,
   internal::Transaction transaction(database);
   MANTA_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
   for (auto next = static_cast<int>(version); next < kSchemaVersion; ++next)
-    MANTA_RETURN_IF_ERROR(database.execute(migration_from(next)));
+    MANTA_RETURN_IF_ERROR(database.execute(migration_from(next).c_str()));
   MANTA_RETURN_IF_ERROR(transaction.commit());
   warn(database.path().string() + " had version " + std::to_string(version) + " of the tables and has version " +
        std::to_string(kSchemaVersion) + " now; as it was it is kept in " + copy.filename().string());
@@ -81,6 +81,23 @@ Result<void> check_health(Database& database) {
   MANTA_ASSIGN_OR_RETURN(const std::string verdict, database.ask("PRAGMA quick_check(1)"));
   if (verdict == "ok") return {};
   return database.damaged(verdict);
+}
+
+/// What the view pareto_front goes by.
+Result<void> write_goals(Database& database, const ExperimentSpec& spec) {
+  std::vector<Objective> objectives{spec.objective};
+  objectives.insert(objectives.end(), spec.further.objectives.begin(), spec.further.objectives.end());
+  std::int64_t place = 0;
+  for (const Objective& objective : objectives) {
+    MANTA_RETURN_IF_ERROR(database.run("INSERT INTO objectives VALUES (?, ?, ?)", place++, objective.metric,
+                                       mode_text(objective.mode)));
+  }
+  place = 0;
+  for (const MetricCondition& constraint : spec.further.constraints) {
+    MANTA_RETURN_IF_ERROR(database.run("INSERT INTO metric_constraints VALUES (?, ?, ?, ?)", place++, constraint.metric,
+                                       constraint.comparison_text(), constraint.threshold));
+  }
+  return {};
 }
 
 /// What the writer needs: a log of its own that only it empties, synced before a commit returns, and no memory map.
@@ -137,6 +154,7 @@ class ResultStore::Impl {
   std::optional<Database> database_;             // Empty once closed. Goes before the lock does.
   CheckpointStore checkpoints_;
   Objective objective_;
+  FurtherGoals further_;
 
   std::int64_t epoch_ = 0;
   TimePoint opened_{};
@@ -152,6 +170,7 @@ class ResultStore::Impl {
 Result<void> ResultStore::Impl::start_new(const ExperimentSpec& spec, internal::DirectoryLock lock) {
   lock_ = std::move(lock);
   objective_ = spec.objective;
+  further_ = spec.further;
   MANTA_ASSIGN_OR_RETURN(const bool has_tables, has_schema(*database_));
   if (has_tables) {
     return Error{ErrorCode::kAlreadyExists, "there is an experiment in " + directory_.string() +
@@ -161,12 +180,13 @@ Result<void> ResultStore::Impl::start_new(const ExperimentSpec& spec, internal::
   MANTA_RETURN_IF_ERROR(prepare_to_write(*database_));
   MANTA_RETURN_IF_ERROR(begin());
   internal::Transaction transaction(*database_);
-  MANTA_RETURN_IF_ERROR(database_->execute(kSchema));
+  MANTA_RETURN_IF_ERROR(database_->execute(schema().c_str()));
   MANTA_RETURN_IF_ERROR(database_->execute(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str()));
   MANTA_RETURN_IF_ERROR(database_->run("INSERT INTO experiment VALUES (1, ?, ?, ?, ?, ?, ?, ?)", spec.name,
                                        spec.created.time_since_epoch().count(), spec.objective.metric,
                                        spec.objective.mode == Mode::kMax ? "max" : "min", spec.json, MANTA_VERSION,
                                        kSchemaVersion));
+  MANTA_RETURN_IF_ERROR(write_goals(*database_, spec));
   MANTA_RETURN_IF_ERROR(open_epoch());
   return transaction.commit();
 }
@@ -179,6 +199,7 @@ Result<void> ResultStore::Impl::start_again(internal::DirectoryLock lock) {
   MANTA_RETURN_IF_ERROR(migrate(*database_, directory_, [this](const std::string& text) { warn(text); }));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, internal::load_spec(*database_));
   objective_ = spec.objective;
+  further_ = spec.further;
   MANTA_RETURN_IF_ERROR(begin());
   internal::Transaction transaction(*database_);
   MANTA_RETURN_IF_ERROR(open_epoch());
@@ -193,6 +214,7 @@ Result<void> ResultStore::Impl::start_reading() {
   MANTA_RETURN_IF_ERROR(check_version(*database_, directory_));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, internal::load_spec(*database_));
   objective_ = spec.objective;
+  further_ = spec.further;
   return {};
 }
 
@@ -319,7 +341,7 @@ Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
   MANTA_RETURN_IF_ERROR(begin());
   internal::Transaction transaction(*database_);
   MANTA_RETURN_IF_ERROR(check_epoch());
-  internal::ChangeWriter writer(*database_, objective_, next_id_);
+  internal::ChangeWriter writer(*database_, objective_, further_, next_id_);
   auto name = names.begin();
   for (const Change& change : changes) {
     MANTA_RETURN_IF_ERROR(std::visit(

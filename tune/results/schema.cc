@@ -7,10 +7,12 @@
 
 namespace manta {
 
+namespace {
+
 // Times are in microseconds since 1970, UTC. SQLite has no NaN and stores it as NULL: in `metrics` NULL therefore is
 // NaN, and in `trials` value_is_nan tells it from a trial without a value. The references document; they are not
 // enforced, as that would cost a lookup for each row of results.
-const char* const kSchema = R"sql(
+const char* const kTables = R"sql(
 CREATE TABLE experiment (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   name TEXT NOT NULL,
@@ -20,6 +22,19 @@ CREATE TABLE experiment (
   spec TEXT NOT NULL,
   manta_version TEXT NOT NULL,
   schema_version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE objectives (
+  place INTEGER PRIMARY KEY,
+  metric TEXT NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('min', 'max'))
+) STRICT;
+
+CREATE TABLE metric_constraints (
+  place INTEGER PRIMARY KEY,
+  metric TEXT NOT NULL,
+  comparison TEXT NOT NULL CHECK (comparison IN ('<', '<=', '>', '>=')),
+  threshold REAL NOT NULL
 ) STRICT;
 
 CREATE TABLE epoch (
@@ -170,7 +185,76 @@ FROM results JOIN metrics ON metrics.result = results.id
 ORDER BY trial, attempt, iteration, metric;
 )sql";
 
-namespace {
+// Losses have columns, kMostObjectives of them, so that two points are compared in one step.
+const char* const kParetoFront = R"sql(
+CREATE VIEW pareto_front AS
+WITH last_results AS (
+  SELECT results.trial AS trial, max(results.id) AS result
+  FROM results JOIN metrics ON metrics.result = results.id, experiment
+  WHERE metrics.metric = experiment.metric
+  GROUP BY results.trial
+),
+feasible AS (
+  SELECT trial, result FROM last_results JOIN trials USING (trial)
+  WHERE trials.state <> 'infeasible' AND NOT EXISTS (
+    SELECT 1
+    FROM metric_constraints AS wanted
+    LEFT JOIN metrics AS found ON found.result = last_results.result AND found.metric = wanted.metric
+    WHERE NOT coalesce(
+      CASE wanted.comparison
+        WHEN '<' THEN found.value < wanted.threshold
+        WHEN '<=' THEN found.value <= wanted.threshold
+        WHEN '>' THEN found.value > wanted.threshold
+        ELSE found.value >= wanted.threshold
+      END, 0)
+  )
+),
+losses AS (
+  SELECT feasible.trial AS trial, place, metrics.metric AS metric, metrics.value AS value,
+    CASE mode WHEN 'max' THEN -value ELSE value END AS loss
+  FROM feasible, objectives
+  JOIN metrics ON metrics.result = feasible.result AND metrics.metric = objectives.metric
+  WHERE metrics.value > -9e999 AND metrics.value < 9e999
+  ORDER BY feasible.trial, place
+),
+points AS (
+  SELECT trial, json_group_object(metric, value) AS objectives,
+    max(CASE place WHEN 0 THEN loss END) AS loss_0,
+    max(CASE place WHEN 1 THEN loss END) AS loss_1,
+    max(CASE place WHEN 2 THEN loss END) AS loss_2,
+    max(CASE place WHEN 3 THEN loss END) AS loss_3,
+    max(CASE place WHEN 4 THEN loss END) AS loss_4,
+    max(CASE place WHEN 5 THEN loss END) AS loss_5,
+    max(CASE place WHEN 6 THEN loss END) AS loss_6,
+    max(CASE place WHEN 7 THEN loss END) AS loss_7
+  FROM losses
+  GROUP BY trial
+  HAVING count(*) = (SELECT count(*) FROM objectives)
+  ORDER BY loss_0
+)
+SELECT trial, objectives, state, iteration AS iterations, seconds, config
+FROM points AS point JOIN trials USING (trial)
+WHERE NOT EXISTS (
+  SELECT 1 FROM points AS other
+  WHERE other.loss_0 <= point.loss_0
+    AND coalesce(other.loss_1 <= point.loss_1, 1)
+    AND coalesce(other.loss_2 <= point.loss_2, 1)
+    AND coalesce(other.loss_3 <= point.loss_3, 1)
+    AND coalesce(other.loss_4 <= point.loss_4, 1)
+    AND coalesce(other.loss_5 <= point.loss_5, 1)
+    AND coalesce(other.loss_6 <= point.loss_6, 1)
+    AND coalesce(other.loss_7 <= point.loss_7, 1)
+    AND (other.loss_0 < point.loss_0
+      OR other.loss_1 < point.loss_1
+      OR other.loss_2 < point.loss_2
+      OR other.loss_3 < point.loss_3
+      OR other.loss_4 < point.loss_4
+      OR other.loss_5 < point.loss_5
+      OR other.loss_6 < point.loss_6
+      OR other.loss_7 < point.loss_7)
+)
+ORDER BY loss_0, trial;
+)sql";
 
 const char* const kFrom1 = R"sql(
 ALTER TABLE trials ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 0;
@@ -207,13 +291,33 @@ UPDATE experiment SET schema_version = 4;
 PRAGMA user_version = 4;
 )sql";
 
-const std::array<const char*, kSchemaVersion - 1> kMigrations{kFrom1, kFrom2, kFrom3};
+const char* const kFrom4 = R"sql(
+CREATE TABLE objectives (
+  place INTEGER PRIMARY KEY,
+  metric TEXT NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('min', 'max'))
+) STRICT;
+
+CREATE TABLE metric_constraints (
+  place INTEGER PRIMARY KEY,
+  metric TEXT NOT NULL,
+  comparison TEXT NOT NULL CHECK (comparison IN ('<', '<=', '>', '>=')),
+  threshold REAL NOT NULL
+) STRICT;
+INSERT INTO objectives SELECT 0, metric, mode FROM experiment;
+UPDATE experiment SET schema_version = 5;
+PRAGMA user_version = 5;
+)sql";
+
+const std::array<const char*, kSchemaVersion - 1> kMigrations{kFrom1, kFrom2, kFrom3, kFrom4};
 
 }  // namespace
 
-const char* migration_from(int version) {
+std::string schema() { return std::string(kTables) + kParetoFront; }
+
+std::string migration_from(int version) {
   MANTA_CHECK(version >= 1 && version < kSchemaVersion, "there is no such migration");
-  return kMigrations[static_cast<std::size_t>(version) - 1];
+  return std::string(kMigrations[static_cast<std::size_t>(version) - 1]) + (version == 4 ? kParetoFront : "");
 }
 
 }  // namespace manta

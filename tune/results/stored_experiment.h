@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "tune/loop/results_sink.h"
 #include "tune/loop/tune_loop.h"
+#include "tune/trial/further_goals.h"
 #include "tune/trial/objective.h"
 
 namespace manta {
@@ -18,6 +19,7 @@ struct ExperimentSpec {
   Objective objective;  ///< What best_trials ranks by.
   std::string json;     ///< The whole request, as the command line layer wrote it.
   WallTime created;
+  FurtherGoals further = {};  ///< With the objective, what pareto_front goes by.
 };
 
 /// All that a resumed run needs.

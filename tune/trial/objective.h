@@ -5,6 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
 
 namespace manta {
 
@@ -19,6 +23,15 @@ struct Objective {
     const double signed_value = mode == Mode::kMax ? value : -value;
     return std::isnan(value) ? -std::numeric_limits<double>::infinity() : signed_value;
   }
+
+  friend bool operator==(const Objective&, const Objective&) = default;
 };
+
+/// Reads "loss", or several metrics, each with its mode where it is not `mode`: "error, accuracy:max". At least one.
+/// Errors: kInvalidArgument: a name is missing, or there twice.
+Result<std::vector<Objective>> parse_objectives(std::string_view text, Mode mode);
+
+/// "min" or "max".
+std::string_view mode_text(Mode mode);
 
 }  // namespace manta

@@ -52,7 +52,8 @@ struct TrialStatus {
   std::int64_t iteration = 0;  ///< Of the last report; 0 before.
   double seconds = 0;
   std::optional<double> value;  ///< Objective metric of the last report.
-  /// Best finite objective of all reports; empty if there was none, or the trial is infeasible.
+  /// Best finite objective of all reports that keep the constraints on metrics; empty if there was none, or the trial
+  /// is infeasible.
   std::optional<double> best_value;
   std::string cause;     ///< Why it ended or last failed, in words; "" while all is well.
   bool by_hand = false;  ///< Added by the user: the searcher was not asked for it.

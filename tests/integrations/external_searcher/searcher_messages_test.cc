@@ -11,7 +11,9 @@ namespace manta::searcher_messages_test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const char* const kRules = R"({"lr": {"float": [0.1, 1], "log": true}, "model": {"act": {"choice": ["relu", "tanh"]}},
   "slope": {"float": [0, 1], "when": {"model/act": "relu"}}, "epochs": 20, "constraints": ["lr < 0.9"]})";
@@ -26,6 +28,24 @@ TEST(SearcherMessagesTest, TheStartHasAllThatMayBeChosenAndWhatFor) {
                   R"({"name":"model/act","choice":["relu","tanh"]},)"
                   R"({"name":"slope","float":[0.0,1.0],"when":{"model/act":"relu"}}],"constraints":["lr < 0.9"],)"
                   R"("objective":{"metric":"loss","mode":"max"},"seed":7,"samples":30,"max_iterations":9})");
+}
+
+TEST(SearcherMessagesTest, FurtherGoalsAreSaidAndToldOnlyWhereThereAre) {
+  const Space space = parse_space(kRules).value();
+  const SearcherSetup setup{.space = &space,
+                            .further = {.objectives = {{"acc", Mode::kMax}},
+                                        .constraints = {MetricCondition::parse("ms<=20").value()}}};
+  const Config config{{"lr", 0.5}};
+  const Metrics metrics{{"loss", 1}, {"acc", 0.5}};
+  Outcome outcome{.trial = TrialId{3}, .config = config, .state = TrialState::kRunning, .value = 1};
+  outcome.metrics = &metrics;
+
+  EXPECT_THAT(start_message(setup), HasSubstr(R"("further_objectives":[{"metric":"acc","mode":"max"}],)"
+                                              R"("metric_constraints":["ms <= 20"])"));
+  EXPECT_THAT(further_metrics(setup), ElementsAre("acc", "ms"));
+  EXPECT_THAT(tell_message(outcome, further_metrics(setup)), HasSubstr(R"("metrics":{"acc":0.5,"ms":null}})"));
+  outcome.metrics = nullptr;
+  EXPECT_THAT(tell_message(outcome, further_metrics(setup)), Not(HasSubstr("metrics")));
 }
 
 TEST(SearcherMessagesTest, AQuestionHasTheNumberAndTheAnswerThatItHadBefore) {

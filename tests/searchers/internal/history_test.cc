@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace manta::internal::history_test {
@@ -105,6 +106,76 @@ TEST_F(HistoryTest, WhatIsDamagedIsRefusedAndChangesNothing) {
     EXPECT_FALSE(history_.load(json).has_value()) << json;
     EXPECT_EQ(history_.to_json(), before);
   }
+}
+
+class FurtherHistoryTest : public HistoryTest {
+ protected:
+  void tell_all(std::int64_t trial, const Metrics& metrics, TrialState state = TrialState::kRunning) {
+    const Config told = config(0.5);
+    Outcome outcome{.trial = TrialId{trial}, .config = told, .state = state, .iteration = 1};
+    outcome.value = metrics.find("score");
+    outcome.metrics = &metrics;
+    history_.tell(outcome);
+  }
+
+  const FurtherGoals further_{.objectives = {{"ms", Mode::kMin}, {"recall", Mode::kMax}},
+                              .constraints = {MetricCondition::parse("bytes <= 10").value()}};
+  History history_{cube_, Objective{.metric = "score", .mode = Mode::kMax}, further_};
+};
+
+TEST_F(FurtherHistoryTest, KeepsAllObjectivesOfTheLastReportBeyondTheEnd) {
+  tell_all(0, {{"score", 1}, {"ms", 9}, {"recall", 0.1}, {"bytes", 3}});
+  tell_all(0, {{"score", 2}, {"ms", 7}, {"recall", 0.5}, {"bytes", 4}});
+  const Config told = config(0.5);
+  history_.tell({.trial = TrialId{0}, .config = told, .state = TrialState::kCompleted, .iteration = 1, .value = 2});
+
+  EXPECT_EQ(history_.objectives(), 3u);
+  EXPECT_EQ(history_[0].state, TrialRecord::State::kEnded);
+  EXPECT_EQ(history_[0].loss, -2);
+  EXPECT_EQ(history_.further_losses(0)[0], 7);
+  EXPECT_EQ(history_.further_losses(0)[1], -0.5);
+  EXPECT_EQ(history_.violations(0)[0], 0);
+}
+
+TEST_F(FurtherHistoryTest, WhatIsMissingOrNotFiniteIsNotKnown) {
+  history_.suggest(TrialId{0}, cube_.encode(config(0.1)));
+  tell_all(1, {{"score", 1}, {"ms", std::numeric_limits<double>::infinity()}, {"bytes", 3}});
+
+  EXPECT_TRUE(std::isnan(history_.further_losses(0)[0]));
+  EXPECT_EQ(history_.violations(0)[0], std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(std::isnan(history_.further_losses(1)[0]));
+  EXPECT_TRUE(std::isnan(history_.further_losses(1)[1]));
+  EXPECT_EQ(history_[1].state, TrialRecord::State::kReported) << "as far as the others are concerned it has a value";
+}
+
+TEST_F(FurtherHistoryTest, WhatBreaksAConstraintHasNoValueButALoss) {
+  tell_all(0, {{"score", 1}, {"bytes", 12}}, TrialState::kCompleted);
+  tell_all(1, {{"score", 1}}, TrialState::kCompleted);
+  tell_all(2, {{"score", 1}, {"bytes", 10}}, TrialState::kCompleted);
+
+  EXPECT_EQ(history_[0].state, TrialRecord::State::kViolating);
+  EXPECT_EQ(history_[0].loss, -1);
+  EXPECT_EQ(history_.violations(0)[0], 2);
+  EXPECT_EQ(history_[1].state, TrialRecord::State::kViolating) << "not known to be kept";
+  tell_all(3, {{"score", 1}, {"bytes", 12}}, TrialState::kRunning);
+  EXPECT_EQ(history_[3].state, TrialRecord::State::kPending) << "it may still come to keep it";
+  EXPECT_EQ(history_.valued(), 1u);
+}
+
+TEST_F(FurtherHistoryTest, WhatIsWrittenIsReadAgain) {
+  tell_all(0, {{"score", 1}, {"ms", 9}, {"bytes", 3}});
+  tell_all(1, {{"score", 1}, {"recall", 2}});
+  History copy(cube_, Objective{.metric = "score", .mode = Mode::kMax}, further_);
+
+  ASSERT_TRUE(copy.load(history_.to_json()).has_value());
+
+  EXPECT_EQ(copy.to_json(), history_.to_json());
+  EXPECT_EQ(copy.further_losses(0)[0], 9);
+  EXPECT_TRUE(std::isnan(copy.further_losses(0)[1]));
+  EXPECT_EQ(copy.violations(1)[0], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(copy.valued(), 1u);
+  History without(cube_, Objective{.metric = "score", .mode = Mode::kMax});
+  EXPECT_FALSE(without.load(history_.to_json()).has_value());
 }
 
 }  // namespace

@@ -50,6 +50,17 @@ TEST(ApplyDocumentTest, ADocumentWithTheKeySpaceSetsItsOptions) {
   EXPECT_EQ(request.console.progress, ProgressStyle::kNone);
 }
 
+TEST(ApplyDocumentTest, SeveralMetricsMayStandAsAnObject) {
+  RunRequest request;
+
+  ASSERT_TRUE(apply_document(R"({"space": {"a": 1}, "metric": {"error": "min", "val:acc": "max"},
+    "metric_constraint": ["ms <= 20", "mb < 1"]})",
+                             "e.json", request));
+
+  EXPECT_EQ(request.tune.metric, "error:min,val:acc:max");
+  EXPECT_EQ(request.tune.metric_constraint, (std::vector<std::string>{"ms <= 20", "mb < 1"}));
+}
+
 TEST(ApplyDocumentTest, OneStopConditionMayStandWithoutAList) {
   RunRequest request;
 
@@ -89,6 +100,11 @@ TEST(ApplyDocumentTest, AValueOfTheWrongFormOrRangeIsNamedWithItsKey) {
   EXPECT_THAT(error_of(R"({"space": {}, "samples": 1.5})"), HasSubstr("an integer"));
   EXPECT_THAT(error_of(R"({"space": {}, "samples": 0})"), HasSubstr("at least 1"));
   EXPECT_THAT(error_of(R"({"space": {}, "metric": 1})"), HasSubstr("a string"));
+  EXPECT_THAT(error_of(R"({"space": {}, "metric": {"a": "up"}})"), HasSubstr("an object such as"));
+  EXPECT_THAT(error_of(R"({"space": {}, "metric": {}})"), HasSubstr("an object such as"));
+  EXPECT_THAT(error_of(R"({"space": {}, "metric": {"a,b": "min"}})"), HasSubstr("an object such as"));
+  EXPECT_THAT(error_of(R"({"space": {}, "metric": "a,a"})"), HasSubstr("there twice"));
+  EXPECT_THAT(error_of(R"({"space": {}, "metric_constraint": "ms"})"), HasSubstr("there is no comparison"));
   EXPECT_THAT(error_of(R"({"space": {}, "stop": [1]})"), HasSubstr("strings"));
   EXPECT_THAT(error_of(R"({"space": {}, "deterministic": 1})"), HasSubstr("true or false"));
   EXPECT_THAT(error_of(R"({"space": {}, "time_budget": true})"), HasSubstr("5m"));

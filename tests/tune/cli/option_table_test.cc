@@ -29,6 +29,8 @@ TEST(OptionTableTest, NamesAreUnique) {
 TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
   const std::vector<std::tuple<std::string, std::string, std::string>> cases{
       {"metric", "val/loss", "\"val/loss\""},
+      {"metric", "error:min,accuracy:max", "\"error:min,accuracy:max\""},
+      {"metric-constraint", "latency_ms <= 20", "[\"latency_ms <= 20\"]"},
       {"mode", "max", "\"max\""},
       {"non-finite", "fail", "\"fail\""},
       {"trainable", "./libx.so:Net", "\"./libx.so:Net\""},

@@ -141,6 +141,48 @@ TEST_F(TuneLoopFailureTest, AStopConditionOnAMetricThatNoReportHasEndsTheRun) {
   EXPECT_THAT(end.error().message, HasSubstr("did you mean \"loss\"?"));
 }
 
+TEST_F(TuneLoopFailureTest, AFurtherObjectiveOrAConstraintThatNoReportHasEndsTheRun) {
+  step_ = [](const Config&, TrialId, std::int64_t) { return std::optional(stepped(5)); };
+  options_.further.objectives = {{"los"}};
+  const auto without_objective = run();
+  options_.further = {.objectives = {}, .constraints = {MetricCondition::parse("ms<1").value()}};
+  const auto without_constraint = run();
+
+  ASSERT_FALSE(without_objective.has_value());
+  EXPECT_THAT(without_objective.error().message, HasSubstr("further objective's metric \"los\"; reported is \"loss\""));
+  ASSERT_FALSE(without_constraint.has_value());
+  EXPECT_THAT(without_constraint.error().message, HasSubstr("constraint's metric \"ms\"; reported is \"loss\""));
+}
+
+TEST_F(TuneLoopFailureTest, AFurtherObjectiveIsMissedWhereATrialEndsBehindItsLastReport) {
+  options_.further.objectives = {{"los"}};
+  step_ = [](const Config&, TrialId, std::int64_t iteration) {
+    return iteration == 1 ? std::optional(stepped(5)) : std::nullopt;
+  };
+
+  const auto end = run();
+
+  ASSERT_FALSE(end.has_value());
+  EXPECT_THAT(end.error().message, HasSubstr("further objective's metric \"los\"; reported is \"loss\""));
+}
+
+TEST_F(TuneLoopFailureTest, AReportThatBreaksAConstraintOnMetricsIsNeverTheBest) {
+  options_.further.constraints = {MetricCondition::parse("ms <= 20").value()};
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    const double ms = trial.number == 1 || iteration == 3 ? 21 : 20;
+    return std::optional(Stepped{.metrics = {{"loss", 10.0 - static_cast<double>(iteration)}, {"ms", ms}}});
+  };
+  std::optional<TrialId> best;
+  observer_.report_hook = [&](const Report&, const Progress& progress) { best = progress.best; };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).best_value, 8);
+  EXPECT_EQ(trial(0).value, 7) << "what was reported stays";
+  EXPECT_EQ(trial(1).best_value, std::nullopt);
+  EXPECT_EQ(best, TrialId{0});
+}
+
 TEST_F(TuneLoopFailureTest, ATrialThatNeverReportsTheObjectiveFails) {
   step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
     if (trial.number == 1) return std::optional(Stepped{.metrics = {{"accuracy", 1}, {"time", 2}}, .seconds = 1});

@@ -28,6 +28,7 @@ class MigrationTest : public ResultsFixture {
     ASSERT_TRUE(store.close());
     Viewer(database())
         .rows(
+            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
             "ALTER TABLE attempts DROP COLUMN slots; DROP TABLE events; DROP TABLE notes;"
             "ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP COLUMN retried;"
             "ALTER TABLE trial_changes DROP COLUMN retried; UPDATE experiment SET schema_version = 1;"
@@ -47,8 +48,20 @@ class MigrationTest : public ResultsFixture {
     std::filesystem::remove(directory_ / "experiment.db.v1");
     Viewer(database())
         .rows(
+            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
             "ALTER TABLE attempts DROP COLUMN slots; UPDATE experiment SET schema_version = 3;"
             "PRAGMA user_version = 3");
+  }
+
+  /// The same as version 4 had them.
+  void create_version_4() {
+    create_version_1();
+    ASSERT_TRUE(open().close());
+    std::filesystem::remove(directory_ / "experiment.db.v1");
+    Viewer(database())
+        .rows(
+            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
+            "UPDATE experiment SET schema_version = 4; PRAGMA user_version = 4");
   }
 
   std::string schema() {
@@ -96,11 +109,23 @@ TEST_F(MigrationTest, AMigratedDatabaseHasTheTablesOfANewOne) {
   ASSERT_TRUE(open().close());
   const std::string from_3 = schema();
   std::filesystem::remove_all(directory_);
+  create_version_4();
+  ASSERT_TRUE(open().close());
+  const std::string from_4 = schema();
+  std::filesystem::remove_all(directory_);
   ASSERT_TRUE(create().close());
 
   EXPECT_EQ(from_1, schema());
   EXPECT_EQ(from_2, schema());
   EXPECT_EQ(from_3, schema());
+  EXPECT_EQ(from_4, schema());
+}
+
+TEST_F(MigrationTest, TheFrontOfAnOlderExperimentIsItsBestTrial) {
+  create_version_4();
+  ASSERT_TRUE(open().close());
+
+  EXPECT_EQ(Viewer(database()).value("SELECT objectives FROM pareto_front"), R"({"accuracy":0.5})");
 }
 
 TEST_F(MigrationTest, ItIsDoneOnce) {

@@ -16,7 +16,8 @@ Result<ExplainInput> gather(ExperimentView& view) {
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
   RunRequest request;
   MANTA_RETURN_IF_ERROR(apply_document(spec.json, "the stored experiment", request));
-  ExplainInput input{.label = {spec.name, spec.objective, view.directory()}, .concurrency = request.tune.concurrency};
+  ExplainInput input{.label = {spec.name, spec.objective, view.directory(), spec.further},
+                     .concurrency = request.tune.concurrency};
   MANTA_ASSIGN_OR_RETURN(input.space, parse_space(request.tune.space));
   MANTA_ASSIGN_OR_RETURN(const std::vector<TrialRecord> trials, view.trials());
   for (const TrialRecord& trial : trials) input.trials.push_back(trial.status);

@@ -2,6 +2,7 @@
 // manta show: an experiment, or some of its trials, in full.
 #include <nlohmann/json.hpp>
 
+#include "tune/cli/trial_front.h"
 #include "tune/cli/verbs/experiment_words.h"
 #include "tune/cli/verbs/verbs.h"
 
@@ -20,7 +21,8 @@ std::string options_text(const Json& spec) {
   std::string text;
   if (!spec.is_object()) return text;
   for (const auto& [name, value] : spec.items()) {
-    if (name == "space" || name == "metric" || name == "mode" || name == "name") continue;
+    const bool is_goal = name == "metric" || name == "mode" || name == "metric_constraint";
+    if (is_goal || name == "space" || name == "name") continue;
     text += "  " + padded(escape_control(name), 18, true) + " " +
             escape_control(value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
   }
@@ -48,6 +50,25 @@ Result<std::string> notes_text(ExperimentView& view, std::optional<TrialId> tria
   return text;
 }
 
+std::string goal_lines(const ExperimentSpec& spec) {
+  const auto goal = [](const Objective& objective) {
+    const std::string better = objective.mode == Mode::kMax ? "larger" : "smaller";
+    return line("objective", objective.metric + ", " + better + " is better");
+  };
+  std::string text = goal(spec.objective);
+  for (const Objective& objective : spec.further.objectives) text += goal(objective);
+  for (const MetricCondition& constraint : spec.further.constraints) text += line("constraint", constraint.text());
+  return text;
+}
+
+// How well all metrics together are done so far.
+Result<std::string> front_lines(ExperimentView& view, const std::vector<TrialRecord>& trials) {
+  MANTA_ASSIGN_OR_RETURN(const TrialFront front, read_trial_front(view, trials));
+  const std::string volumes = volumes_text(front);
+  return (volumes.empty() ? "" : line("hypervolume", volumes)) +
+         front_text(front, trials, front.members.size(), output_style());
+}
+
 Result<ExitCode> show_experiment(ExperimentView& view, const std::string& word) {
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
   MANTA_ASSIGN_OR_RETURN(const std::vector<TrialRecord> trials, view.trials());
@@ -57,17 +78,19 @@ Result<ExitCode> show_experiment(ExperimentView& view, const std::string& word) 
   std::string text =
       line("experiment", spec.name) + line("directory", view.directory().string()) +
       line("state", standing(trials, owner.has_value()) + (owner ? ", by " + *owner : "")) +
-      line("objective",
-           spec.objective.metric + (spec.objective.mode == Mode::kMax ? ", larger is better" : ", smaller is better")) +
-      line("created", time_text(spec.created)) + line("has run", duration_text(seconds)) +
+      goal_lines(spec) + line("created", time_text(spec.created)) + line("has run", duration_text(seconds)) +
       line("trials", std::to_string(trials.size()) + (trials.empty() ? "" : ": " + counts_text(count_records(trials))));
   if (const auto best = best_index(trials, spec.objective)) {
     const TrialStatus& status = trials[*best].status;
     text += line("best", metric_text(*status.best_value) + " (trial " + to_string(status.id) + ")  " +
                              config_text(status.config));
   }
+  std::string front;
+  if (!spec.further.objectives.empty()) {
+    MANTA_ASSIGN_OR_RETURN(front, front_lines(view, trials));
+  }
   MANTA_ASSIGN_OR_RETURN(const std::string notes, notes_text(view, std::nullopt));
-  text += notes + "space:\n" + space_text(options) + "asked for:\n" + options_text(options);
+  text += front + notes + "space:\n" + space_text(options) + "asked for:\n" + options_text(options);
   if (!owner && standing(trials, false) == "interrupted") {
     text += "go on with: the program that ran it, --resume " + escape_control(word) + "\n";
   }

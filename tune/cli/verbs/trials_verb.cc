@@ -7,6 +7,7 @@
 
 #include "tune/cli/internal/option_values.h"
 #include "tune/cli/trial_filter.h"
+#include "tune/cli/trial_front.h"
 #include "tune/cli/verbs/experiment_words.h"
 #include "tune/cli/verbs/trial_fields.h"
 #include "tune/cli/verbs/trial_json.h"
@@ -58,11 +59,17 @@ SortKey key_of(const std::optional<Value>& value) {
   return {.kind = 0, .number = number};
 }
 
-// By the name of --sort: rising, but the objective's values the best first; without a value last either way.
+// Which way is better by what --sort names; none: it is no objective.
+std::optional<Mode> mode_of(const std::string& name, const ExperimentSpec& spec) {
+  if (name == "value" || name == "best_value" || name == spec.objective.metric) return spec.objective.mode;
+  const auto further = std::ranges::find(spec.further.objectives, name, &Objective::metric);
+  return further == spec.further.objectives.end() ? std::nullopt : std::optional(further->mode);
+}
+
+// By the name of --sort: rising, but an objective's values the best first; without a value last either way.
 void sort_rows(std::vector<const TrialRecord*>& rows, const TrialFields& fields, const std::string& name, bool reverse,
-               const Objective& objective) {
-  const bool is_objective = name == "value" || name == "best_value" || name == objective.metric;
-  const bool falls = (is_objective && objective.mode == Mode::kMax) != reverse;
+               const ExperimentSpec& spec) {
+  const bool falls = (mode_of(name, spec) == Mode::kMax) != reverse;
   std::vector<std::pair<SortKey, const TrialRecord*>> keyed;
   keyed.reserve(rows.size());
   for (const TrialRecord* row : rows) keyed.emplace_back(key_of(fields.find(*row, name)), row);
@@ -106,6 +113,24 @@ std::string table(const std::vector<const TrialRecord*>& rows, std::size_t shown
   return text;
 }
 
+// The Pareto front, a trial to a line.
+Result<ExitCode> best_of_several(ExperimentView& view, const TrialFields& fields, const VerbWords& words) {
+  MANTA_ASSIGN_OR_RETURN(const TrialFront front, read_trial_front(view, fields.trials()));
+  if (front.members.empty()) {
+    return Error{ErrorCode::kTaskFailed, "no trial has all metrics finite and keeps the constraints yet; manta trials" +
+                                             (" " + escape_control(words.value("EXP"))) + " shows all"};
+  }
+  std::string text;
+  for (const TrialFront::Member& member : front.members) {
+    const TrialRecord& trial = fields.trials()[member.place];
+    if (words.has("config")) text += trial.status.config.to_json() + "\n";
+    if (words.has("json")) text += trial_json(fields, trial) + "\n";
+  }
+  if (text.empty()) text = front_text(front, fields.trials(), front.members.size(), output_style());
+  MANTA_RETURN_IF_ERROR(print(text));
+  return kExitOk;
+}
+
 }  // namespace
 
 Result<ExitCode> trials(const VerbWords& words) {
@@ -116,7 +141,7 @@ Result<ExitCode> trials(const VerbWords& words) {
   const bool is_json = words.has("json");
   const std::string sort = words.has("sort") ? words.value("sort") : is_json ? "trial" : "best_value";
   if (!fields.trials().empty()) MANTA_RETURN_IF_ERROR(fields.check_name(sort));
-  sort_rows(rows, fields, sort, words.has("reverse"), spec.objective);
+  sort_rows(rows, fields, sort, words.has("reverse"), spec);
   std::int64_t limit = is_json || words.has("all") ? std::numeric_limits<std::int64_t>::max() : kDefaultRows;
   if (words.has("limit")) {
     Result<std::int64_t> asked = internal::parse_integer<std::int64_t>(words.value("limit"), 1);
@@ -140,6 +165,7 @@ Result<ExitCode> best(const VerbWords& words) {
   MANTA_ASSIGN_OR_RETURN(ExperimentView view, open_experiment(words.value("EXP")));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
   MANTA_ASSIGN_OR_RETURN(const TrialFields fields, read_fields(view));
+  if (!spec.further.objectives.empty()) return best_of_several(view, fields, words);
   const std::optional<std::size_t> index = best_index(fields.trials(), spec.objective);
   if (!index) {
     return Error{ErrorCode::kTaskFailed, "no trial has a finite " + escape_control(spec.objective.metric) +

@@ -84,6 +84,8 @@ void TuneLoop::Impl::on_stepped(TrialId trial, LiveTrial& live, Stepped stepped)
 
 // A trial that has reported, but never the objective, has failed.
 void TuneLoop::Impl::complete_trial(TrialId trial, LiveTrial& live) {
+  auto unknown_goal = internal::unknown_goal(options_, book_.unseen_metrics(), book_.report_without());
+  if (unknown_goal && live.reports > 0) return leave({.error = std::move(unknown_goal), .deadline = now()});
   if (!live.report_without_objective || book_[trial].value) return end_trial(trial, TrialState::kCompleted, "");
   const Metrics& metrics = *live.report_without_objective;
   if (auto unknown = internal::unknown_metric(options_, book_.unseen_metrics(), metrics, live.reports, true)) {

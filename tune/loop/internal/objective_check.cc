@@ -17,12 +17,34 @@ namespace {
 constexpr std::int64_t kObjectivePatience = 10;
 constexpr std::int64_t kStopPatience = 1000;
 
+constexpr std::string_view kFurtherObjective = "further objective";
+constexpr std::string_view kConstraint = "constraint";
+
 std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 std::string names_of(const Metrics& metrics) {
   std::string names;
   for (const auto& [name, value] : metrics) names += (names.empty() ? "" : ", ") + in_quotes(name);
   return names.empty() ? "no metrics at all" : names;
+}
+
+// What the experiment wants of `metric`.
+std::string_view role_of(const std::string& metric, const LoopOptions& options) {
+  if (metric == options.objective.metric) return "objective";
+  const FurtherGoals& further = options.further;
+  if (std::ranges::find(further.objectives, metric, &Objective::metric) != further.objectives.end())
+    return kFurtherObjective;
+  if (std::ranges::find(further.constraints, metric, &MetricCondition::metric) != further.constraints.end())
+    return kConstraint;
+  return "stop condition";
+}
+
+Error unknown(const std::string& metric, const LoopOptions& options, const Metrics& metrics) {
+  std::vector<std::string> reported;
+  for (const auto& [name, value] : metrics) reported.push_back(name);
+  return {ErrorCode::kInvalidArgument, "no report has the " + std::string(role_of(metric, options)) + "'s metric " +
+                                           in_quotes(metric) + "; reported is " + names_of(metrics) +
+                                           did_you_mean(metric, reported)};
 }
 
 }  // namespace
@@ -48,12 +70,16 @@ std::optional<Error> unknown_metric(const LoopOptions& options, const std::vecto
     // One condition was enough to complete it; the others' metrics may come with another trial.
     if (!is_objective && meets_stop_condition(options, metrics)) continue;
     if (!complete && reports < (is_objective ? kObjectivePatience : kStopPatience)) continue;
-    std::vector<std::string> reported;
-    for (const auto& [name, value] : metrics) reported.push_back(name);
-    return Error{ErrorCode::kInvalidArgument, std::string("no report has the ") +
-                                                  (is_objective ? "objective's metric " : "stop condition's metric ") +
-                                                  in_quotes(metric) + "; reported is " + names_of(metrics) +
-                                                  did_you_mean(metric, reported)};
+    return unknown(metric, options, metrics);
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> unknown_goal(const LoopOptions& options, const std::vector<std::string>& unseen,
+                                  const Metrics& metrics) {
+  for (const std::string& metric : unseen) {
+    const std::string_view role = role_of(metric, options);
+    if (role == kFurtherObjective || role == kConstraint) return unknown(metric, options, metrics);
   }
   return std::nullopt;
 }

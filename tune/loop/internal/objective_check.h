@@ -29,4 +29,8 @@ std::string missing_objective(const std::string& metric, const Metrics& metrics)
 std::optional<Error> unknown_metric(const LoopOptions& options, const std::vector<std::string>& unseen,
                                     const Metrics& metrics, std::int64_t reports, bool complete);
 
+/// The same of a further goal's metric, once a trial has completed without a report of it; `metrics` is of a report.
+std::optional<Error> unknown_goal(const LoopOptions& options, const std::vector<std::string>& unseen,
+                                  const Metrics& metrics);
+
 }  // namespace manta::internal

@@ -21,6 +21,8 @@ TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, s
     if (!best_ || objective.score(*status.best_value) > objective.score(*at(*best_).best_value)) best_ = status.id;
   }
   if (!objective_seen) unseen_metrics_.push_back(options_.objective.metric);
+  for (const Objective& objective : options_.further.objectives) unseen_metrics_.push_back(objective.metric);
+  for (const MetricCondition& constraint : options_.further.constraints) unseen_metrics_.push_back(constraint.metric);
   for (const StopCondition& condition : options_.stop) unseen_metrics_.push_back(condition.metric);
   most_asked_ = parts.searcher.size();
   count_expected();
@@ -142,7 +144,8 @@ std::uint64_t TrialBook::reported(const Report& report) {
   record(Reported{report, now()});
   const std::uint64_t number = last_change_;
   std::erase_if(unseen_metrics_, [&report](const std::string& name) { return report.metrics.find(name).has_value(); });
-  if (value && std::isfinite(*value)) {
+  if (!unseen_metrics_.empty()) report_without_ = report.metrics;
+  if (value && std::isfinite(*value) && options_.further.are_kept(report.metrics)) {
     update_best(status, *value, report);
   } else {
     parts_.observer.on_report(report, progress());

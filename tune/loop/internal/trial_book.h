@@ -27,9 +27,11 @@ class TrialBook {
   std::int64_t asked() const { return size() - numbers_.by_hand(); }
   /// The number under which the searcher knows the trial.
   TrialId number_for_searcher(TrialId trial) const { return numbers_.of((*this)[trial]); }
-  /// The objective's metric and those of the stop conditions, in this order, as far as no report has had them: the
-  /// objective's in any run, the others' in this one.
+  /// The objective's metric, those of the further goals and of the stop conditions, in this order, as far as no report
+  /// has had them: the objective's in any run, the others' in this one.
   const std::vector<std::string>& unseen_metrics() const { return unseen_metrics_; }
+  /// The newest report, as long as some are unseen.
+  const Metrics& report_without() const { return report_without_; }
 
   /// From now on Progress::elapsed counts.
   void start();
@@ -80,6 +82,7 @@ class TrialBook {
   std::optional<std::int64_t> expected_trials_;
   std::optional<std::int64_t> most_asked_;  // The searcher has no more.
   std::vector<std::string> unseen_metrics_;
+  Metrics report_without_;
   TimePoint started_{};
   std::uint64_t last_change_ = 0;
   std::optional<std::uint64_t> last_snapshots_;

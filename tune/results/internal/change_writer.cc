@@ -87,7 +87,7 @@ Result<void> ChangeWriter::write(const Reported& change) {
   standing.iteration = report.iteration;
   standing.seconds = report.seconds;
   standing.value = report.metrics.find(objective_.metric);
-  if (standing.value && std::isfinite(*standing.value) &&
+  if (standing.value && std::isfinite(*standing.value) && further_.are_kept(report.metrics) &&
       (!standing.best || objective_.score(*standing.value) > objective_.score(*standing.best))) {
     standing.best = standing.value;
   }

@@ -12,6 +12,7 @@
 #include "tune/checkpoint/checkpoint_store.h"
 #include "tune/loop/results_sink.h"
 #include "tune/results/internal/sqlite.h"
+#include "tune/trial/further_goals.h"
 #include "tune/trial/objective.h"
 
 namespace manta::internal {
@@ -23,8 +24,8 @@ namespace manta::internal {
 class ChangeWriter {
  public:
   /// `next_id` is the first number that neither results nor trial_changes nor snapshots has used.
-  ChangeWriter(Database& database, const Objective& objective, std::int64_t next_id)
-      : database_(database), objective_(objective), next_id_(next_id) {}
+  ChangeWriter(Database& database, const Objective& objective, const FurtherGoals& further, std::int64_t next_id)
+      : database_(database), objective_(objective), further_(further), next_id_(next_id) {}
 
   Result<void> write(const TrialChanged& change);
   Result<void> write(const AttemptStarted& change);
@@ -64,6 +65,7 @@ class ChangeWriter {
 
   Database& database_;
   const Objective& objective_;
+  const FurtherGoals& further_;
   std::int64_t next_id_;
   std::unordered_map<TrialId, Standing> standings_;  // Of trials whose last change is a report.
   std::set<TrialId> with_new_checkpoint_;

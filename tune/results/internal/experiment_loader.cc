@@ -260,16 +260,45 @@ class Loader {
   std::vector<Numbered> numbered_;
 };
 
+// Of a database that has their tables.
+Result<FurtherGoals> load_further_goals(Database& database) {
+  FurtherGoals further;
+  MANTA_ASSIGN_OR_RETURN(const std::string tables,
+                         database.ask("SELECT count(*) FROM sqlite_master WHERE name = 'metric_constraints'"));
+  if (tables == "0") return further;  // An older version.
+  MANTA_ASSIGN_OR_RETURN(Query objectives,
+                         database.query("SELECT metric, mode FROM objectives WHERE place > 0 ORDER BY place"));
+  MANTA_RETURN_IF_ERROR(for_each_row(std::move(objectives), [&](const Query& row) -> Result<void> {
+    further.objectives.push_back({row.text(0), row.text(1) == "max" ? Mode::kMax : Mode::kMin});
+    return {};
+  }));
+  MANTA_ASSIGN_OR_RETURN(
+      Query constraints,
+      database.query("SELECT metric, comparison, threshold FROM metric_constraints ORDER BY place"));
+  MANTA_RETURN_IF_ERROR(for_each_row(std::move(constraints), [&](const Query& row) -> Result<void> {
+    // A name is not read again: it may hold anything.
+    Result<MetricCondition> constraint = MetricCondition::parse("m" + row.text(1) + "0");
+    if (!constraint) return senseless(database, constraint.error().message);
+    constraint->metric = row.text(0);
+    constraint->threshold = row.real(2);
+    further.constraints.push_back(*std::move(constraint));
+    return {};
+  }));
+  return further;
+}
+
 }  // namespace
 
 Result<ExperimentSpec> load_spec(Database& database) {
   MANTA_ASSIGN_OR_RETURN(Query row, database.query("SELECT name, created_us, metric, mode, spec FROM experiment"));
   MANTA_ASSIGN_OR_RETURN(const bool has_row, row.step());
   if (!has_row) return senseless(database, "the table experiment is empty");
+  MANTA_ASSIGN_OR_RETURN(FurtherGoals further, load_further_goals(database));
   return ExperimentSpec{.name = row.text(0),
                         .objective = {.metric = row.text(2), .mode = row.text(3) == "max" ? Mode::kMax : Mode::kMin},
                         .json = row.text(4),
-                        .created = to_time(row.integer(1))};
+                        .created = to_time(row.integer(1)),
+                        .further = std::move(further)};
 }
 
 Result<StoredExperiment> load_experiment(Database& database, const CheckpointStore& checkpoints) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading and testing of stop conditions.
+#include "tune/trial/metric_condition.h"
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-
-#include "tune/loop/loop_options.h"
+#include <limits>
 
 namespace manta {
 
@@ -19,13 +20,13 @@ std::string_view trimmed(std::string_view text) {
 
 Error malformed(std::string_view text, std::string_view why) {
   return {ErrorCode::kInvalidArgument,
-          "stop condition \"" + std::string(text) + "\": " + std::string(why) +
+          "condition \"" + std::string(text) + "\": " + std::string(why) +
               "; write a metric, one of >= > <= <, and a number, as in \"accuracy>=0.99\""};
 }
 
 }  // namespace
 
-bool StopCondition::holds(const Metrics& metrics) const {
+bool MetricCondition::holds(const Metrics& metrics) const {
   const std::optional<double> value = metrics.find(metric);
   if (!value) return false;
   switch (comparison) {
@@ -37,13 +38,36 @@ bool StopCondition::holds(const Metrics& metrics) const {
   return false;
 }
 
-Result<StopCondition> StopCondition::parse(std::string_view text) {
+double MetricCondition::violation(const Metrics& metrics) const {
+  if (holds(metrics)) return 0;
+  const double value = metrics.find(metric).value_or(std::numeric_limits<double>::quiet_NaN());
+  if (std::isnan(value)) return std::numeric_limits<double>::infinity();
+  return std::max(std::abs(value - threshold), std::numeric_limits<double>::min());
+}
+
+std::string MetricCondition::text() const {
+  char number[32];
+  const auto [end, error] = std::to_chars(number, number + sizeof number, threshold);
+  return metric + " " + std::string(comparison_text()) + " " + std::string(number, end);
+}
+
+std::string_view MetricCondition::comparison_text() const {
+  switch (comparison) {
+    case Comparison::kGreater: return ">";
+    case Comparison::kGreaterEqual: return ">=";
+    case Comparison::kLess: return "<";
+    case Comparison::kLessEqual: return "<=";
+  }
+  return "";
+}
+
+Result<MetricCondition> MetricCondition::parse(std::string_view text) {
   const std::size_t place = text.find_first_of("<>");
   if (place == std::string_view::npos) return malformed(text, "there is no comparison");
   const bool with_equal = text.substr(place + 1).starts_with('=');
   const bool greater = text[place] == '>';
 
-  StopCondition condition;
+  MetricCondition condition;
   condition.metric = trimmed(text.substr(0, place));
   condition.comparison = greater ? (with_equal ? Comparison::kGreaterEqual : Comparison::kGreater)
                                  : (with_equal ? Comparison::kLessEqual : Comparison::kLess);
