@@ -25,9 +25,9 @@ SCHEDULERS = {
 
 
 class DeterministicTest(SystemTest):
-    def arguments(self, scheduler, out, samples=12):
+    def arguments(self, scheduler, out, samples=12, searcher="random"):
         return [self.write_space({"x": {"float": [0.1, 1]}}), "--trainable", "Walk", "--metric", "score", "--mode", "max",
-                "--searcher", "random", "--samples", str(samples), "--max-iterations", "9", "--concurrency", "2",
+                "--searcher", searcher, "--samples", str(samples), "--max-iterations", "9", "--concurrency", "2",
                 "--cpus-per-trial", "0.5", "--checkpoint-every", "2", "--seed", "3", "--deterministic", "--scheduler",
                 scheduler, "--out", out]
 
@@ -107,6 +107,26 @@ class DeterministicTest(SystemTest):
         self.assertIn("interrupted: stopping", errors)
         code, output, errors = self.run_program("--resume", "run")
         self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.query(TABLE), undisturbed)
+
+    def test_bohb_is_restored_as_searcher_and_as_scheduler(self):
+        """One of two halves that had forgotten the other's trials would suggest, or judge, otherwise."""
+        bohb = {"searcher": "bohb", "samples": 30}
+        undisturbed = self.run_to_the_end("bohb:eta=3,max_t=9", "undisturbed", **bohb)
+        self.assertEqual({row["state"] for row in undisturbed}, {"completed", "stopped"})
+        most = self.events("undisturbed")
+        process = self.start(*self.arguments("bohb:eta=3,max_t=9", "run", **bohb))
+        for part in (3, 2):
+            wait_for(lambda: self.events("run") >= most // part or process.poll() is not None)
+            self.assertIsNone(process.poll(), "it has ended too soon")
+            process.kill()
+            process.communicate()
+            self.assertEqual(self.wait_for_none_left(), [])
+            process = self.start("--resume", "run")
+
+        _, errors = process.communicate(timeout=300)
+
+        self.assertEqual(process.returncode, 0, errors)
         self.assertEqual(self.query(TABLE), undisturbed)
 
     def test_the_schedule_that_it_found_is_used_again_and_drawn(self):

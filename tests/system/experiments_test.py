@@ -93,6 +93,31 @@ class ExperimentsTest(SystemTest):
                               stderr=subprocess.PIPE, text=True)
         self.assertEqual(full.returncode, 3, full.stderr)
 
+    def test_a_metric_that_comes_late_has_its_column(self):
+        (self.directory / "late.sh").write_text("echo '{\"score\": 1}'; echo '{\"score\": 2, \"late\": 7}'\n")
+        self.sweep("--samples", 2, "--command", "sh late.sh", trainable=None, program=BIN / "tune_run")
+
+        reports = list(csv.DictReader(io.StringIO(self.manta("export", "run", "--results", "--csv"))))
+        trials = list(csv.DictReader(io.StringIO(self.manta("export", "run", "--csv"))))
+
+        values = sorted((row["trial"], row["metric/score"], row["metric/late"]) for row in reports)
+        self.assertEqual(values, [(trial, *both) for trial in "01" for both in (("1.0", ""), ("2.0", "7.0"))])
+        self.assertEqual([row["metric/late"] for row in trials], ["7.0", "7.0"])
+
+    def test_no_report_repeats_the_configuration(self):
+        text = "a text of the configuration " * 20
+        rows = {}
+        for count in (2, 200):
+            out = f"run{count}"
+            self.sweep("--samples", 1, "--max-iterations", count, space={"x": {"float": [0.1, 1]}, "text": text}, out=out)
+            self.assertEqual(self.query("select count(*) n from results", out)[0]["n"], count)
+            for table in [row["name"] for row in self.query("select name from sqlite_master where type = 'table'", out)]:
+                having = [row for row in self.query(f"select * from {table}", out) if any(text in str(value) for value in row.values())]
+                rows.setdefault(table, []).append(len(having))
+
+        self.assertEqual(rows["trials"], [1, 1])
+        self.assertEqual([table for table, counts in rows.items() if counts[0] != counts[1]], [])
+
     def figure(self, out, *words):
         """Title, texts, and the data of the paths by style."""
         root = xml.etree.ElementTree.fromstring(self.manta("export", out, "--svg", *words))

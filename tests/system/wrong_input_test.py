@@ -39,6 +39,12 @@ class WrongInputTest(SystemTest):
     def test_unknown_option(self):
         self.refused([self.write_space(), *BASE, "--sampels", "3"], 2, "--sampels", "--samples")
 
+    def test_samples_without_an_end(self):
+        for samples in ("-1", "0", "unlimited"):
+            self.refused([self.write_space(), *BASE[:-2], "--samples", samples, "--time-budget", "1m", "--out", "run"], 2,
+                         "--samples", samples, "at least 1")
+        self.assertFalse((self.directory / "run").exists())
+
     def test_unknown_searcher_and_scheduler(self):
         self.refused([self.write_space(), *BASE, "--searcher", "magic"], 2, "magic", "random")
         self.refused([self.write_space(), *BASE, "--scheduler", "asha:eta=1"], 2, "eta")
