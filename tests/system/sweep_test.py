@@ -160,10 +160,10 @@ class SweepTest(SystemTest):
 
 
     def test_asha_alone_ends_trials_at_max_t(self):
-        self.sweep("--samples", "3", "--scheduler", "asha:grace=2,eta=2,max_t=4", trainable="Curve")
+        # One: of several, whose turn it is decides which of them are stopped.
+        self.sweep("--samples", "1", "--scheduler", "asha:grace=2,eta=2,max_t=4", trainable="Curve")
 
-        self.assertEqual({row["state"] for row in self.query("select state from trial_summary")}, {"completed"})
-        self.assertEqual(self.query("select max(iterations) as most from trial_summary"), [{"most": 4}])
+        self.assertEqual(self.query("select state, iterations from trial_summary"), [{"state": "completed", "iterations": 4}])
 
     def counting_command(self):
         """Counts to four from where its checkpoint says; ends with code 7 in the attempt and at the count of $2."""
