@@ -39,7 +39,8 @@ class InterruptTest(SystemTest):
         # Each report is a pause, with a checkpoint: far more of them than a disk takes files.
         process = self.start(self.write_space(), "--trainable", "Walk", "--metric", "score", "--mode", "max", "--samples", "3",
                              "--max-iterations", "100000", "--concurrency", "2", "--cpus-per-trial", "0.1",
-                             "--scheduler", "pbt-sync:interval=1", "--searcher", "random", "--out", "run")
+                             "--scheduler", "pbt-sync:interval=1", "--searcher", "random", "--progress", "none",  # Which nobody reads.
+                             "--out", "run")
         self.assertTrue(wait_for(lambda: self.rows() >= 1500))
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
