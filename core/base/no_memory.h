@@ -20,17 +20,17 @@ Error no_memory_error(std::string_view what) noexcept;
 template <class Run>
 auto with_memory(std::string_view what, Run&& run) {
   using Returned = std::invoke_result_t<Run>;
-  using Outcome = std::conditional_t<is_result<Returned>::value, Returned, Result<Returned>>;
+  using Ended = std::conditional_t<is_result<Returned>::value, Returned, Result<Returned>>;
   const MemoryReserve::Pause pause;
   try {
     if constexpr (std::is_void_v<Returned>) {
       std::forward<Run>(run)();
-      return Outcome();
+      return Ended();
     } else {
-      return Outcome(std::forward<Run>(run)());
+      return Ended(std::forward<Run>(run)());
     }
   } catch (const std::bad_alloc&) {
-    return Outcome(no_memory_error(what));
+    return Ended(no_memory_error(what));
   }
 }
 
