@@ -171,6 +171,13 @@ class LookingTest(SystemTest):
         self.assertTrue(any("step" in event["name"] for event in events if event["ph"] == "X"))
         check_conventions(parse_exposition((self.directory / "m.prom").read_text()))
 
+    def test_trials_share_an_actor_where_reset_allows_it(self):
+        for trainable, actors in (("Reused", 1), ("Curve", 5)):
+            self.sweep("--samples", "5", "--max-iterations", "3", "--concurrency", "1", "--metrics-file",
+                       self.directory / "m.prom", trainable=trainable, out=trainable)
+
+            self.assertIn(f"\nmanta_actors_created_total {actors}\n", (self.directory / "m.prom").read_text())
+
 
 if __name__ == "__main__":
     main()
