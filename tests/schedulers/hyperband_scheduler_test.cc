@@ -91,6 +91,27 @@ TEST_F(HyperbandSchedulerTest, ATrialThatEndsIsNotWaitedFor) {
   EXPECT_THAT(report(1, 1, 0), ElementsAre("stop 0"));  // The first chance to say so.
 }
 
+TEST_F(HyperbandSchedulerTest, ATrialThatIsTriedAgainKeepsItsBracketAndIsNotJudgedTwice) {
+  for (std::int64_t trial = 0; trial < 4; ++trial) report(trial, 1, static_cast<double>(trial));
+  const std::string before = scheduler_.save().json;
+
+  EXPECT_THAT(report(3, 1, -5), IsEmpty());  // A second attempt, from the beginning, and worse.
+
+  EXPECT_EQ(scheduler_.save().json, before);
+  EXPECT_EQ(resume(), 2);
+  EXPECT_THAT(report(3, 2, 9), ElementsAre("pause 3"));
+  EXPECT_THAT(report(2, 2, 1), ElementsAre("stop 2"));
+}
+
+TEST_F(HyperbandSchedulerTest, ATrialThatIsTriedAgainIsStillWaitedFor) {
+  for (std::int64_t trial = 0; trial < 3; ++trial) report(trial, 1, static_cast<double>(trial));
+  start(4);
+  state(3) = TrialState::kPending;  // Its first attempt failed before it had reported.
+
+  EXPECT_EQ(resume(), -1);
+  EXPECT_THAT(report(3, 1, 9), ElementsAre("stop 0", "stop 1"));
+}
+
 TEST_F(HyperbandSchedulerTest, AValueThatIsNotFiniteIsStoppedAndNotWaitedFor) {
   for (std::int64_t trial = 0; trial < 3; ++trial) report(trial, 1, static_cast<double>(trial));
 
