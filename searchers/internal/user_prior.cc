@@ -122,7 +122,7 @@ void UserPrior::add_slope(std::span<const double> point, double weight, std::spa
 
 double UserPrior::drawn_from(const Factor& factor, RandomStream& random) {
   if (factor.is_flat || random.uniform() < factor.uniform) return random.uniform();
-  // What is cut off is less than half.
+  // About half of it lies inside at least.
   for (;;) {
     const double u = factor.at + factor.deviation * random.normal();
     if (u >= 0 && u <= 1) return u;

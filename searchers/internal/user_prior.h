@@ -27,8 +27,8 @@ class UserPrior {
   /// Whether no axis has a default: the density is 1 everywhere.
   bool is_flat() const { return is_flat_; }
   double log_density(std::span<const double> point) const;
-  /// Adds `factor` times the derivative of log_density() to `slope`; that along levels which are few is 0.
-  void add_slope(std::span<const double> point, double factor, std::span<double> slope) const;
+  /// Adds `weight` times the derivative of log_density() to `slope`; that along levels which are few is 0.
+  void add_slope(std::span<const double> point, double weight, std::span<double> slope) const;
   void draw(RandomStream& random, std::span<double> point) const;
 
   /// The exponent of the density in the next proposal, in [0, 1]. It falls once more than `full` trials have ended or
