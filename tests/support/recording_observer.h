@@ -25,6 +25,7 @@ class RecordingObserver final : public LoopObserver {
     bests.emplace_back(trial.id, *trial.best_value);
   }
   void on_searcher(const std::string& line) override { searcher_lines.push_back(line); }
+  void on_warning(const std::string& line) override { warnings.push_back(line); }
   void on_tick(const Progress& progress) override {
     ticks.push_back(progress.elapsed);
     if (tick_hook) tick_hook();
@@ -39,6 +40,7 @@ class RecordingObserver final : public LoopObserver {
   std::vector<std::pair<TrialId, double>> bests;
   std::vector<Duration> ticks;
   std::vector<std::string> searcher_lines;
+  std::vector<std::string> warnings;
 };
 
 }  // namespace manta

@@ -45,6 +45,8 @@ void ConsoleReporter::on_searcher(const std::string& line) {
   tell("searcher: " + escape_control(line));
 }
 
+void ConsoleReporter::on_warning(const std::string& line) { announce("warning: " + escape_control(line)); }
+
 void ConsoleReporter::on_tick(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   refresh(progress);

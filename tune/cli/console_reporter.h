@@ -48,6 +48,7 @@ class ConsoleReporter final : public LoopObserver {
   /// A line when another trial takes the lead; that the leader gets better still is seen in the block and at its end.
   void on_new_best(const TrialStatus& trial, const Progress& progress) override;
   void on_searcher(const std::string& line) override;
+  void on_warning(const std::string& line) override;
   void on_tick(const Progress& progress) override;
 
   /// Prints a line at once, in every style: a warning, an interruption.

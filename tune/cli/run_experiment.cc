@@ -60,6 +60,7 @@ class QuietWhileRepeating final : public LoopObserver {
     if (!log_.is_repeating()) observer_.on_new_best(trial, progress);
   }
   void on_searcher(const std::string& line) override { observer_.on_searcher(line); }
+  void on_warning(const std::string& line) override { observer_.on_warning(line); }
   void on_tick(const Progress& progress) override { observer_.on_tick(progress); }
 
  private:

@@ -32,6 +32,8 @@ class LoopObserver {
   virtual void on_new_best(const TrialStatus& trial, const Progress& progress) = 0;
   /// What Searcher::describe() says, at the beginning and whenever it has changed.
   virtual void on_searcher(const std::string& line) { static_cast<void>(line); }
+  /// Something that the user should know and may want to change; each is said once.
+  virtual void on_warning(const std::string& line) { static_cast<void>(line); }
   /// Nothing happened for a while: at least twice a second.
   virtual void on_tick(const Progress& progress) = 0;
 };

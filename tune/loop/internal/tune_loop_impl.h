@@ -91,6 +91,7 @@ class TuneLoop::Impl {
   void complete_trial(TrialId trial, LiveTrial& live);
   std::vector<Order> judge(TrialId trial, const Report& report, bool complete);
   void on_saved(TrialId trial, LiveTrial& live, Saved saved);
+  void warn_of_nothing_saved(TrialId trial);
   void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
   void proceed(TrialId trial);
@@ -122,6 +123,7 @@ class TuneLoop::Impl {
   void begin_call(LiveTrial& live, TrialId trial, Phase phase);
   bool has_trial_time_left(const LiveTrial& live) const;
   void end_for_trial_time(TrialId trial);
+  void await_donor(TrialId trial, LiveTrial& live);
   void end_overdue();
   void end_overdue_call(TrialId trial, LiveTrial& live, internal::Limit limit);
   void retry_later(TrialId trial, LiveTrial& live);
@@ -197,6 +199,7 @@ class TuneLoop::Impl {
   TimePoint started_{};
   TimePoint last_tick_{};
   bool dropped_orders_ = false;
+  bool has_warned_of_nothing_saved_ = false;
   bool snapshot_due_ = false;
   TimePoint last_snapshot_{};
   std::int64_t reports_since_snapshot_ = 0;
