@@ -130,7 +130,8 @@ std::vector<Order> PbtScheduler::take_turn(TrialId trial, std::int64_t iteration
   if (std::exchange(member.arrived, false))
     if (const std::optional<Order> order = judge(trial, iteration, trials)) return {*order};
   if (iteration - member.begun < options_.interval) return {};
-  if (!is_anybody_behind(iteration, trials)) {
+  const std::optional<std::int64_t> behind = iteration_of_the_waiting(trials);
+  if (!behind || *behind >= iteration) {
     const std::optional<Order> order = judge(trial, iteration, trials);
     return order ? std::vector<Order>{*order} : std::vector<Order>{};
   }
@@ -214,11 +215,14 @@ PbtScheduler::Ranking PbtScheduler::donors_of(TrialId trial, const Ranking& rank
     return {};
   }
   const TrialStatus* const own = status_of(trials, trial);
+  // Copies that follow each other would else carry some to their end while others wait.
+  const auto behind = options_.synchronous ? std::nullopt : iteration_of_the_waiting(trials);
   Ranking donors;
   for (const TrialId donor : std::span(ranking).first(count)) {
     const TrialStatus* const there = status_of(trials, donor);
     // One that is to be tried again has an older state than it reported last.
     if (there == nullptr || there->state == TrialState::kPending || members_.at(donor).ordered) continue;
+    if (behind && there->iteration > *behind + options_.interval) continue;
     const std::int64_t repeats = own == nullptr ? 0 : std::max<std::int64_t>(0, own->iteration - there->iteration);
     if (member.repeated + repeats <= there->iteration) donors.push_back(donor);
   }
@@ -279,14 +283,15 @@ Config PbtScheduler::improved(const Config& explored, std::int64_t iteration, do
   return gains_->choose(explored, static_cast<double>(iteration) / interval + 1, score, others, random);
 }
 
-bool PbtScheduler::is_anybody_behind(std::int64_t iteration, TrialsView trials) const {
-  if (static_cast<std::int64_t>(trials.size()) < options_.max_trials) return true;
-  return std::any_of(members_.begin(), members_.end(), [&](const auto& each) {
-    const TrialStatus* const status = status_of(trials, each.first);
-    const bool waits =
-        status != nullptr && (status->state == TrialState::kPaused || status->state == TrialState::kPending);
-    return waits && status->iteration < iteration;
-  });
+std::optional<std::int64_t> PbtScheduler::iteration_of_the_waiting(TrialsView trials) const {
+  if (static_cast<std::int64_t>(trials.size()) < options_.max_trials) return 0;
+  std::optional<std::int64_t> least;
+  for (const auto& [trial, member] : members_) {
+    if (!is_in(trials, trial, TrialState::kPaused) && !is_in(trials, trial, TrialState::kPending)) continue;
+    const std::int64_t iteration = status_of(trials, trial)->iteration;
+    least = std::min(least.value_or(iteration), iteration);
+  }
+  return least;
 }
 
 std::optional<TrialId> PbtScheduler::next_to_judge(TrialId except, TrialsView trials) const {
@@ -370,6 +375,7 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
       member.arrived = saved.at(3).get<bool>();
       if (!saved.at(4).is_null()) member.ordered = internal::config_from(saved.at(4));
       if (!saved.at(5).is_null()) member.begun_score = saved.at(5).get<double>();
+      if (saved.size() == 6) continue;  // Of an older version.
       member.repeated = saved.at(6).get<std::int64_t>();
       member.exploits = saved.at(7).get<std::uint32_t>();
       member.retries = saved.at(8).get<bool>();

@@ -33,6 +33,7 @@ namespace manta {
 ///  - Where more trials are wanted than there are slots, they take turns: at its interval a trial pauses if one without
 ///    a slot is behind it, the one that is furthest behind goes on, new ones before it, and each is judged when its
 ///    turn comes, not when its interval ends: the others have done theirs by then, and who waits is never behind it.
+///    Nobody is copied who is more than an interval ahead of those who wait: so none is three intervals ahead of them.
 ///    With a single slot nobody runs when one has paused, so it is resumed at once: take the synchronous form there.
 ///  - A trial that comes back from a pause without its state saves nothing. It takes no part any more: it is neither
 ///    paused nor judged, and not waited for.
@@ -108,8 +109,8 @@ class PbtScheduler final : public TrialScheduler {
                   RandomStream& random) const;
   // Whether the exploit ordered last did not happen; forgets about it.
   bool take_back_failed_exploit(TrialId trial, TrialsView trials);
-  // Whether a trial without a slot is not as far as `iteration`; one that has not begun never is.
-  bool is_anybody_behind(std::int64_t iteration, TrialsView trials) const;
+  // Of the trial that is furthest behind of those without a slot; 0: one that has not begun. None: all have one.
+  std::optional<std::int64_t> iteration_of_the_waiting(TrialsView trials) const;
   // Of those who wait to be judged, but for `except`: the one that is furthest behind.
   std::optional<TrialId> next_to_judge(TrialId except, TrialsView trials) const;
   std::optional<TrialId> first_of_a_late_interval(TrialsView trials) const;

@@ -96,7 +96,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     std::vector<std::string> warnings{};
   };
 
-  static constexpr double kForEver = 1e9;
+  static constexpr double kForEver = 1e4;
   // More reports than any scheduler may need: then a study is cut off.
   static constexpr std::int64_t kTooMany = 100;
 
@@ -118,7 +118,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     SimulatedExecutor executor(
         [&study](const Config&, TrialId trial, std::int64_t iteration) -> std::optional<Stepped> {
           if (++study.reports[trial] > study.iterations * kTooMany) return std::nullopt;
-          const bool is_silent = study.silent == trial && iteration >= 3;
+          const bool is_silent = study.silent == trial && iteration == 3;
           return Stepped{.metrics = {{"loss", loss_of(study.shape, trial, iteration)}},
                          .seconds = is_silent ? kForEver : 1 + static_cast<double>(trial.number % 3) * 0.1};
         },
@@ -135,12 +135,11 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     study.warnings = observer.warnings;
   }
 
-  // What became of all trials that are not in `diverged`, one report after the other in rounds. Those in it have NaN
-  // from an iteration on, or fail there.
+  // What became of all trials but the first three, one report after the other in rounds. Those have no value but NaN,
+  // or fail in their first iteration.
   std::map<TrialId, std::string> fates(std::uint64_t seed, bool fail) const {
     constexpr std::int64_t kTrials = 9;
     const auto scheduler = make(kTrials);
-    RandomStream random(seed, 4);
     std::vector<TrialStatus> trials(kTrials);
     std::vector<std::int64_t> diverges(kTrials, 0);
     for (std::int64_t number = 0; number < kTrials; ++number) {
@@ -148,7 +147,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
       trial.id = {number};
       trial.state = TrialState::kRunning;
       trial.config = {{"index", number}};
-      if (number < 3) diverges[static_cast<std::size_t>(number)] = 1 + static_cast<std::int64_t>(random.below(6));
+      if (number < 3) diverges[static_cast<std::size_t>(number)] = 1;
     }
     const auto end = [&](TrialStatus& trial, TrialState state) {
       if (is_ended(trial.state)) return;
