@@ -22,7 +22,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kPbtSnapshot = "PbtScheduler";
-constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
 const TrialStatus* status_of(TrialsView trials, TrialId trial) {
   const auto number = static_cast<std::size_t>(trial.number);
@@ -76,21 +75,38 @@ Result<std::vector<Order>> PbtScheduler::on_report(const Report& report, TrialsV
   if (!value) return internal::missing_metric(report, objective_);
   double score = objective_.score(*value);
   if (!std::isfinite(score)) score = -std::numeric_limits<double>::infinity();  // The good infinity is no value either.
-  Member& member = members_[report.trial];
-  member.score = score;
-  if (report.iteration < member.begun) {  // It began anew, from an earlier checkpoint or none.
-    member.begun = report.iteration;
-    member.begun_score.reset();
-  }
+  Member& member = update(report, score, trials);
   const TrialStatus* const status = status_of(trials, report.trial);
   PbtHistory::Best& best = history_.best;
   if (std::isfinite(score) && status != nullptr && (best.trial.number < 0 || score > best.score))
     best = {report.trial, report.iteration, score, status->config, history_.exploits.size()};
 
-  if (take_back_failed_exploit(report.trial, trials)) member.begun = report.iteration - options_.interval;
   if (options_.synchronous) return arrive(report.trial, report.iteration, trials);
-  if (report.iteration - member.begun < options_.interval) return std::vector<Order>{};
-  return judge(report.trial, report.iteration, trials);
+  if (member.saves_nothing) return std::vector<Order>{};
+  return take_turn(report.trial, report.iteration, trials);
+}
+
+PbtScheduler::Member& PbtScheduler::update(const Report& report, double score, TrialsView trials) {
+  Member& member = members_[report.trial];
+  member.score = score;
+  const auto paused_at = std::exchange(member.paused_at, std::nullopt);
+  if (paused_at && report.iteration <= *paused_at) {
+    member.saves_nothing = true;
+    member.arrived = false;
+  }
+  const bool has_copied = member.ordered.has_value();
+  if (take_back_failed_exploit(report.trial, trials)) {
+    member.retries = !member.retries;
+    member.begun = report.iteration - (member.retries ? options_.interval : 0);
+    return member;
+  }
+  if (has_copied) member.retries = false;
+  if (report.iteration <= member.begun) {  // It began anew, or its donor did, from an earlier state or none.
+    if (has_copied) member.repeated += member.begun - report.iteration + 1;
+    member.begun = report.iteration - 1;
+    member.begun_score.reset();
+  }
+  return member;
 }
 
 bool PbtScheduler::take_back_failed_exploit(TrialId trial, TrialsView trials) {
@@ -103,20 +119,39 @@ bool PbtScheduler::take_back_failed_exploit(TrialId trial, TrialsView trials) {
   if (last == exploits.rend()) return true;
   const auto index = static_cast<std::uint64_t>(exploits.rend() - last - 1);
   if (history_.best.exploits_before > index) --history_.best.exploits_before;
+  members_[trial].repeated -= std::max<std::int64_t>(0, last->own_iteration - last->iteration);
   exploits.erase(std::next(last).base());
   return true;
 }
 
-std::vector<Order> PbtScheduler::judge(TrialId trial, std::int64_t iteration, TrialsView trials) {
+std::vector<Order> PbtScheduler::take_turn(TrialId trial, std::int64_t iteration, TrialsView trials) {
+  Member& member = members_.at(trial);
+  // It was let go before its turn, as a slot was free.
+  if (std::exchange(member.arrived, false))
+    if (const std::optional<Order> order = judge(trial, iteration, trials)) return {*order};
+  if (iteration - member.begun < options_.interval) return {};
   const std::optional<std::int64_t> behind = iteration_of_the_waiting(trials);
-  // A copy goes on at once. One that copied each time would never let the others have its slot.
-  if (behind && iteration - *behind > options_.interval) return {{trial, Pause{}}};
+  if (!behind || *behind >= iteration) {
+    const std::optional<Order> order = judge(trial, iteration, trials);
+    return order ? std::vector<Order>{*order} : std::vector<Order>{};
+  }
+  member.arrived = true;
+  std::vector<Order> orders{pause(trial, iteration)};
+  if (const std::optional<TrialId> next = next_to_judge(trial, trials)) {
+    members_.at(*next).arrived = false;
+    if (const auto order = judge(*next, status_of(trials, *next)->iteration, trials)) orders.push_back(*order);
+  }
+  return orders;
+}
+
+std::optional<Order> PbtScheduler::judge(TrialId trial, std::int64_t iteration, TrialsView trials) {
   begin_interval(trial, iteration, trials);
-  // Nor would they, if it took over the lead of one that is further ahead.
-  const std::int64_t limit = behind ? *behind + options_.interval : kNoLimit;
-  if (const std::optional<Order> order = exploit(trial, ranking(), trials, limit)) return {*order};
-  if (behind) return {{trial, Pause{}}};
-  return {};
+  return exploit(trial, ranking(), trials);
+}
+
+Order PbtScheduler::pause(TrialId trial, std::int64_t iteration) {
+  members_.at(trial).paused_at = iteration;
+  return {trial, Pause{}};
 }
 
 std::vector<Order> PbtScheduler::arrive(TrialId trial, std::int64_t iteration, TrialsView trials) {
@@ -124,15 +159,19 @@ std::vector<Order> PbtScheduler::arrive(TrialId trial, std::int64_t iteration, T
   Member& member = members_[trial];
   // It was let go when nobody else was to come: so the interval is over.
   if (member.arrived) close_interval(trials, orders);
-  if (iteration - member.begun < options_.interval) return orders;
-  member.arrived = true;
-  const std::int64_t expected = std::max(static_cast<std::int64_t>(trials.size()), options_.max_trials) - ended_;
-  if (!is_interval_over(expected)) {
-    orders.push_back({trial, Pause{}});
-  } else {
+  if (!member.saves_nothing && iteration - member.begun < options_.interval) return orders;
+  member.arrived = !member.saves_nothing;
+  if (is_interval_over(participants(std::max(static_cast<std::int64_t>(trials.size()), options_.max_trials)))) {
     close_interval(trials, orders);
+  } else if (member.arrived) {
+    orders.push_back(pause(trial, iteration));
   }
   return orders;
+}
+
+std::int64_t PbtScheduler::participants(std::int64_t trials) const {
+  return trials - ended_ -
+         std::count_if(members_.begin(), members_.end(), [](const auto& each) { return each.second.saves_nothing; });
 }
 
 bool PbtScheduler::is_interval_over(std::int64_t expected) const {
@@ -150,12 +189,13 @@ void PbtScheduler::close_interval(TrialsView trials, std::vector<Order>& orders)
     if (const TrialStatus* const status = status_of(trials, trial)) begin_interval(trial, status->iteration, trials);
   }
   for (const TrialId trial : arrived)
-    if (const std::optional<Order> order = exploit(trial, ranked, trials, kNoLimit)) orders.push_back(*order);
+    if (const std::optional<Order> order = exploit(trial, ranked, trials)) orders.push_back(*order);
 }
 
 PbtScheduler::Ranking PbtScheduler::ranking() const {
   Ranking ranked;
-  for (const auto& [trial, member] : members_) ranked.push_back(trial);
+  for (const auto& [trial, member] : members_)
+    if (std::isfinite(member.score) && !member.saves_nothing) ranked.push_back(trial);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [this](TrialId one, TrialId other) { return members_.at(one).score > members_.at(other).score; });
   return ranked;
@@ -166,33 +206,51 @@ std::size_t PbtScheduler::share(std::size_t count) const {
   return std::min(wanted, count / 2);
 }
 
-std::optional<Order> PbtScheduler::exploit(TrialId trial, const Ranking& ranking, TrialsView trials,
-                                           std::int64_t latest) {
-  const std::size_t count = share(ranking.size());
-  Member& member = members_.at(trial);
-  if (std::find(ranking.end() - static_cast<std::ptrdiff_t>(count), ranking.end(), trial) == ranking.end())
-    return std::nullopt;
+PbtScheduler::Ranking PbtScheduler::donors_of(TrialId trial, const Ranking& ranking, TrialsView trials) const {
+  const Member& member = members_.at(trial);
+  std::size_t count = share(ranking.size());
+  if (!std::isfinite(member.score)) {
+    count = options_.quantile > 0 ? std::min(ranking.size(), std::max<std::size_t>(count, 1)) : 0;
+  } else if (std::find(ranking.end() - static_cast<std::ptrdiff_t>(count), ranking.end(), trial) == ranking.end()) {
+    return {};
+  }
+  const TrialStatus* const own = status_of(trials, trial);
+  // Copies that follow each other would else carry some to their end while others wait.
+  const auto behind = options_.synchronous ? std::nullopt : iteration_of_the_waiting(trials);
   Ranking donors;
   for (const TrialId donor : std::span(ranking).first(count)) {
-    const bool is_worth_it = std::isfinite(members_.at(donor).score) && !members_.at(donor).ordered;
     const TrialStatus* const there = status_of(trials, donor);
-    if (is_worth_it && there != nullptr && there->iteration <= latest) donors.push_back(donor);
+    // One that is to be tried again has an older state than it reported last.
+    if (there == nullptr || there->state == TrialState::kPending || members_.at(donor).ordered) continue;
+    if (behind && there->iteration > *behind + options_.interval) continue;
+    const std::int64_t repeats = own == nullptr ? 0 : std::max<std::int64_t>(0, own->iteration - there->iteration);
+    if (member.repeated + repeats <= there->iteration) donors.push_back(donor);
   }
+  return donors;
+}
+
+std::optional<Order> PbtScheduler::exploit(TrialId trial, const Ranking& ranking, TrialsView trials) {
+  const Ranking donors = donors_of(trial, ranking, trials);
   if (donors.empty()) return std::nullopt;
-  RandomStream random(options_.seed, hash_name("pbt"), static_cast<std::uint32_t>(exploits_++));
+  Member& member = members_.at(trial);
+  const auto stream = hash_name("pbt") + static_cast<std::uint64_t>(trial.number);
+  RandomStream random(options_.seed, stream, member.exploits++);
   const TrialId donor = donors[random.below(donors.size())];
   const TrialStatus& status = *status_of(trials, donor);
+  const double score = members_.at(donor).score;
   Config config = internal::explore(space_, status.config, random, options_.resample);
-  if (gains_) config = improved(config, status.iteration, members_.at(donor).score, trial, trials, random);
+  if (gains_) config = improved(config, status.iteration, score, trial, trials, random);
   history_.exploits.push_back({trial, donor, status.iteration, status.config, config});
   if (const TrialStatus* const own = status_of(trials, trial)) {
     history_.exploits.back().own_iteration = own->iteration;
     history_.exploits.back().own_config = own->config;
+    member.repeated += std::max<std::int64_t>(0, own->iteration - status.iteration);
   }
   member.ordered = config;
-  member.score = members_.at(donor).score;
+  if (std::isfinite(member.score)) member.score = score;  // Else it is no part before it has a value of its own.
   member.begun = status.iteration;
-  member.begun_score = member.score;
+  member.begun_score = score;
+  member.paused_at.reset();
   return Order{trial, Clone{donor, std::move(config)}};
 }
 
@@ -218,7 +276,7 @@ Config PbtScheduler::improved(const Config& explored, std::int64_t iteration, do
   std::vector<internal::UnderWay> others;
   for (const auto& [other, member] : members_) {
     const TrialStatus* const status = status_of(trials, other);
-    if (other == trial || status == nullptr || !member.begun_score) continue;
+    if (other == trial || status == nullptr || !member.begun_score || !std::isfinite(member.score)) continue;
     others.push_back({static_cast<double>(member.begun) / interval + 1, *member.begun_score,
                       member.ordered.value_or(status->config)});
   }
@@ -236,6 +294,17 @@ std::optional<std::int64_t> PbtScheduler::iteration_of_the_waiting(TrialsView tr
   return least;
 }
 
+std::optional<TrialId> PbtScheduler::next_to_judge(TrialId except, TrialsView trials) const {
+  // One that is new is to come first.
+  if (static_cast<std::int64_t>(trials.size()) < options_.max_trials) return std::nullopt;
+  std::optional<TrialId> behind;
+  for (const auto& [trial, member] : members_) {
+    if (trial == except || !member.arrived || !is_in(trials, trial, TrialState::kPaused)) continue;
+    if (!behind || status_of(trials, trial)->iteration < status_of(trials, *behind)->iteration) behind = trial;
+  }
+  return behind;
+}
+
 void PbtScheduler::on_end(TrialId trial, TrialState) {
   members_.erase(trial);
   ++ended_;
@@ -243,18 +312,30 @@ void PbtScheduler::on_end(TrialId trial, TrialState) {
 
 std::optional<TrialId> PbtScheduler::next_to_resume(TrialsView trials, bool more_to_come) const {
   std::optional<TrialId> behind;
+  // Who is about to copy goes on by that; it is named only when nobody else can be, as its donor may be gone.
+  const auto place = [&](TrialId trial) {
+    return std::pair(members_.at(trial).ordered.has_value(), status_of(trials, trial)->iteration);
+  };
   // One that has not reported is no member yet, but it runs, or will.
   bool is_anybody_running = trials.size() > members_.size() + static_cast<std::size_t>(ended_);
   for (const auto& [trial, member] : members_) {
     is_anybody_running = is_anybody_running || is_in(trials, trial, TrialState::kRunning);
-    if (!is_in(trials, trial, TrialState::kPaused) || member.arrived) continue;
-    if (!behind || status_of(trials, trial)->iteration < status_of(trials, *behind)->iteration) behind = trial;
+    if (!is_in(trials, trial, TrialState::kPaused) || (options_.synchronous && member.arrived)) continue;
+    if (!behind || place(trial) < place(*behind)) behind = trial;
   }
   if (!options_.synchronous) return more_to_come && is_anybody_running ? std::nullopt : behind;
-  if (behind || more_to_come || !is_interval_over(static_cast<std::int64_t>(trials.size()) - ended_)) return behind;
-  // All who are left have arrived, some because others ended: those that will not copy go first.
-  const Ranking ranked = ranking();
-  for (const TrialId trial : std::span(ranked).first(ranked.size() - share(ranked.size())))
+  if (behind || more_to_come || !is_interval_over(participants(static_cast<std::int64_t>(trials.size()))))
+    return behind;
+  return first_of_a_late_interval(trials);
+}
+
+// All who are left have arrived, some because others ended: those that will not copy go first.
+std::optional<TrialId> PbtScheduler::first_of_a_late_interval(TrialsView trials) const {
+  Ranking ranked = ranking();
+  ranked.resize(ranked.size() - share(ranked.size()));
+  for (const TrialId trial : ranked)
+    if (is_in(trials, trial, TrialState::kPaused)) return trial;
+  for (const auto& [trial, member] : members_)
     if (is_in(trials, trial, TrialState::kPaused)) return trial;
   return std::nullopt;
 }
@@ -264,14 +345,14 @@ Snapshot PbtScheduler::save() const {
   for (const auto& [trial, member] : members_) {
     members.push_back({trial.number, member.begun, score_json(member.score), member.arrived,
                        member.ordered ? internal::to_json(*member.ordered) : json(),
-                       member.begun_score ? json(*member.begun_score) : json()});
+                       member.begun_score ? json(*member.begun_score) : json(), member.repeated, member.exploits,
+                       member.retries, member.paused_at ? json(*member.paused_at) : json(), member.saves_nothing});
   }
   const json state = {{"metric", objective_.metric},
                       {"mode", internal::mode_name(objective_.mode)},
                       {"interval", options_.interval},
                       {"members", std::move(members)},
                       {"ended", ended_},
-                      {"ordered", exploits_},
                       {"synchronous", options_.synchronous},
                       {"history", internal::to_json(history_)},
                       {"gains", gains_ ? to_json(gains_->gains()) : json()}};
@@ -294,9 +375,14 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
       member.arrived = saved.at(3).get<bool>();
       if (!saved.at(4).is_null()) member.ordered = internal::config_from(saved.at(4));
       if (!saved.at(5).is_null()) member.begun_score = saved.at(5).get<double>();
+      if (saved.size() == 6) continue;  // Of an older version.
+      member.repeated = saved.at(6).get<std::int64_t>();
+      member.exploits = saved.at(7).get<std::uint32_t>();
+      member.retries = saved.at(8).get<bool>();
+      if (!saved.at(9).is_null()) member.paused_at = saved.at(9).get<std::int64_t>();
+      member.saves_nothing = saved.at(10).get<bool>();
     }
     read.ended_ = state.at("ended").get<std::int64_t>();
-    read.exploits_ = state.at("ordered").get<std::uint64_t>();
     read.history_ = internal::history_from(state.at("history"));
     if (gains_) {
       for (const json& gain : state.at("gains")) read.gains_->add(gain_from(gain, gains_->axes()));
@@ -306,7 +392,6 @@ Result<void> PbtScheduler::restore(const Snapshot& snapshot) {
   }
   members_ = std::move(read.members_);
   ended_ = read.ended_;
-  exploits_ = read.exploits_;
   history_ = std::move(read.history_);
   gains_ = std::move(read.gains_);
   return {};

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -33,8 +35,9 @@ namespace manta {
 struct SchedulerContract {
   std::string name;        ///< Of the case; a C++ identifier.
   std::string class_name;  ///< What its snapshots begin with.
-  std::function<std::unique_ptr<TrialScheduler>(const Objective& objective)> make;
+  std::function<std::unique_ptr<TrialScheduler>(const Objective& objective, std::int64_t trials)> make;
   std::uint64_t histories = 10'000;  ///< Random runs in which every trial must end.
+  bool waits = false;                ///< All wait for a trial that runs and never reports.
 };
 
 inline void PrintTo(const SchedulerContract& contract, std::ostream* out) { *out << contract.name; }
@@ -77,7 +80,114 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     return text;
   }
 
-  std::unique_ptr<TrialScheduler> make() const { return GetParam().make(objective_); }
+  std::unique_ptr<TrialScheduler> make(std::int64_t trials = 6) const { return GetParam().make(objective_, trials); }
+
+  // Trials with the losses of one of four kinds of curves, and what became of them.
+  struct Study {
+    int shape = 0;  // Falls then rises, falls, rises, jumps.
+    std::int64_t trials = 6;
+    int concurrency = 2;
+    std::int64_t iterations = 24;
+    std::function<bool(TrialId)> saves{};
+    std::optional<TrialId> silent{};  // Its third iteration takes for ever.
+
+    std::map<TrialId, std::int64_t> reports{};
+    std::map<TrialId, double> ended{};  // After so many seconds.
+    std::vector<std::string> warnings{};
+  };
+
+  static constexpr double kForEver = 1e4;
+  // More reports than any scheduler may need: then a study is cut off.
+  static constexpr std::int64_t kTooMany = 100;
+
+  static double loss_of(int shape, TrialId trial, std::int64_t iteration) {
+    const auto i = static_cast<double>(iteration);
+    const auto own = static_cast<double>((trial.number * 7) % 5) * 0.1;
+    if (shape == 0) return 1 + (i - 6 - own) * (i - 6 - own) * 0.01 + own * 0.01;
+    if (shape == 1) return own + 1 / i;
+    if (shape == 2) return own + 0.1 * i;
+    return RandomStream(static_cast<std::uint64_t>(trial.number), static_cast<std::uint64_t>(iteration)).uniform();
+  }
+
+  void run(Study& study) const {
+    LoopOptions options;
+    options.objective = objective_;
+    options.max_trials = study.trials;
+    options.concurrency = study.concurrency;
+    options.max_iterations = study.iterations;
+    SimulatedExecutor executor(
+        [&study](const Config&, TrialId trial, std::int64_t iteration) -> std::optional<Stepped> {
+          if (++study.reports[trial] > study.iterations * kTooMany) return std::nullopt;
+          const bool is_silent = study.silent == trial && iteration == 3;
+          return Stepped{.metrics = {{"loss", loss_of(study.shape, trial, iteration)}},
+                         .seconds = is_silent ? kForEver : 1 + static_cast<double>(trial.number % 3) * 0.1};
+        },
+        {.slots = study.concurrency, .saves = study.saves});
+    const auto scheduler = make(study.trials);
+    ScriptedSearcher searcher;
+    FakeSink sink;
+    RecordingObserver observer;
+    observer.trial_hook = [&](const TrialStatus& trial, const Progress& progress) {
+      if (is_ended(trial.state)) study.ended[trial.id] = to_seconds(progress.elapsed);
+    };
+    TuneLoop loop(options, {searcher, *scheduler, executor, sink, observer});
+    ASSERT_TRUE(loop.run().has_value());
+    study.warnings = observer.warnings;
+  }
+
+  // What became of all trials but the first three, one report after the other in rounds. Those have no value but NaN,
+  // or fail in their first iteration.
+  std::map<TrialId, std::string> fates(std::uint64_t seed, bool fail) const {
+    constexpr std::int64_t kTrials = 9;
+    const auto scheduler = make(kTrials);
+    std::vector<TrialStatus> trials(kTrials);
+    std::vector<std::int64_t> diverges(kTrials, 0);
+    for (std::int64_t number = 0; number < kTrials; ++number) {
+      TrialStatus& trial = trials[static_cast<std::size_t>(number)];
+      trial.id = {number};
+      trial.state = TrialState::kRunning;
+      trial.config = {{"index", number}};
+      if (number < 3) diverges[static_cast<std::size_t>(number)] = 1;
+    }
+    const auto end = [&](TrialStatus& trial, TrialState state) {
+      if (is_ended(trial.state)) return;
+      trial.state = state;
+      scheduler->on_end(trial.id, state);
+    };
+    std::map<TrialId, std::string> fates;
+    const auto report = [&](TrialStatus& trial) {
+      const std::int64_t from = diverges[static_cast<std::size_t>(trial.id.number)];
+      ++trial.iteration;
+      const bool is_nan = from > 0 && trial.iteration >= from;
+      if (is_nan && fail) return end(trial, TrialState::kFailed);
+      const auto key = static_cast<std::uint64_t>(trial.id.number * 100 + trial.iteration);
+      const double loss = RandomStream(seed, key).uniform();
+      const auto orders = scheduler->on_report({.trial = trial.id,
+                                                .attempt = 1,
+                                                .iteration = trial.iteration,
+                                                .metrics = {{"loss", is_nan ? std::nan("") : loss}}},
+                                               trials);
+      ASSERT_TRUE(orders.has_value());
+      for (const Order& order : *orders) {
+        TrialStatus& ordered = trials[static_cast<std::size_t>(order.trial.number)];
+        fates[order.trial] += std::to_string(ordered.iteration) + " " + describe({order});
+        if (std::holds_alternative<Stop>(order.action)) end(ordered, TrialState::kStopped);
+        if (std::holds_alternative<Pause>(order.action)) ordered.state = TrialState::kPaused;
+        if (const auto* const clone = std::get_if<Clone>(&order.action)) ordered.config = clone->config;
+      }
+      if (trial.iteration == 12) end(trial, TrialState::kCompleted);
+    };
+    for (int round = 0; round < 40; ++round) {
+      for (TrialStatus& trial : trials)
+        if (trial.state == TrialState::kRunning) report(trial);
+      while (const std::optional<TrialId> next = scheduler->next_to_resume(trials, false)) {
+        trials[static_cast<std::size_t>(next->number)].state = TrialState::kRunning;
+        fates[*next] += "resumed ";
+      }
+    }
+    for (std::int64_t number = 0; number < 3; ++number) fates.erase({number});
+    return fates;
+  }
 
   const Objective objective_{"loss", Mode::kMin};
 };
@@ -225,6 +335,56 @@ TEST_P(SchedulerContractTest, NoOrderIsAboutATrialWhoseReportIsNotToBeJudged) {
   }
 }
 
+TEST_P(SchedulerContractTest, WhatIsNotFiniteIsToOthersAsIfItHadFailed) {
+  for (std::uint64_t seed = 0; seed < repetitions<std::uint64_t>(50); ++seed)
+    ASSERT_EQ(fates(seed, false), fates(seed, true)) << "seed " << seed;
+}
+
+TEST_P(SchedulerContractTest, NoTrialWorksMuchMoreThanItsIterations) {
+  for (int shape = 0; shape < 4; ++shape) {
+    for (const std::int64_t trials : {3, 4, 6, 9}) {
+      for (const int concurrency : {1, 2, 3, 9}) {
+        Study study{.shape = shape, .trials = trials, .concurrency = concurrency};
+        run(study);
+        EXPECT_EQ(study.ended.size(), static_cast<std::size_t>(trials));
+        for (const auto& [trial, reports] : study.reports)
+          ASSERT_LE(reports, 2 * study.iterations + 1)
+              << "shape " << shape << ", trial " << trial.number << " of " << trials << ", slots " << concurrency;
+      }
+    }
+  }
+}
+
+TEST_P(SchedulerContractTest, TrialsThatSaveNothingEndToo) {
+  for (int shape = 0; shape < 4; ++shape) {
+    for (const int concurrency : {1, 2, 3, 6}) {
+      for (const bool all : {true, false}) {
+        Study study{.shape = shape, .concurrency = concurrency};
+        study.saves = [all](TrialId trial) { return !all && trial.number % 2 == 0; };
+        run(study);
+        EXPECT_EQ(study.ended.size(), static_cast<std::size_t>(study.trials));
+        EXPECT_LE(study.warnings.size(), 1u);
+        for (const auto& [trial, reports] : study.reports)
+          ASSERT_LE(reports, 5 * study.iterations)
+              << "shape " << shape << ", trial " << trial.number << ", slots " << concurrency;
+      }
+    }
+  }
+}
+
+TEST_P(SchedulerContractTest, OneThatDoesNotReportHoldsUpNobody) {
+  if (GetParam().waits) GTEST_SKIP() << "it waits for all";
+  for (int shape = 0; shape < 4; ++shape) {
+    for (const std::int64_t trials : {3, 6}) {
+      Study study{.shape = shape, .trials = trials, .concurrency = 3, .silent = TrialId{trials / 2}};
+      run(study);
+      ASSERT_EQ(study.ended.size(), static_cast<std::size_t>(trials));
+      for (const auto& [trial, seconds] : study.ended)
+        EXPECT_TRUE(trial == study.silent || seconds < kForEver) << "shape " << shape << ", trial " << trial.number;
+    }
+  }
+}
+
 TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
   const std::uint64_t histories = repetitions(GetParam().histories);
   for (std::uint64_t seed = 0; seed < histories && !HasFailure(); ++seed) {
@@ -234,23 +394,30 @@ TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
     options.objective = objective_;
     options.max_trials = 1 + static_cast<std::int64_t>(random.below(8));
     options.concurrency = 1 + static_cast<int>(random.below(5));
-    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(6));
+    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(random.below(8) == 0 ? 30 : 6));
     options.max_failures = static_cast<int>(random.below(3));
     options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
     options.non_finite = static_cast<NonFinite>(random.below(3));
     options.grow_every = static_cast<std::int64_t>(random.below(3));
+    const int shape = static_cast<int>(random.below(4));
+    const bool saves = random.below(8) != 0;
+    const auto straggler = static_cast<std::int64_t>(random.below(16));
     SimulatedExecutor simulated(
-        [&random](const Config&, TrialId, std::int64_t) -> std::optional<Stepped> {
+        [&](const Config&, TrialId trial, std::int64_t iteration) -> std::optional<Stepped> {
           if (random.below(50) == 0) return std::nullopt;
-          const double loss = random.below(9) == 0 ? std::nan("") : random.uniform();
+          const double loss = random.below(9) == 0 ? std::nan("")
+                              : shape == 3         ? random.uniform()
+                                                   : loss_of(shape, trial, iteration);
           return Stepped{.metrics = {{"loss", loss}},
-                         .seconds = static_cast<double>(random.below(3)),
+                         .seconds = static_cast<double>(random.below(3) * (trial.number == straggler ? 1000 : 1)),
                          .waits_for_disk = random.below(4) == 0};
         },
-        {.slots = 5, .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; }});
+        {.slots = 5,
+         .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; },
+         .saves = [saves](TrialId) { return saves; }});
     RunningAheadExecutor running_ahead(simulated, [&random](TrialId) { return random.below(4) == 0; });
     RecordingExecutor executor(running_ahead);
-    const auto scheduler = make();
+    const auto scheduler = make(options.max_trials);
     ScriptedSearcher searcher;
     FakeSink sink;
     RecordingObserver observer;

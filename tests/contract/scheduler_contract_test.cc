@@ -8,12 +8,14 @@ namespace manta::scheduler_contract_test {
 namespace {
 
 SchedulerContract contract(std::string name, std::string class_name, std::string text, std::uint64_t histories) {
+  const bool waits = text.starts_with("hyperband") || text.starts_with("bohb") || text.starts_with("i-epoch") ||
+                     text.starts_with("pbt-sync");
   return {std::move(name), std::move(class_name),
-          [text](const Objective& objective) {
+          [text](const Objective& objective, std::int64_t trials) {
             static const Space space = parse_space(R"({"index": {"int": [0, 1000]}})").value();
-            return make_scheduler(text, {.objective = objective, .space = &space, .max_trials = 6}).value();
+            return make_scheduler(text, {.objective = objective, .space = &space, .max_trials = trials}).value();
           },
-          histories};
+          histories, waits};
 }
 
 // At least 10,000 histories per scheduler.

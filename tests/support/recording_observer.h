@@ -29,6 +29,7 @@ class RecordingObserver final : public LoopObserver {
     silences.push_back(silence);
     if (silence_hook) silence_hook(silence);
   }
+  void on_warning(const std::string& line) override { warnings.push_back(line); }
   void on_tick(const Progress& progress) override {
     ticks.push_back(progress.elapsed);
     if (tick_hook) tick_hook();
@@ -45,6 +46,7 @@ class RecordingObserver final : public LoopObserver {
   std::vector<Duration> ticks;
   std::vector<std::string> searcher_lines;
   std::vector<Silence> silences;
+  std::vector<std::string> warnings;
 };
 
 }  // namespace manta

@@ -199,6 +199,36 @@ class SweepTest(SystemTest):
         self.assertGreater(len(resumed), 0)
         self.assertEqual(self.counts(resumed[0]["trial"]), [1, 2, 3, 4])
 
+    def population(self, scheduler, body):
+        script = self.directory / "member.sh"
+        script.write_text(body)
+        _, errors = self.sweep("--samples", "5", "--concurrency", "2", "--cpus-per-trial", "0.1", "--max-iterations", "20",
+                               "--command", f"sh {script} {{x}}", "--scheduler", scheduler, trainable=None,
+                               program=BIN / "tune_run", out=scheduler)
+        ends = self.query("select state, iterations, count(*) n from trial_summary group by state, iterations", scheduler)
+        self.assertEqual(ends, [{"state": "completed", "iterations": 20, "n": 5}])
+        return errors
+
+    def test_a_population_that_overfits_comes_to_its_end_on_few_slots(self):
+        for scheduler in ("pbt", "pb2", "pbt-sync"):
+            with self.subTest(scheduler):
+                errors = self.population(scheduler, 'n=0; test -n "$MANTA_CHECKPOINT" && n=$(cat "$MANTA_CHECKPOINT")\n'
+                                                    'while test $n -lt 20; do\n'
+                                                    '  n=$((n+1)); echo $n > "$MANTA_CHECKPOINT_DIR/$n"; d=$((n-6))\n'
+                                                    '  echo "{\\"score\\": $((-d*d)), \\"checkpoint\\": \\"$n\\"}"\n'
+                                                    'done\n')
+
+                self.assertNotIn("saves nothing", errors)
+                self.assertLessEqual(self.query("select count(*) n from results", scheduler)[0]["n"], 2 * 5 * 20)
+
+    def test_a_population_that_saves_nothing_is_told_so_and_comes_to_its_end(self):
+        for scheduler in ("pbt", "pb2", "pbt-sync"):
+            with self.subTest(scheduler):
+                errors = self.population(scheduler, 'n=0\n'
+                                                    'while test $n -lt 20; do n=$((n+1)); echo "{\\"score\\": $n}"; done\n')
+
+                self.assertEqual(errors.count("saves nothing"), 1, errors)
+
     def test_the_last_trial_takes_over_the_cpus_of_all_slots(self):
         command = self.directory / "spreads.sh"
         command.write_text('n=0; test -n "$MANTA_CHECKPOINT" && n=$(cat "$MANTA_CHECKPOINT")\n'

@@ -48,6 +48,8 @@ void ConsoleReporter::on_searcher(const std::string& line) {
 
 void ConsoleReporter::on_silence(const Silence& silence) { announce(silence_line(silence, options_.label.directory)); }
 
+void ConsoleReporter::on_warning(const std::string& line) { announce("warning: " + escape_control(line)); }
+
 void ConsoleReporter::on_tick(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   refresh(progress);

@@ -50,6 +50,7 @@ class ConsoleReporter final : public LoopObserver {
   void on_searcher(const std::string& line) override;
   /// At once, in every style.
   void on_silence(const Silence& silence) override;
+  void on_warning(const std::string& line) override;
   void on_tick(const Progress& progress) override;
 
   /// Prints a line at once, in every style: a warning, an interruption.

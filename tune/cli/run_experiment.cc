@@ -73,6 +73,7 @@ class QuietWhileRepeating final : public LoopObserver {
     observer_.on_tick(progress);
     on_tick_();
   }
+  void on_warning(const std::string& line) override { observer_.on_warning(line); }
 
  private:
   LoopObserver& observer_;

@@ -51,6 +51,8 @@ class LoopObserver {
   /// Somebody is silent for half a minute, and others wait or nobody else runs; or for five minutes. Where a call of any
   /// trial has taken a third of that in this run, three times as long as it. Each once for a call.
   virtual void on_silence(const Silence& silence) { static_cast<void>(silence); }
+  /// Something that the user should know and may want to change; each is said once.
+  virtual void on_warning(const std::string& line) { static_cast<void>(line); }
   /// Nothing happened for a while: at least twice a second.
   virtual void on_tick(const Progress& progress) = 0;
 };

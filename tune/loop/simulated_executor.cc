@@ -102,6 +102,7 @@ void SimulatedExecutor::advance(TrialId trial) {
 
 void SimulatedExecutor::save(TrialId trial) {
   Attempt& attempt = attempts_.at(trial);
+  if (options_.saves && !options_.saves(trial)) return schedule(attempt, options_.save_cost, Saved{});
   schedule(attempt, options_.save_cost, Saved{encode(attempt.iteration, attempt.state)});
 }
 

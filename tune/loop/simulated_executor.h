@@ -42,6 +42,8 @@ class SimulatedExecutor final : public Executor {
     std::function<bool(TrialId trial, int attempt, std::int64_t iteration)> fails;
     /// If given: the end that an attempt of the trial comes to in this iteration; iteration 0 is the launch.
     std::function<std::optional<AttemptFailed>(TrialId trial, std::int64_t iteration)> failure = {};
+    /// If given: whether the trial saves anything; else its checkpoints are empty.
+    std::function<bool(TrialId trial)> saves = {};
     /// If given, is told of each attempt when it begins.
     std::function<void(const Launch& launch)> on_launch = {};
   };

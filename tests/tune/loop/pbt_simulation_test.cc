@@ -134,6 +134,45 @@ INSTANTIATE_TEST_SUITE_P(All, PbtSimulationTest, ::testing::Values("pbt", "pbt-s
   return test.param == "pbt" ? "Asynchronous" : test.param == "pb2" ? "Bandit" : "Synchronous";
 });
 
+// A loss that falls and then rises, as of networks that overfit: older states are better than any that is to come.
+std::optional<Stepped> overfit(const Config&, TrialId trial, std::int64_t iteration) {
+  const double distance = static_cast<double>(iteration) - 6;
+  return Stepped{.metrics = {{"height", -distance * distance - 0.1 * static_cast<double>(trial.number)}},
+                 .seconds = 1 + 0.1 * static_cast<double>(trial.number % 2)};
+}
+
+TEST_P(PbtSimulationTest, WhereOlderStatesAreBetterAllComeToTheirEndNonetheless) {
+  constexpr std::int64_t kIterations = 40;
+  for (const std::int64_t interval : {1, 2, 5}) {
+    for (const int concurrency : {1, 2, 3}) {
+      LoopOptions options;
+      options.objective = kHeight;
+      options.max_trials = 8;
+      options.concurrency = concurrency;
+      options.max_iterations = kIterations;
+      std::map<TrialId, std::int64_t> reports;
+      SimulatedExecutor executor(
+          [&reports](const Config& config, TrialId trial, std::int64_t iteration) -> std::optional<Stepped> {
+            if (++reports[trial] > 10 * kIterations) return std::nullopt;
+            return overfit(config, trial, iteration);
+          },
+          {.slots = concurrency});
+      const auto scheduler = make(GetParam() + ":interval=" + std::to_string(interval), 1, 8);
+      ScriptedSearcher searcher{[](TrialId) {
+        return Result<std::optional<Config>>(Config{{"h0", 0.5}, {"h1", 0.5}});
+      }};
+      FakeSink sink;
+      RecordingObserver observer;
+      TuneLoop loop(options, {searcher, *scheduler, executor, sink, observer});
+
+      ASSERT_TRUE(loop.run().has_value());
+
+      for (const auto& [trial, count] : reports)
+        EXPECT_LE(count, 2 * kIterations) << "trial " << trial.number << ", interval " << interval;
+    }
+  }
+}
+
 TEST_F(PbtSimulationTest, IndependentTrialsStayBelow) { EXPECT_LT(climb_with(*make("fifo", 0)).highest, 0.4); }
 
 TEST_P(PbtSimulationTest, EqualValuesDoNotEndTheSearch) {

@@ -354,6 +354,56 @@ TEST_F(TuneLoopOrdersTest, ADonorThatDiesWithoutACheckpointLeavesTheTrialAsItIs)
   EXPECT_EQ(trial(0).state, kCompleted);
 }
 
+TEST_F(TuneLoopOrdersTest, ADonorThatSavesNothingLeavesTheTrialAsItIs) {
+  options_.concurrency = 2;
+  options_.max_trials = 2;
+  simulation_.saves = [](TrialId) { return false; };
+  order_at(0, 1, {clone(0, 1)});
+  order_at(1, 2, {clone(1, 0)});
+
+  run_to_end();
+
+  EXPECT_EQ(reports_of(0), "1.1 1.2 1.3");
+  EXPECT_EQ(reports_of(1), "1.1 1.2 1.3");
+  EXPECT_THAT(observer_.warnings, ElementsAre(::testing::HasSubstr("saves nothing")));
+}
+
+TEST_F(TuneLoopOrdersTest, ThatATrialSavesNothingIsSaidOnceWhenItIsPaused) {
+  simulation_.saves = [](TrialId) { return false; };
+  order_at(0, 2, {{{0}, Pause{}}});
+  order_at(1, 1, {{{1}, Pause{}}});
+
+  run_to_end();
+
+  EXPECT_THAT(observer_.warnings, ElementsAre(::testing::StartsWith("trial 0 saves nothing")));
+}
+
+TEST_F(TuneLoopOrdersTest, WhoSavesWhatIsWantedBringsNoWarning) {
+  order_at(0, 2, {{{0}, Pause{}}});
+
+  run_to_end();
+
+  EXPECT_THAT(observer_.warnings, ::testing::IsEmpty());
+}
+
+TEST_F(TuneLoopOrdersTest, ADonorThatDoesNotAnswerIsWaitedForAWhileOnly) {
+  options_.concurrency = 2;
+  options_.max_trials = 2;
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    return std::optional(stepped(1, trial.number == 1 && iteration == 2 ? 1e6 : 1));
+  };
+  order_at(0, 2, {clone(0, 1)});
+  Duration end{};
+  observer_.trial_hook = [&end](const TrialStatus& trial, const Progress& progress) {
+    if (trial.id.number == 0 && is_ended(trial.state)) end = progress.elapsed;
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(reports_of(0), "1.1 1.2 1.3");
+  EXPECT_LT(to_seconds(end), 100);
+}
+
 TEST_F(TuneLoopOrdersTest, OrdersForEndedOrUnknownTrialsAreIgnored) {
   order_at(1, 1, {{{0}, Stop{}}, {{0}, Pause{}}, {{55}, Stop{}}, {{-1}, Pause{}}});
 

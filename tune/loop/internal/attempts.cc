@@ -36,7 +36,7 @@ void TuneLoop::Impl::launch(TrialId trial) {
   begin_call(live, trial, Phase::kLaunching);
   parts_.executor.launch(
       {trial, book_[trial].attempt, book_[trial].config, live.checkpoint, live.slots,
-                          may_run_ahead() && !waits_for_disk(live, 1)});
+                          may_run_ahead() && !waits_for_disk(live, 1) && live.wish == Wish::kNone});
 }
 
 void TuneLoop::Impl::handle(Event event) {
@@ -143,10 +143,19 @@ void TuneLoop::Impl::on_saved(TrialId trial, LiveTrial& live, Saved saved) {
     live.saved_nothing = live.reports;  // An earlier checkpoint stays its newest.
     return proceed(trial);
   }
+  const bool is_to_go_on_from_it = live.wish == Wish::kPause || !live.heirs.empty();
+  if (saved.bytes.empty() && is_to_go_on_from_it && !leaving_) warn_of_nothing_saved(trial);
   live.checkpoint = Checkpoint{live.iteration, live.seconds, std::move(saved.bytes)};
   // What has ended saves for others only. Where those would go on from is to be found again.
   if (!live.ended || options_.deterministic) book_.checkpoint_saved(trial, *live.checkpoint);
   proceed(trial);
+}
+
+void TuneLoop::Impl::warn_of_nothing_saved(TrialId trial) {
+  if (std::exchange(has_warned_of_nothing_saved_, true)) return;
+  parts_.observer.on_warning("trial " + to_string(trial) +
+                             " saves nothing: trials without checkpoints begin anew when they are resumed after a "
+                             "pause, and none can go on from another");
 }
 
 void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed) {
@@ -247,8 +256,8 @@ void TuneLoop::Impl::proceed(TrialId trial) {
     return stop(trial, live, live.wish == Wish::kHold ? AfterStop::kHold : AfterStop::kPause);
   }
   if (live.wish == Wish::kClone) {
-    if (live.donated) stop(trial, live, AfterStop::kClone);
-    return;  // Else the donor's checkpoint brings it back here.
+    // The donor's checkpoint brings it back here, or that there is none, or that it takes too long.
+    return live.donated ? stop(trial, live, AfterStop::kClone) : await_donor(trial, live);
   }
   if (better_slots(live) != live.slots) return resize(trial, live);
   const bool checkpoint_due = options_.checkpoint_every > 0 && live.iteration > 0 &&

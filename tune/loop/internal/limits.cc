@@ -12,6 +12,10 @@ namespace {
 
 using internal::Limit;
 
+// How long to wait for a donor's checkpoint: so many of its iterations, and a while besides.
+constexpr double kDonorIterations = 3;
+constexpr Duration kDonorWait = std::chrono::seconds(60);
+
 constexpr int kLongestRetryWait = 60;  // Times the first one.
 
 // "90 s", "0.5 s".
@@ -57,14 +61,27 @@ void TuneLoop::Impl::end_for_trial_time(TrialId trial) {
   end_trial(trial, TrialState::kStopped, trial_time_cause(*options_.limits.trial_time));
 }
 
+// A donor that does not answer any more must hold up nobody. Whoever cannot copy goes on as it is.
+void TuneLoop::Impl::await_donor(TrialId trial, LiveTrial& live) {
+  if (options_.deterministic) return;  // What time decides would differ when it is repeated.
+  const TrialStatus& donor = book_[live.clone.donor];
+  const double usual = donor.seconds / static_cast<double>(std::max<std::int64_t>(1, donor.iteration));
+  live.call = ++calls_;
+  call_deadlines_.push(
+      {now() + kDonorWait + from_seconds(kDonorIterations * usual), live.call, trial, Limit::kDonor});
+}
+
 void TuneLoop::Impl::end_overdue() {
   while (!call_deadlines_.empty() && call_deadlines_.top().time <= now()) {
     const CallDeadline due = call_deadlines_.top();
     call_deadlines_.pop();
     LiveTrial* const live = find(due.trial);
     // A run that is left has a deadline of its own.
-    if (live != nullptr && live->call == due.call && live->has_call() && !leaving_) {
-      end_overdue_call(due.trial, *live, due.limit);
+    if (live == nullptr || live->call != due.call || leaving_) continue;
+    if (due.limit != Limit::kDonor && live->has_call()) end_overdue_call(due.trial, *live, due.limit);
+    if (due.limit == Limit::kDonor && live->phase == Phase::kIdle && live->wish == Wish::kClone && !live->donated) {
+      live->wish = Wish::kNone;
+      proceed(due.trial);
     }
   }
 }

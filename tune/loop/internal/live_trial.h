@@ -32,8 +32,8 @@ enum class Phase {
 /// once.
 enum class Wish { kNone, kClone, kPause, kHold };
 
-/// What a call that takes too long has exceeded.
-enum class Limit { kTrialTime, kStepTime, kStall };
+/// What a call that takes too long has exceeded; or how long a trial waits for its donor's checkpoint.
+enum class Limit { kTrialTime, kStepTime, kStall, kDonor };
 
 /// What becomes of a trial when its attempt has been stopped.
 enum class AfterStop { kForget, kPause, kHold, kClone, kResize, kRetry, kInterrupt };

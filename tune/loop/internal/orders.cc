@@ -54,7 +54,9 @@ void TuneLoop::Impl::order_clone(TrialId trial, LiveTrial& live, Clone clone) {
 }
 
 void TuneLoop::Impl::bequeath(TrialId donor, LiveTrial& live) {
-  const std::optional<Checkpoint> checkpoint = live.checkpoint;
+  // Empty: it saves nothing. Who began from that would begin anew.
+  const bool has_saved = live.checkpoint && !live.checkpoint->bytes.empty();
+  const std::optional<Checkpoint> checkpoint = has_saved ? live.checkpoint : std::nullopt;
   for (internal::WantedClone& clone : std::exchange(live.clones, {}))
     add_by_hand({std::move(clone.config), donor, checkpoint}, std::move(clone.done));
   for (const TrialId trial : std::exchange(live.heirs, {})) {

@@ -92,6 +92,7 @@ class TuneLoop::Impl {
   void complete_trial(TrialId trial, LiveTrial& live);
   std::vector<Order> judge(TrialId trial, const Report& report, bool complete);
   void on_saved(TrialId trial, LiveTrial& live, Saved saved);
+  void warn_of_nothing_saved(TrialId trial);
   void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
   void free_slots(TrialId trial, const LiveTrial& live);
@@ -127,6 +128,7 @@ class TuneLoop::Impl {
   void set_deadline(const LiveTrial& live, TrialId trial);
   bool has_trial_time_left(const LiveTrial& live) const;
   void end_for_trial_time(TrialId trial);
+  void await_donor(TrialId trial, LiveTrial& live);
   void end_overdue();
   void end_overdue_call(TrialId trial, LiveTrial& live, internal::Limit limit);
   void retry_later(TrialId trial, LiveTrial& live);
@@ -210,6 +212,7 @@ class TuneLoop::Impl {
   TimePoint last_tick_{};
   Duration longest_call_{};  // That was answered.
   bool dropped_orders_ = false;
+  bool has_warned_of_nothing_saved_ = false;
   bool snapshot_due_ = false;
   TimePoint last_snapshot_{};
   std::int64_t reports_since_snapshot_ = 0;
