@@ -36,7 +36,7 @@ void TuneLoop::Impl::launch(TrialId trial) {
   begin_call(live, trial, Phase::kLaunching);
   parts_.executor.launch(
       {trial, book_[trial].attempt, book_[trial].config, live.checkpoint, live.slots,
-                          may_run_ahead() && !waits_for_disk(live, 1) && live.wish == Wish::kNone});
+       may_run_ahead() && !waits_for_disk(live, 1) && live.wish == Wish::kNone});
 }
 
 void TuneLoop::Impl::handle(Event event) {
