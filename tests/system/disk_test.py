@@ -20,7 +20,7 @@ class FullDiskTest(SystemTest):
             self.skipTest("mounting is not allowed here")
         try:
             process = self.start(self.write_space(), *BASE, "--trainable", "Curve", "--samples", 8, "--max-iterations",
-                                 200, "--out", small / "run")
+                                 1000, "--out", small / "run")
             self.assertTrue(read_until(process, "waits for space"))
             subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
             output, errors = process.communicate(timeout=300)
@@ -28,8 +28,8 @@ class FullDiskTest(SystemTest):
             self.assertEqual(errors.count("there is space on the disk again"), 1)
             self.assertNotIn("waits for space", errors)
             self.assertEqual(self.query("select count(*) n, min(iteration) low, max(attempts) attempts from trials",
-                                        "small/run"), [{"n": 8, "low": 200, "attempts": 1}])
-            self.assertEqual(self.query("select count(*) n from results", "small/run"), [{"n": 1600}])
+                                        "small/run"), [{"n": 8, "low": 1000, "attempts": 1}])
+            self.assertEqual(self.query("select count(*) n from results", "small/run"), [{"n": 8000}])
         finally:
             self.wait_for_none_left()
             subprocess.run(["umount", str(small)], check=True)

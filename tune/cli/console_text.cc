@@ -147,6 +147,10 @@ std::string metric_text(double value) {
   return std::isnan(value) ? "nan" : buffer;  // printf may write "-nan".
 }
 
+std::string count_text(std::int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 std::string duration_text(double seconds) {
   char buffer[48];
   if (!(seconds >= 0) || seconds > 1e12) return "unknown";

@@ -52,6 +52,8 @@ std::string metric_text(double value);
 
 /// "12.3 s", "12:41", "1:02:03".
 std::string duration_text(double seconds);
+/// "1 trial", "3 trials".
+std::string count_text(std::int64_t count, const std::string& what);
 
 /// Columns for the objective's values below its name.
 int metric_width(const Objective& objective);

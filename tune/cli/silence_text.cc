@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t kMostNamed = 4;
 
-std::string count_text(std::int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 // "trial 2 (in iteration 1), trial 4 (saving) and 3 more".
 std::string silent_text(const std::vector<Silence::Trial>& trials) {
   std::string text;

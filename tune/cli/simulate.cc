@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/escape_control.h"
+#include "tune/cli/console_text.h"
 #include "tune/cli/goals.h"
 #include "tune/cli/outcome.h"
 #include "tune/cli/prepared_experiment.h"
@@ -63,10 +64,6 @@ const RecordedTrial* best_recorded(const std::vector<RecordedTrial>& trials, con
     }
   }
   return best;
-}
-
-std::string count_text(std::int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 // What it cost, and how it compares to running all of the table.

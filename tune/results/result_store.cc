@@ -381,7 +381,12 @@ void ResultStore::Impl::shorten_log() {
 
 Result<void> ResultStore::Impl::close() {
   if (!database_) return {};
-  const Result<void> moved = lock_ && !broken_ ? database_->checkpoint(/*truncate=*/true) : Result<void>();
+  Result<void> moved = lock_ && !broken_ ? database_->checkpoint(/*truncate=*/true) : Result<void>();
+  if (!moved && database_->was_full()) {
+    warn("the disk is full: what was recorded last stays in " + log_path().filename().string() +
+         ", beside the database, until the experiment is opened for writing again");
+    moved = {};
+  }
   database_.reset();
   lock_.reset();
   return moved;

@@ -6,17 +6,11 @@
 #include <cmath>
 #include <limits>
 
+#include "tune/trial/internal/trimmed.h"
+
 namespace manta {
 
 namespace {
-
-constexpr std::string_view kSpaces = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
-}
 
 Error malformed(std::string_view text, std::string_view why) {
   return {ErrorCode::kInvalidArgument,
@@ -68,13 +62,13 @@ Result<MetricCondition> MetricCondition::parse(std::string_view text) {
   const bool greater = text[place] == '>';
 
   MetricCondition condition;
-  condition.metric = trimmed(text.substr(0, place));
+  condition.metric = internal::trimmed(text.substr(0, place));
   condition.comparison = greater ? (with_equal ? Comparison::kGreaterEqual : Comparison::kGreater)
                                  : (with_equal ? Comparison::kLessEqual : Comparison::kLess);
   if (condition.metric.empty()) return malformed(text, "there is no metric before the comparison");
   if (condition.metric.ends_with('=')) return malformed(text, "\"=>\" and \"=<\" are no comparisons");
 
-  const std::string_view number = trimmed(text.substr(place + (with_equal ? 2 : 1)));
+  const std::string_view number = internal::trimmed(text.substr(place + (with_equal ? 2 : 1)));
   const char* const end = number.data() + number.size();
   const auto [stop, error] = std::from_chars(number.data(), end, condition.threshold);
   if (error != std::errc{} || stop != end || std::isnan(condition.threshold)) {

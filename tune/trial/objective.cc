@@ -3,23 +3,17 @@
 
 #include <algorithm>
 
+#include "tune/trial/internal/trimmed.h"
+
 namespace manta {
 
 namespace {
-
-constexpr std::string_view kSpaces = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
-}
 
 // A name may have a colon of its own, as "val:loss" has.
 Objective objective_of(std::string_view text, Mode mode) {
   for (const Mode own : {Mode::kMin, Mode::kMax}) {
     const std::string ending = ":" + std::string(mode_text(own));
-    if (text.ends_with(ending)) return {std::string(trimmed(text.substr(0, text.size() - ending.size()))), own};
+    if (text.ends_with(ending)) return {std::string(internal::trimmed(text.substr(0, text.size() - ending.size()))), own};
   }
   return {std::string(text), mode};
 }
@@ -36,7 +30,7 @@ Result<std::vector<Objective>> parse_objectives(std::string_view text, Mode mode
   std::vector<Objective> objectives;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    Objective objective = objective_of(trimmed(text.substr(begin, end - begin)), mode);
+    Objective objective = objective_of(internal::trimmed(text.substr(begin, end - begin)), mode);
     if (objective.metric.empty()) return wrong("a name is missing");
     if (std::ranges::find(objectives, objective.metric, &Objective::metric) != objectives.end())
       return wrong("\"" + objective.metric + "\" is there twice");

@@ -88,7 +88,7 @@ TEST_F(CrashTest, ASegmentationFaultSaysWhereAndWhatRan) {
   EXPECT_THAT(message, HasSubstr("actor ann"));
   EXPECT_THAT(message, HasSubstr("was killed by signal 11"));
   EXPECT_THAT(message, HasSubstr("*** signal 11 (SIGSEGV) at address 0x0 in "));
-  EXPECT_THAT(message, HasSubstr("#0 manta::fall(int volatile*) + 0x"));
+  EXPECT_THAT(message, HasSubstr("#0 manta::crash_test::fall(int volatile*) + 0x"));
   EXPECT_THAT(message, HasSubstr("Faller::segmentation_fault() + 0x"));
   EXPECT_THAT(message, HasSubstr("(crash_test)"));
   EXPECT_THAT(message, Not(HasSubstr("WorkerProcess")));  // Behind the user's code comes the runtime.

@@ -80,12 +80,15 @@ TEST_P(PbtSimulationTest, ReachesTheTopOfTheToyInAlmostEverySeed) {
 }
 
 TEST_P(PbtSimulationTest, MoreTrialsThanSlotsTakeTurnsAndAllEnd) {
-  for (std::uint64_t seed = 0; seed < repetitions(5); ++seed) {
+  constexpr int kSeeds = repetitions(20);
+  int high = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Climb climb = climb_with(*make(GetParam() + ":interval=20", seed, 7), 3, 7);
 
     EXPECT_EQ(climb.ends, std::vector<TrialState>(7, TrialState::kCompleted));
-    EXPECT_GE(climb.highest, 1.1);
+    high += climb.highest >= 1.1 ? 1 : 0;
   }
+  EXPECT_GE(high, kSeeds * 3 / 4) << "where few exploits fall, it is chance";
 }
 
 TEST_P(PbtSimulationTest, ThePopulationMovesForwardTogether) {

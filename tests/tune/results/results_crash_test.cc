@@ -201,5 +201,25 @@ TEST_F(ResultsCrashTest, AWriterWaitsForSpaceAndLosesNothing) {
   }));
 }
 
+// All is durable in the log, which only cannot be moved into the database.
+TEST_F(ResultsCrashTest, ADiskThatIsFullAtTheEndIsNoFailure) {
+  fs::create_directory(directory_);
+  if (!in_child([this] { return mount_small_disk(directory_); })) GTEST_SKIP() << "no right to mount a disk here";
+
+  EXPECT_TRUE(in_child([this] {
+    if (!mount_small_disk(directory_)) return false;
+    std::vector<std::string> warnings;
+    ResultStore store = create({.on_warning = [&](const std::string& warning) { warnings.push_back(warning); }});
+    std::vector<Change> changes{trial_changed(0, TrialState::kRunning)};
+    for (int iteration = 1; iteration <= 3000; ++iteration) changes.push_back(reported(0, iteration, {{"accuracy", 0.5}}));
+    if (!store.apply(changes)) return false;
+    const fs::path ballast = directory_ / "ballast";
+    std::ofstream(ballast) << std::string(2'000'000, 'x');
+    if (!store.close() || warnings.size() != 1) return false;
+    fs::remove(ballast);
+    return Viewer(database()).value("SELECT count(*) FROM results") == "3000";
+  }));
+}
+
 }  // namespace
 }  // namespace manta::testing::results_crash_test
