@@ -50,7 +50,7 @@ void ObjectState::on_unseen_error(std::shared_ptr<const OnUnseenError> callback)
 }
 
 // That an actor has died its owner is told, and who cancels knows.
-void ObjectState::tell_unseen_error() const noexcept {
+void ObjectState::tell_unseen_error() const noexcept {  // NOLINT(bugprone-exception-escape): as in the header.
   const MemoryReserve::Use reserve;
   const Error& error = outcome_->error();
   if (error.code == ErrorCode::kActorDied || error.code == ErrorCode::kCancelled || is_forked_copy()) return;

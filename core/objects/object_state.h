@@ -83,7 +83,7 @@ class ObjectState {
   /// An object known to others as `id`. `source`, which must outlive it, is asked for the outcome once somebody wants
   /// it; null: it comes by itself.
   explicit ObjectState(ObjectId id, ObjectSource* source = nullptr) : id_(id), source_(source) {}
-  ~ObjectState() {
+  ~ObjectState() {  // NOLINT(bugprone-exception-escape): a mutex that fails is beyond help.
     if (call_name_ != nullptr && outcome_ && !*outcome_ && !is_error_seen_) tell_unseen_error();
     Waiter* waiter = waiters_.load();
     while (waiter != nullptr && waiter != ready_mark()) delete std::exchange(waiter, waiter->next);
@@ -150,7 +150,7 @@ class ObjectState {
   }
 
  private:
-  void tell_unseen_error() const noexcept;
+  void tell_unseen_error() const noexcept;  // NOLINT(bugprone-exception-escape): likewise.
   static std::unique_ptr<Waiter> new_waiter(std::function<void()> callback, Waiter* next) {
     const MemoryReserve::Use reserve;
     return std::make_unique<Waiter>(Waiter{std::move(callback), next});

@@ -51,7 +51,7 @@ class Cache {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an error ends the program.
   const manta::Runtime runtime = manta::init(argc, argv).value();
   constexpr int kRequests = 5'000;
   constexpr int kPages = 50;

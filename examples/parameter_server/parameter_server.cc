@@ -58,7 +58,7 @@ class Worker {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an error ends the program.
   const manta::Runtime runtime = manta::init(argc, argv).value();
   const auto server = manta::actor<Server>();
   std::vector<manta::Actor<Worker>> workers;

@@ -45,7 +45,7 @@ class Supervisor {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an error ends the program.
   const manta::Runtime runtime = manta::init(argc, argv).value();
   const auto supervisor = manta::actor<Supervisor>();
   std::printf("%s", manta::get(supervisor.call<&Supervisor::run>(9, 4)).value().c_str());

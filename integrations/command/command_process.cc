@@ -60,7 +60,7 @@ Result<std::unique_ptr<CommandProcess>> CommandProcess::start(CommandGuardian& g
   return process;
 }
 
-CommandProcess::~CommandProcess() {
+CommandProcess::~CommandProcess() {  // NOLINT(bugprone-exception-escape): as in the header.
   if (has_ended_) return;
   guardian_.kill();
   take_end();

@@ -35,7 +35,7 @@ class CommandProcess {
   CommandProcess(const CommandProcess&) = delete;
   CommandProcess& operator=(const CommandProcess&) = delete;
   /// Kills all that is left of it, at once, and waits until that is gone.
-  ~CommandProcess();
+  ~CommandProcess();  // NOLINT(bugprone-exception-escape): only the text of an error needs memory.
 
   /// The next line of standard output, or none: the command has ended and all it printed was read. Blocks.
   std::optional<LineSplitter::Line> next_line();

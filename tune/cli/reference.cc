@@ -7,6 +7,7 @@
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
 #include "tune/cli/option_table.h"
+#include "tune/cli/verb_help.h"
 #include "tune/cli/verb_table.h"
 #include "tune/space/value.h"
 
@@ -70,14 +71,6 @@ std::string options_page() {
             (option.may_change || option.group == "Console" ? "yes" : "no") + " |\n";
   }
   return text;
-}
-
-std::string option_words(const VerbOption& option) {
-  std::string words = option.letter != 0 ? std::string("-") + option.letter + ", " : "";
-  words += "--" + std::string(option.name);
-  if (option.value_name.empty()) return words;
-  const std::string value(option.value_name);
-  return words + (option.value_is_optional ? " [" + value + "]" : " " + value);
 }
 
 std::string verb_part(const Verb& verb) {

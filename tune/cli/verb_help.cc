@@ -11,14 +11,6 @@ namespace {
 
 constexpr int kWidth = 100;
 
-std::string option_words(const VerbOption& option) {
-  std::string words = option.letter != 0 ? std::string("-") + option.letter + ", " : "";
-  words += "--" + std::string(option.name);
-  if (option.value_name.empty()) return words;
-  const std::string value(option.value_name);
-  return words + (option.value_is_optional ? " [" + value + "]" : " " + value);
-}
-
 // Two columns.
 std::string table(const std::vector<std::pair<std::string, std::string>>& rows) {
   int width = 0;
@@ -33,6 +25,14 @@ std::string table(const std::vector<std::pair<std::string, std::string>>& rows) 
 }
 
 }  // namespace
+
+std::string option_words(const VerbOption& option) {
+  std::string words = option.letter != 0 ? std::string("-") + option.letter + ", " : "";
+  words += "--" + std::string(option.name);
+  if (option.value_name.empty()) return words;
+  const std::string value(option.value_name);
+  return words + (option.value_is_optional ? " [" + value + "]" : " " + value);
+}
 
 std::string wrapped(std::string_view text, int width, std::string_view indent) {
   std::string lines;

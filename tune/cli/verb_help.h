@@ -14,6 +14,9 @@ std::string program_help();
 /// Usage, arguments, options, examples; no line is wider than 100 columns unless a word is.
 std::string verb_help(const Verb& verb);
 
+/// An option with its letter and its value: "-f, --follow", "--where TEXT".
+std::string option_words(const VerbOption& option);
+
 /// `text` in lines of at most `width` columns; empty lines stay.
 std::string wrapped(std::string_view text, int width, std::string_view indent);
 
