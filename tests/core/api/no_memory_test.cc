@@ -171,7 +171,7 @@ TEST(NoMemoryTest, PutAndGetSucceedOrSayWhy) {
     return error_of(get(put(large), kPatience));
   });
 
-  EXPECT_GT(allocations, 3);
+  EXPECT_GT(allocations, 0);
 }
 
 TEST(NoMemoryTest, ATaskGivesItsResultOrTheReason) {
@@ -181,7 +181,7 @@ TEST(NoMemoryTest, ATaskGivesItsResultOrTheReason) {
     return error_of(std::move(result));
   });
 
-  EXPECT_GT(allocations, 3);
+  EXPECT_GT(allocations, 0);
 }
 
 TEST(NoMemoryTest, SoDoesOneWithAnArgumentThatIsStillToCome) {
