@@ -25,12 +25,7 @@
 #include "core/api/runtime.h"
 #include "core/api/stream.h"
 #include "tests/support/refused_memory.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MANTA_IS_SANITIZED 1
-#else
-#define MANTA_IS_SANITIZED 0
-#endif
+#include "tests/support/sanitizer.h"
 
 namespace manta::no_memory_test {
 namespace {
@@ -431,7 +426,7 @@ class Hoard {
 };
 
 TEST(NoMemoryTest, AProcessThatGetsNoMoreOfTheSystemSaysSoAndGoesOn) {
-  if (MANTA_IS_SANITIZED) GTEST_SKIP() << "a sanitizer takes address space of its own";
+  if (kIsSanitized) GTEST_SKIP() << "a sanitizer takes address space of its own";
   const auto before = put(kText);
   const auto counter = actor<Counter>(kText);
   ASSERT_EQ(get(counter.call<&Counter::label>(), kPatience).value(), kText);
