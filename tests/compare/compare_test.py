@@ -251,7 +251,8 @@ class SuitesTest(unittest.TestCase):
         self.assertEqual(asked - known, set())
 
     def test_the_programs_of_peers_are_there(self):
-        programs = [suite.program for suite in SUITES.values()] + [each.program for each in tune_peers.SYSTEMS.values()]
+        programs = [suite.program for suite in SUITES.values()] + [each.program for systems in
+                    (tune_peers.SYSTEMS, tune_peers.SEARCH_SYSTEMS) for each in systems.values()]
         for program in programs:
             self.assertTrue((peer.FOLDER / program).is_file(), program)
 
@@ -262,7 +263,6 @@ class TunePeersTest(unittest.TestCase):
             comparison.Row("c", "tune_benchmark c", "c", "trials/s")]  # fmt: skip
 
     def setUp(self):
-        self.addCleanup(setattr, tune_peers, "SYSTEMS", tune_peers.SYSTEMS)
         self.addCleanup(setattr, peer, "FOLDER", peer.FOLDER)
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -273,9 +273,8 @@ for number, name in enumerate(sys.argv[1:]):
 """)
 
     def measure(self, systems):
-        tune_peers.SYSTEMS = systems
         with contextlib.redirect_stderr(io.StringIO()) as self.messages:
-            return tune_peers.measure(self.ROWS, sys.executable, self.folder)
+            return tune_peers.measure(systems, self.ROWS, sys.executable, self.folder)
 
     def test_each_system_measures_the_rows_that_name_it(self):
         values = self.measure({"one": tune_peers.System("One", "echo.py", ()),

@@ -21,9 +21,11 @@ def pinned_version(requirements, package):
     return None
 
 
-def make_environment(folder):
-    """Returns the Python of the environment at `folder`, or None, with a message, if it cannot be made."""
-    done = subprocess.run([str(FOLDER / "make_venv"), str(folder)], stdout=sys.stderr, check=False)
+def make_environment(folder, requirements):
+    """Returns the Python of the environment at `folder` with what the file `requirements`, below this folder, pins; or
+    None, with a message, if it cannot be made."""
+    command = [str(FOLDER / "make_venv"), str(folder), str(FOLDER / requirements)]
+    done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == 0:
         return folder / "bin/python"
     print("the peer's environment cannot be made: its columns stay empty", file=sys.stderr)

@@ -52,16 +52,21 @@ time.sleep(60)"""
 
 class RequirementsTest(unittest.TestCase):
     TEXT = (peer.FOLDER / "ray/requirements.txt").read_text(encoding="utf-8")
+    OF_SEARCH = (peer.FOLDER / "optuna/requirements.txt").read_text(encoding="utf-8")
 
     def test_a_version_is_found(self):
         self.assertEqual(peer.pinned_version("# x\nray-tools==1\nray==2.60.0\n", "ray"), "2.60.0")
         self.assertIsNone(peer.pinned_version("numpy==1\n", "ray"))
 
     def test_every_package_is_pinned(self):
-        for line in self.TEXT.splitlines():
+        for line in (self.TEXT + self.OF_SEARCH).splitlines():
             self.assertTrue(line.startswith("#") or line.count("==") == 1, line)
         self.assertIsNotNone(peer.pinned_version(self.TEXT, "ray"))
         self.assertIsNotNone(peer.pinned_version(self.TEXT, "numpy"))
+        self.assertIsNotNone(peer.pinned_version(self.OF_SEARCH, "torch"))
+
+    def test_both_environments_have_the_same_optuna(self):
+        self.assertEqual(peer.pinned_version(self.TEXT, "optuna"), peer.pinned_version(self.OF_SEARCH, "optuna"))
 
 
 class MakeVenvTest(unittest.TestCase):
@@ -82,6 +87,15 @@ class MakeVenvTest(unittest.TestCase):
             (root / "bin/python").symlink_to(sys.executable)
             (root / "installed_requirements.txt").write_text(RequirementsTest.TEXT, encoding="utf-8")
             done = self.run_script(folder)
+            self.assertEqual((done.returncode, done.stdout), (0, f"{folder} is up to date\n"))
+
+    def test_what_it_holds_may_be_another_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "bin").mkdir()
+            (root / "bin/python").symlink_to(sys.executable)
+            (root / "installed_requirements.txt").write_text(RequirementsTest.OF_SEARCH, encoding="utf-8")
+            done = self.run_script(folder, str(peer.FOLDER / "optuna/requirements.txt"))
             self.assertEqual((done.returncode, done.stdout), (0, f"{folder} is up to date\n"))
 
     def test_an_option_is_answered_with_the_usage(self):

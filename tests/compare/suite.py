@@ -22,6 +22,8 @@ class Suite:
     # From rows, the peers' Python and a folder to a function that measures: see comparison.Tools.run_others.
     prepare_others: object
     package: str = "ray"  # The peer's, whose version is told.
+    requirements: str = "ray/requirements.txt"  # What its Python environment holds; below this folder.
+    environment: str = "build/compare/venv"  # Where that is, below the source tree.
 
     def run_peer(self, python, folder):
         """See comparison.Tools.run_peer."""
@@ -34,18 +36,18 @@ def prepare_messaging(rows, _, folder):
     return lambda: messaging.measure(systems, folder)
 
 
-def prepare_tuners(rows, python, folder):
-    return lambda: tune_peers.measure(rows, python, folder) if python else {}
-
-
-def prepare_none(*_):
-    return dict
+def prepare_programs(systems):
+    return lambda rows, python, folder: lambda: tune_peers.measure(systems, rows, python, folder) if python else {}
 
 
 SUITES = {
     "core": Suite(core_rows.ROWS, "Ray", "ray/microbenchmark.py",
                   {name: system.title for name, system in messaging.SYSTEMS.items()}, prepare_messaging),
     "tune": Suite(tune_rows.ROWS, "Ray Tune", "ray/tune_benchmark.py",
-                  {name: system.title for name, system in tune_peers.SYSTEMS.items()}, prepare_tuners),
-    "search": Suite(search_rows.ROWS, "Optuna", "optuna/search_benchmark.py", {}, prepare_none, "optuna"),
+                  {name: system.title for name, system in tune_peers.SYSTEMS.items()},
+                  prepare_programs(tune_peers.SYSTEMS)),
+    "search": Suite(search_rows.ROWS, "Optuna", "optuna/search_benchmark.py",
+                    {name: system.title for name, system in tune_peers.SEARCH_SYSTEMS.items()},
+                    prepare_programs(tune_peers.SEARCH_SYSTEMS), "optuna", "optuna/requirements.txt",
+                    "build/compare/venv_search"),
 }  # fmt: skip

@@ -22,11 +22,13 @@ SYSTEMS = {
     "optuna_journal": System("Optuna on its journal", "optuna/tune_benchmark.py", ("journal",)),
 }
 
+SEARCH_SYSTEMS = {"cmaes": System("cmaes", "optuna/cmaes_benchmark.py", ())}
 
-def measure(rows, python, folder):
-    """The values, by key, that each system prints for the rows that name it; nothing of one that fails."""
+
+def measure(systems, rows, python, folder):
+    """The values, by key, that each of `systems` prints for the rows that name it; nothing of one that fails."""
     values = {}
-    for name, system in SYSTEMS.items():
+    for name, system in systems.items():
         measurements = list(dict.fromkeys(row.measurement for row in rows if name in row.others))
         if not measurements:
             continue

@@ -2,21 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measurements of manta_searchers_benchmark, in Optuna: search_benchmark.py NAME… prints lines of JSON.
 
-NAME is of the form SAMPLER_TRIALS, as tpe_1000. A sampler whose packages are not there is left out, with a message.
-tests/compare/run starts it.
+NAME is of the form SAMPLER_TRIALS, as tpe_1000, or memory_tpe. A sampler whose packages are not there is left out, with
+a message, and the exit code is 1. tests/compare/run starts it.
 """
 
 import argparse
 import json
+import os
 import random
 import sys
 import time
 import warnings
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # Read when the libraries are loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import optuna
 
 PARAMETERS = 10
 SECONDS, MOST = 20, 64  # Suggestions are made until either is over.
+TRIALS = 100_000
+PAGE = 4096
 
 
 def make_sampler(name):
@@ -61,17 +67,41 @@ def milliseconds(name):
     return 1e3 * sum(times[1:]) / len(times[1:])
 
 
+def resident_bytes():
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return PAGE * int(file.read().split()[1])
+
+
+def bytes_per_trial():
+    """Memory of a study in memory; its sampler is asked once."""
+    study = optuna.create_study(sampler=make_sampler("tpe"))
+    before = resident_bytes()
+    for number in range(TRIALS):
+        study.add_trial(earlier_trial(number))
+    suggest(study.ask())
+    return (resident_bytes() - before) / TRIALS
+
+
+def measure(name):
+    if name == "memory_tpe":
+        return {"name": name, "value": bytes_per_trial(), "unit": "bytes"}
+    return {"name": name, "value": milliseconds(name), "unit": "ms"}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="+", metavar="NAME")
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    missing = 0
     for name in options.names:
         try:
-            print(json.dumps({"name": name, "value": milliseconds(name), "unit": "ms"}), flush=True)
+            print(json.dumps(measure(name)), flush=True)
         except ImportError as error:
+            missing += 1
             print(f"{name}: {error}", file=sys.stderr)
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":
