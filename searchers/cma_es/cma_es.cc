@@ -64,11 +64,13 @@ Eigen::VectorXd CmaEs::draw(RandomStream& random, const Eigen::VectorXd& least) 
 
 void CmaEs::learn(const std::vector<Eigen::VectorXd>& points) {
   const Eigen::Index d = mean_.size();
-  Eigen::MatrixXd steps(d, weights_.size());
-  for (Eigen::Index i = 0; i < weights_.size(); ++i) {
+  const Eigen::Index parents = std::min(weights_.size(), static_cast<Eigen::Index>(points.size()));
+  const Eigen::VectorXd weights = weights_.head(parents) / weights_.head(parents).sum();
+  Eigen::MatrixXd steps(d, parents);
+  for (Eigen::Index i = 0; i < parents; ++i) {
     steps.col(i) = (points[static_cast<std::size_t>(i)] - mean_) / deviation_;
   }
-  const Eigen::VectorXd step = steps * weights_;
+  const Eigen::VectorXd step = steps * weights;
   mean_ += deviation_ * step;
   const Eigen::VectorXd white = directions_ * (directions_.transpose() * step).cwiseQuotient(lengths_);
   path_ = (1 - c_sigma_) * path_ + std::sqrt(c_sigma_ * (2 - c_sigma_) * mu_eff_) * white;
@@ -79,7 +81,7 @@ void CmaEs::learn(const std::vector<Eigen::VectorXd>& points) {
   if (is_short) shape_path_ += std::sqrt(c_c_ * (2 - c_c_) * mu_eff_) * step;
   const double kept = 1 - c_1_ - c_mu_ + (is_short ? 0 : c_1_ * c_c_ * (2 - c_c_));
   covariance_ = kept * covariance_ + c_1_ * shape_path_ * shape_path_.transpose() +
-                c_mu_ * steps * weights_.asDiagonal() * steps.transpose();
+                c_mu_ * steps * weights.asDiagonal() * steps.transpose();
   deviation_ *= std::exp(std::min(1., c_sigma_ / d_sigma_ * (path_.norm() / chi_ - 1)));
   decompose();
 }

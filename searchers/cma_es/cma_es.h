@@ -38,7 +38,7 @@ class CmaEs {
 
   /// One point of the distribution. `least` are the least deviations, per coordinate.
   Eigen::VectorXd draw(RandomStream& random, const Eigen::VectorXd& least) const;
-  /// Learns from a generation, best first. At least population() points.
+  /// Learns from a generation, best first. At least one point; those of more than population() / 2 do not count.
   void learn(const std::vector<Eigen::VectorXd>& points);
 
   /// All of the state, as numbers; read back by the other.

@@ -24,10 +24,6 @@ constexpr std::size_t kFlat = 20;  // Generations without any change of the best
 
 bool is_done(const TrialRecord& record) { return record.state != State::kPending && record.state != State::kReported; }
 
-double loss_of(const TrialRecord& record) {
-  return record.state == State::kEnded ? record.loss : std::numeric_limits<double>::infinity();
-}
-
 // Folds u into [0, 1].
 double reflected(double u) {
   const double folded = std::fabs(std::remainder(u, 2));
@@ -106,10 +102,10 @@ void CmaEsProposer::begin_run(const History& history, RandomStream& random) {
 void CmaEsProposer::learn(const History& history) {
   std::vector<const Member*> ranked;
   for (const Member& member : members_) {
-    if (is_done(history[member.place])) ranked.push_back(&member);
+    if (history[member.place].state == State::kEnded) ranked.push_back(&member);
   }
-  std::ranges::stable_sort(ranked, {}, [&](const Member* member) { return loss_of(history[member->place]); });
-  if (strategy_) {
+  std::ranges::stable_sort(ranked, {}, [&](const Member* member) { return history[member->place].loss; });
+  if (strategy_ && !ranked.empty()) {
     std::vector<Eigen::VectorXd> points;
     for (const Member* member : ranked) {
       // Another point than was drawn may have been tried in its place.
@@ -124,8 +120,8 @@ void CmaEsProposer::learn(const History& history) {
     }
     strategy_->learn(points);
   }
-  learn_choices(history, ranked);
-  recent_.push_back(loss_of(history[ranked.front()->place]));
+  if (!ranked.empty()) learn_choices(history, ranked);
+  recent_.push_back(ranked.empty() ? std::numeric_limits<double>::infinity() : history[ranked.front()->place].loss);
   if (recent_.size() > kFlat) recent_.erase(recent_.begin());
   members_.clear();
 }
