@@ -6,6 +6,7 @@
 #include "searchers/grid_searcher.h"
 #include "searchers/make_searcher.h"
 #include "searchers/random_searcher.h"
+#include "searchers/repeating_searcher.h"
 
 namespace manta::searcher_contract_test {
 namespace {
@@ -48,6 +49,13 @@ std::unique_ptr<Searcher> make_grid(const Space& space, std::uint64_t seed) {
 auto make_named(std::string_view name) {
   return [name](const Space& space, std::uint64_t seed) {
     return make_searcher(name, {.space = &space, .seed = seed, .samples = 100}).value();
+  };
+}
+
+auto make_repeating(std::string_view name) {
+  return [name](const Space& space, std::uint64_t seed) {
+    const SearcherSetup setup{.space = &space, .seed = seed, .samples = 100};
+    return RepeatingSearcher::make(make_searcher(name, setup).value(), setup, 3).value();
   };
 }
 
@@ -99,6 +107,11 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"Nsga2OverFewConfigurations", "Nsga2Searcher", kFew, make_nsga2},
                       SearcherContract{"Nsga2OfOneMetric", "Nsga2Searcher", kRules, make_named("nsga2")},
                       SearcherContract{"AutoOverEveryKind", "AutoSearcher", kEveryKind, make_named("auto")},
+                      SearcherContract{"RepeatingRandomOverEveryKind", "RepeatingSearcher", kEveryKind,
+                                       make_repeating("random")},
+                      SearcherContract{"RepeatingTpeOverRules", "RepeatingSearcher", kRules, make_repeating("tpe")},
+                      SearcherContract{"RepeatingGpOverFew", "RepeatingSearcher", kFew, make_repeating("gp")},
+                      SearcherContract{"RepeatingGpOverDefaults", "RepeatingSearcher", kDefaults, make_repeating("gp")},
                       SearcherContract{"GpOverDefaults", "FirstPointsSearcher", kDefaults, make_named("gp")},
                       SearcherContract{"TpeOverDefaults", "FirstPointsSearcher", kDefaults, make_named("tpe")},
                       SearcherContract{"BohbOverDefaults", "FirstPointsSearcher", kDefaults, make_named("bohb")},

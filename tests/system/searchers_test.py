@@ -202,6 +202,44 @@ class MinGainTest(SearchersTest):
         self.assertIn("gp and auto do", self.tune("--searcher", "tpe", "--min-gain", "0.001", expect=2))
 
 
+class RepeatTest(SearchersTest):
+    def noisy(self):
+        """A command whose value depends on how many ran before it."""
+        (self.directory / "seen").mkdir()
+        script = self.directory / "noisy.sh"
+        script.write_text('touch "$2/$$"\nawk -v x="$1" -v n="$(ls "$2" | wc -l)" \'BEGIN { print x + 0.1 * (n * 7 % 5) }\'\n')
+        return f"sh {script} {{x}} {self.directory / 'seen'}"
+
+    def test_what_may_be_the_best_is_tried_again_and_the_mean_counts(self):
+        said = self.tune("--searcher", "tpe", "--samples", 40, "--concurrency", 1, "--repeat", 3, command=self.noisy())
+        groups = self.query("select count(*) as n, avg(value) as mean, config from trials group by config order by n desc, mean")
+        self.assertEqual(groups[0]["n"], 3)
+        self.assertLess(len(groups), 35)
+        self.assertIn("best by the mean: ", said)
+        self.assertIn(", the mean of trials ", said)
+
+        code, text, errors = self.run_program("best", "run", program=BIN / "manta")
+        self.assertEqual(code, 0, errors)
+        self.assertRegex(text, r"^score: \S+ ± \S+, the mean of trials \d+")
+        _, config, _ = self.run_program("best", "run", "--config", program=BIN / "manta")
+        self.assertIn(json.loads(config), [json.loads(group["config"]) for group in groups if group["n"] > 1])
+
+    def test_a_run_that_goes_on_repeats_the_same(self):
+        command = "echo {x}"
+        whole = ["--searcher", "tpe", "--concurrency", 1, "--repeat", 3]
+        self.tune(*whole, "--samples", 20, out="whole", command=command)
+        self.tune(*whole, "--samples", 9, out="part", command=command)
+        code, output, errors = self.run_program("--resume", "part", "--samples", 20, program=BIN / "tune_run")
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.configs("part"), self.configs("whole"))
+        self.assertEqual(len({json.dumps(config) for config in self.configs("whole")}), 19)  # One showed that there is no noise.
+
+    def test_what_it_does_not_go_with_is_said(self):
+        self.assertIn("by --samples, and not by --repeat", self.tune("--repeat", 3, space={"x": {"grid": [1, 2]}}, expect=2))
+        self.assertIn("--repeat is 101; it is 1 to 100", self.tune("--repeat", 101, expect=2))
+        self.assertIn("constraints on metrics", self.tune("--repeat", 3, "--metric-constraint", "score < 3", expect=2))
+
+
 class ImportanceTest(SearchersTest):
     def test_the_parameter_that_matters_comes_first(self):
         space = {"x": {"float": [0, 1]}, "y": {"float": [0, 1]}}

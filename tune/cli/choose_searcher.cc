@@ -10,6 +10,7 @@
 #include "integrations/external_searcher/external_searcher.h"
 #include "integrations/plugin/load_plugin.h"
 #include "searchers/make_searcher.h"
+#include "searchers/repeating_searcher.h"
 #include "tune/cli/goals.h"
 #include "tune/trial/named_options.h"
 
@@ -81,11 +82,21 @@ SearcherSetup searcher_setup(const TuneOptions& options, const Space& space) {
           .max_iterations = options.max_iterations};
 }
 
-Made choose_searcher(const TuneOptions& options, const Space& space) {
-  const SearcherSetup setup = searcher_setup(options, space);
+namespace {
+
+Made choose_one(const TuneOptions& options, const SearcherSetup& setup) {
   if (const auto command = external_searcher_command(options.searcher)) return start_program(*command, options, setup);
   if (auto plugin = PluginReference::parse(options.searcher)) return make_of_plugin(*std::move(plugin), setup);
   return make_named(options.searcher, setup);
+}
+
+}  // namespace
+
+Made choose_searcher(const TuneOptions& options, const Space& space) {
+  const SearcherSetup setup = searcher_setup(options, space);
+  MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, choose_one(options, setup));
+  if (options.repeat == 1) return searcher;
+  return RepeatingSearcher::make(std::move(searcher), setup, options.repeat);
 }
 
 std::string learning_searchers() {

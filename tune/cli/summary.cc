@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "integrations/command/command_template.h"
+#include "tune/cli/repeated_best.h"
 
 namespace manta {
 
@@ -117,6 +118,10 @@ std::string summary_text(TrialsView trials, const ExperimentLabel& label, const 
   if (const TrialStatus* best = best_trial(trials, label.objective)) {
     text += "best " + escape_control(label.objective.metric) + ": " + to_json(Value(*best->best_value)) + " (trial " +
             to_string(best->id) + ")\n" + best->config.to_json() + "\n";
+    if (const auto repeated = best_of_repeated(trials, label.objective)) {
+      text += "best by the mean: " + text_of(*repeated, trials) + "\n" +
+              trials[repeated->places.front()].config.to_json() + "\n";
+    }
   } else {
     text += "no trial has a finite " + escape_control(label.objective.metric) +
             (label.further.constraints.empty() ? "" : " and keeps the constraints") + "\n";

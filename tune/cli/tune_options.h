@@ -23,6 +23,7 @@ struct TuneOptions {
   /// A name of make_searcher.h, "Name" of MANTA_SEARCHER, "libx.so:Name" or "exec:COMMAND"; default: grid if the space
   /// has one, else auto.
   std::string searcher = {};
+  std::int64_t repeat = 1;                   ///< How often a promising configuration is tried where values are noisy.
   double searcher_timeout_seconds = 60;             ///< For each answer of an exec: searcher.
   std::optional<std::filesystem::path> warm_start;  ///< An earlier experiment whose trials the searcher is told first.
   /// "fifo", "asha:grace=1,eta=4", "pbt:interval=5", or several: "hyperband + patience:reports=5" (make_scheduler.h).

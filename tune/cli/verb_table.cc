@@ -75,8 +75,9 @@ const std::vector<Verb> kVerbs{
      .group = kLooking,
      .summary = "The best trial and its configuration",
      .text = "Where there are several metrics: the Pareto front, the trials that no other is better than in one metric "
-             "and at least as good as in all others; --config and --json then have a line for each. Exit code 1 when "
-             "no trial has a finite value yet.",
+             "and at least as good as in all others; --config and --json then have a line for each. After "
+             "--repeat: the configuration with the best mean, by its first trial. Exit code 1 when no trial has a "
+             "finite value yet.",
      .arguments = {kExperiment},
      .options = {{.name = "config", .help = "Its configuration only, as JSON on one line"},
                  {.name = "json", .help = "The trial as JSON on one line"}},

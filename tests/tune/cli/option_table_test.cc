@@ -42,6 +42,7 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"samples", "1", "1"},
       {"searcher", "grid", "\"grid\""},
       {"searcher-timeout", "5m", "300.0"},
+      {"repeat", "5", "5"},
       {"warm-start", "runs/x", "\"runs/x\""},
       {"scheduler", "asha:eta=3", "\"asha:eta=3\""},
       {"seed", "18446744073709551615", "18446744073709551615"},

@@ -5,7 +5,9 @@
 #include <limits>
 #include <tuple>
 
+#include "tune/cli/experiment_document.h"
 #include "tune/cli/internal/option_values.h"
+#include "tune/cli/repeated_best.h"
 #include "tune/cli/trial_filter.h"
 #include "tune/cli/trial_front.h"
 #include "tune/cli/verbs/experiment_words.h"
@@ -23,6 +25,12 @@ Result<TrialFields> read_fields(ExperimentView& view) {
   MANTA_ASSIGN_OR_RETURN(std::vector<TrialRecord> trials, view.trials());
   MANTA_ASSIGN_OR_RETURN(auto metrics, view.last_metrics());
   return TrialFields(std::move(trials), std::move(metrics));
+}
+
+std::vector<TrialStatus> statuses_of(const TrialFields& fields) {
+  std::vector<TrialStatus> statuses;
+  for (const TrialRecord& trial : fields.trials()) statuses.push_back(trial.status);
+  return statuses;
 }
 
 Result<std::vector<const TrialRecord*>> select(const TrialFields& fields, const VerbWords& words) {
@@ -161,12 +169,26 @@ Result<ExitCode> trials(const VerbWords& words) {
   return kExitOk;
 }
 
+namespace {
+
+// Where --repeat asked for it, the configuration with the best mean; its first trial stands for it.
+Result<std::optional<RepeatedBest>> repeated_best(const ExperimentSpec& spec, const TrialFields& fields) {
+  RunRequest request;
+  MANTA_RETURN_IF_ERROR(apply_document(spec.json, "the stored experiment", request));
+  if (request.tune.repeat == 1) return std::optional<RepeatedBest>();
+  return best_of_repeated(statuses_of(fields), spec.objective);
+}
+
+}  // namespace
+
 Result<ExitCode> best(const VerbWords& words) {
   MANTA_ASSIGN_OR_RETURN(ExperimentView view, open_experiment(words.value("EXP")));
   MANTA_ASSIGN_OR_RETURN(const ExperimentSpec spec, view.spec());
   MANTA_ASSIGN_OR_RETURN(const TrialFields fields, read_fields(view));
   if (!spec.further.objectives.empty()) return best_of_several(view, fields, words);
-  const std::optional<std::size_t> index = best_index(fields.trials(), spec.objective);
+  MANTA_ASSIGN_OR_RETURN(const std::optional<RepeatedBest> repeated, repeated_best(spec, fields));
+  const std::optional<std::size_t> index =
+      repeated ? std::optional(repeated->places.front()) : best_index(fields.trials(), spec.objective);
   if (!index) {
     return Error{ErrorCode::kTaskFailed, "no trial has a finite " + escape_control(spec.objective.metric) +
                                              " yet; manta trials " + escape_control(words.value("EXP")) + " shows all"};
@@ -175,6 +197,10 @@ Result<ExitCode> best(const VerbWords& words) {
   std::string text = escape_control(spec.objective.metric) + ": " + to_json(Value(*trial.status.best_value)) +
                      " (trial " + to_string(trial.status.id) + ", " + std::string(to_string(trial.status.state)) +
                      ")\n" + trial.status.config.to_json() + "\n";
+  if (repeated) {
+    text = escape_control(spec.objective.metric) + ": " + text_of(*repeated, statuses_of(fields)) + "\n" +
+           trial.status.config.to_json() + "\n";
+  }
   if (words.has("config")) text = trial.status.config.to_json() + "\n";
   if (words.has("json")) text = trial_json(fields, trial) + "\n";
   MANTA_RETURN_IF_ERROR(print(text));

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tune/cli/repeated_best.h"
+
+#include <cmath>
+#include <map>
+
+#include "tune/cli/console_text.h"
+
+namespace manta {
+
+std::optional<RepeatedBest> best_of_repeated(TrialsView trials, const Objective& objective) {
+  std::map<std::string, std::size_t> place_of;
+  std::vector<RepeatedBest> all;
+  std::vector<RepeatedValue> values;
+  for (std::size_t place = 0; place < trials.size(); ++place) {
+    const TrialStatus& trial = trials[place];
+    const bool has_ended = trial.state == TrialState::kCompleted || trial.state == TrialState::kStopped;
+    if (!has_ended || !trial.value || !std::isfinite(*trial.value)) continue;
+    const std::size_t which = place_of.emplace(trial.config.to_json(), all.size()).first->second;
+    if (which == all.size()) {
+      all.emplace_back();
+      values.emplace_back();
+    }
+    all[which].places.push_back(place);
+    values[which].add(*trial.value);
+  }
+  const std::optional<double> noise = noise_deviation(values);
+  if (!noise) return std::nullopt;
+  RepeatedBest* best = nullptr;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].value = values[i];
+    all[i].error = standard_error(values[i], *noise);
+    const auto score = [&](const RepeatedBest& one) { return objective.score(one.value.mean) - one.error; };
+    if (best == nullptr || score(all[i]) > score(*best)) best = &all[i];
+  }
+  return *best;
+}
+
+std::string text_of(const RepeatedBest& best, TrialsView trials) {
+  std::string numbers;
+  for (std::size_t i = 0; i < best.places.size(); ++i) {
+    const bool is_last = i + 1 == best.places.size();
+    numbers += (i == 0 ? "" : is_last ? " and " : ", ") + to_string(trials[best.places[i]].id);
+  }
+  return metric_text(best.value.mean) + " ± " + metric_text(best.error) +
+         (best.places.size() == 1 ? ", trial " : ", the mean of trials ") + numbers;
+}
+
+}  // namespace manta
