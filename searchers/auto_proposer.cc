@@ -5,10 +5,10 @@
 
 namespace manta::internal {
 
-AutoProposer::AutoProposer(const UnitCube& cube)
-    : process_(cube),
-      forest_(cube),
-      tpe_(cube),
+AutoProposer::AutoProposer(const UnitCube& cube, std::int64_t costly_samples)
+    : process_(cube, costly_samples),
+      forest_(cube, costly_samples),
+      tpe_(cube, TpeProposer::Fidelity::kAny, costly_samples),
       many_levelled_(static_cast<std::size_t>(std::ranges::count_if(
           cube.axes(), [](const Axis& axis) { return axis.levels == 0 || axis.levels > kFewLevels; }))),
       axes_(cube.size()) {}

@@ -28,7 +28,8 @@ class AutoProposer final : public Proposer {
   static constexpr std::size_t kMany = 600;       ///< Trials with a value.
   static constexpr std::int64_t kFewLevels = 20;  ///< Of an axis, at most.
 
-  explicit AutoProposer(const UnitCube& cube);
+  /// `costly_samples`: for how many trials what they cost counts (CostModel).
+  explicit AutoProposer(const UnitCube& cube, std::int64_t costly_samples = 0);
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
   /// Which algorithm it takes, why, and when it will change.

@@ -98,14 +98,44 @@ Made make_model(const char* class_name, const SearcherSetup& setup) {
       }));
 }
 
-Made make_tpe(const Request& request) { return make_model<internal::TpeProposer>("TpeSearcher", request.setup); }
+constexpr OptionRange kCostOptions[] = {{.name = "cost-aware",
+                                         .low = 0,
+                                         .high = 1,
+                                         .help = "1: improvement counts per second that a trial is expected to take, "
+                                                 "less and less as the samples are used up",
+                                         .otherwise = 0}};
 
-Made make_gp(const Request& request) { return make_model<gp::GpProposer>("GpSearcher", request.setup); }
+// One that can count what trials cost.
+template <typename Make>
+Made make_with_cost(const char* class_name, const Request& request, Make make) {
+  MANTA_ASSIGN_OR_RETURN(const std::int64_t is_aware, request.options.read("cost-aware", 0));
+  const std::int64_t samples = is_aware == 1 ? request.setup.samples : 0;
+  return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
+      class_name, request.setup, [&](const UnitCube& cube) { return make(cube, samples); }));
+}
 
-Made make_auto(const Request& request) { return make_model<internal::AutoProposer>("AutoSearcher", request.setup); }
+Made make_tpe(const Request& request) {
+  return make_with_cost("TpeSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
+    return std::make_unique<internal::TpeProposer>(cube, internal::TpeProposer::Fidelity::kAny, samples);
+  });
+}
+
+Made make_gp(const Request& request) {
+  return make_with_cost("GpSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
+    return std::make_unique<gp::GpProposer>(cube, samples);
+  });
+}
+
+Made make_auto(const Request& request) {
+  return make_with_cost("AutoSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
+    return std::make_unique<internal::AutoProposer>(cube, samples);
+  });
+}
 
 Made make_forest(const Request& request) {
-  return make_model<internal::ForestProposer>("ForestSearcher", request.setup);
+  return make_with_cost("ForestSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
+    return std::make_unique<internal::ForestProposer>(cube, samples);
+  });
 }
 
 Made make_cma_es(const Request& request) { return make_model<internal::CmaEsProposer>("CmaEsSearcher", request.setup); }
@@ -146,14 +176,14 @@ const std::vector<Entry> kSearchers{
     {{"grid", "Every combination of the grid parameters; the others are drawn"}, make_grid, ""},
     {{"sobol", "A scrambled Sobol sequence, which covers the space evenly"}, make_sobol, ""},
     {{"lhs", "Latin hypercube: as many strata on each axis as there are samples, a trial in each"}, make_lhs, ""},
-    {{"tpe", "Tree-structured Parzen estimator, multivariate"}, make_tpe, ""},
-    {{"gp", "Gaussian process with expected improvement"}, make_gp, ""},
-    {{"forest", "Random forest with expected improvement"}, make_forest, ""},
+    {{"tpe", "Tree-structured Parzen estimator, multivariate", kCostOptions}, make_tpe, "cost-aware=1"},
+    {{"gp", "Gaussian process with expected improvement", kCostOptions}, make_gp, "cost-aware=1"},
+    {{"forest", "Random forest with expected improvement", kCostOptions}, make_forest, "cost-aware=1"},
     {{"cma-es", "Covariance matrix adaptation with restarts"}, make_cma_es, ""},
     {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
     {{"de", "Differential evolution, asynchronous"}, make_de, ""},
     {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options}, make_nsga2, "population=40"},
-    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials"}, make_auto, ""},
+    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials", kCostOptions}, make_auto, "cost-aware=1"},
 };
 
 std::string known_searchers() {

@@ -86,9 +86,11 @@ std::vector<std::uint32_t> smallest(std::span<const double> values, std::size_t 
 // The search for the point of highest acquisition.
 class Search {
  public:
-  Search(const UnitCube& cube, const UserPrior& prior, const History& history, RandomStream& random)
+  Search(const UnitCube& cube, const UserPrior& prior, const CostModel& cost, const History& history,
+         RandomStream& random)
       : cube_(cube),
         prior_(prior),
+        cost_(cost),
         prior_weight_(prior.weight(history, kPriorTrials)),
         history_(history),
         random_(random) {
@@ -196,6 +198,7 @@ class Search {
       values[i] = std::log(deviation) + log_expected((best_loss_ - margin_ - losses[i].mean) / deviation);
       if (feasibility_) values[i] += std::log(chances[i].mean + kLeastChance);
       if (prior_weight_ > 0) values[i] += prior_weight_ * prior_.log_density(row(points, i));
+      if (cost_.counts()) values[i] -= cost_.penalty(row(points, i));
     }
     return values;
   }
@@ -248,6 +251,7 @@ class Search {
 
   const UnitCube& cube_;
   const UserPrior& prior_;
+  const CostModel& cost_;
   const double prior_weight_;
   const History& history_;
   RandomStream& random_;
@@ -266,7 +270,8 @@ UnitCube::Point ForestProposer::propose(const History& history, RandomStream& ra
   UnitCube::Point drawn(cube_->size());
   for (double& u : drawn) u = random.uniform();
   if (cube_->size() == 0 || history.valued() < kStartup || random.uniform() < kRandomShare) return drawn;
-  return Search(*cube_, prior_, history, random).go().value_or(drawn);
+  cost_.learn(history);
+  return Search(*cube_, prior_, cost_, history, random).go().value_or(drawn);
 }
 
 }  // namespace manta::internal

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
+#include "searchers/internal/cost_model.h"
 #include "searchers/internal/proposer.h"
 #include "searchers/internal/user_prior.h"
 
@@ -20,6 +22,7 @@ namespace manta::internal {
 /// forest expects of them; the improvement that counts begins at a margin that is drawn for each proposal, mostly near
 /// 0, so that a search which is stuck near a poor best point gets away. Where the user gave defaults, some candidates
 /// come from the prior that they make, and the improvement counts times its density, to a power that falls (UserPrior).
+/// It counts per second where that is asked for (CostModel).
 /// Complexity of a proposal: O(trees · n · d ·
 /// depth) with n at most kMaxSamples, and that of some thousand predictions.
 class ForestProposer final : public Proposer {
@@ -27,13 +30,16 @@ class ForestProposer final : public Proposer {
   static constexpr std::size_t kStartup = 8;        ///< Random points before the first that is modelled.
   static constexpr std::size_t kMaxSamples = 1000;  ///< Half of them the best, the rest the latest.
 
-  explicit ForestProposer(const UnitCube& cube) : cube_(&cube), prior_(cube) {}
+  /// `costly_samples`: for how many trials what they cost counts (CostModel).
+  explicit ForestProposer(const UnitCube& cube, std::int64_t costly_samples = 0)
+      : cube_(&cube), prior_(cube), cost_(cube, costly_samples) {}
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
 
  private:
   const UnitCube* cube_;
   UserPrior prior_;
+  CostModel cost_;
 };
 
 }  // namespace manta::internal

@@ -78,7 +78,7 @@ Point AcquisitionSearch::run(const std::vector<Point>& best_trials) {
   if (pool_.empty()) return random_point(cube.size(), random_);
   if (cube.configurations() > kMaxListed) return climb_from_best();
   const std::size_t best = order().front();
-  log_gain_ = scores_[best] - prior_of(pool_[best]);
+  log_gain_ = scores_[best] - worth_of(pool_[best]);
   return pool_[best];
 }
 
@@ -153,9 +153,12 @@ double AcquisitionSearch::prior_of(const Point& point) const {
   return model_.prior_weight == 0 ? 0 : model_.prior_weight * model_.prior.log_density(point);
 }
 
+// What counts beside improvement and feasibility.
+double AcquisitionSearch::worth_of(const Point& point) const { return prior_of(point) - model_.cost.penalty(point); }
+
 double AcquisitionSearch::score_of(const Point& point, const Prediction& prediction) const {
   return log_expected_improvement(prediction.mean, std::sqrt(prediction.variance), model_.best).value +
-         std::log(model_.feasibility.probability(point)) + prior_of(point);
+         std::log(model_.feasibility.probability(point)) + worth_of(point);
 }
 
 void AcquisitionSearch::score_pool() {
@@ -186,7 +189,7 @@ Point AcquisitionSearch::climb_from_best() {
     climb(point, score);
     if (score > found.second) found = {point, score};
   }
-  log_gain_ = found.second - prior_of(found.first);
+  log_gain_ = found.second - worth_of(found.first);
   return found.first;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "searchers/gp/gaussian_process.h"
+#include "searchers/internal/cost_model.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/history.h"
 #include "searchers/internal/user_prior.h"
@@ -34,6 +35,7 @@ class AcquisitionSearch {
     const GaussianProcess& process;
     const internal::Feasibility& feasibility;
     const internal::UserPrior& prior;
+    const internal::CostModel& cost;
     const internal::History& history;
     double best;          ///< Values below it are improvements.
     double prior_weight;  ///< Exponent of the prior's density.
@@ -42,8 +44,8 @@ class AcquisitionSearch {
   AcquisitionSearch(const Model& model, RandomStream& random) : model_(model), random_(random) {}
 
   UnitCube::Point run(const std::vector<UnitCube::Point>& best_trials);
-  /// The logarithm of what is expected of the point that run() found, whatever the prior says of it; none: there was
-  /// nothing to choose from.
+  /// The logarithm of what is expected of the point that run() found, whatever the prior says of it and it costs; none:
+  /// there was nothing to choose from.
   std::optional<double> log_gain() const { return log_gain_; }
 
  private:
@@ -55,6 +57,7 @@ class AcquisitionSearch {
   void add_neighbours(const Point& point);
   void add_perturbed(const Point& point);
   double prior_of(const Point& point) const;
+  double worth_of(const Point& point) const;
   double score_of(const Point& point, const Prediction& prediction) const;
   void score_pool();
   std::vector<std::size_t> order() const;

@@ -88,8 +88,8 @@ Json completed(Json state) {
 
 }  // namespace
 
-GpProposer::GpProposer(const UnitCube& cube)
-    : cube_(cube), process_(kinds_of(cube)), feasibility_(cube), prior_(cube) {}
+GpProposer::GpProposer(const UnitCube& cube, std::int64_t costly_samples)
+    : cube_(cube), process_(kinds_of(cube)), feasibility_(cube), prior_(cube), cost_(cube, costly_samples) {}
 
 Point GpProposer::whole_point(const History& history, std::size_t place) const {
   return without_gaps(history.point(place), process_.kinds());
@@ -102,6 +102,7 @@ Point GpProposer::propose(const History& history, RandomStream& random) {
   }
   learn(history);
   feasibility_.learn(history);
+  cost_.learn(history);
   std::vector<std::pair<double, std::size_t>> losses;
   PointSet pending(cube_.size());
   for (std::size_t i = 0; i < history.size(); ++i) {
@@ -115,7 +116,7 @@ Point GpProposer::propose(const History& history, RandomStream& random) {
   const double best = process_.least_mean();
   process_.believe(pending);
   const double prior_weight = prior_.weight(history, kPriorTrials);
-  AcquisitionSearch search({cube_, process_, feasibility_, prior_, history, best, prior_weight}, random);
+  AcquisitionSearch search({cube_, process_, feasibility_, prior_, cost_, history, best, prior_weight}, random);
   Point point = search.run(best_trials);
   if (const std::optional<double> log_gain = search.log_gain()) gains_.push_back(std::exp(*log_gain) * loss_per_value_);
   if (gains_.size() > kGains) gains_.pop_front();

@@ -2,6 +2,7 @@
 // Bayesian optimisation with a Gaussian process.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "searchers/gp/gaussian_process.h"
 #include "searchers/gp/training_set.h"
+#include "searchers/internal/cost_model.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/proposer.h"
 #include "searchers/internal/user_prior.h"
@@ -21,7 +23,8 @@ namespace manta::gp {
 /// highest: some random points first, then the best of random ones, neighbours of the best trials and
 /// what local search from the best of these finds. Trials that are running count as observed at what the process
 /// expects. Where the user gave defaults, a part of the candidates comes from the prior that they make, and expected
-/// improvement counts times its density, to a power that falls (UserPrior).
+/// improvement counts times its density, to a power that falls (UserPrior). It counts per second where that is asked for
+/// (CostModel).
 ///
 /// Numbers and levels in order differ by their distance in the unit cube, choices by being different; the covariance is
 /// a Matern 5/2 of all axes plus a sum of one term per axis, so that what each does alone is learnt from few trials.
@@ -30,7 +33,8 @@ namespace manta::gp {
 /// it has and when it is fitted.
 class GpProposer final : public internal::Proposer {
  public:
-  explicit GpProposer(const UnitCube& cube);
+  /// `costly_samples`: for how many trials what they cost counts (CostModel).
+  explicit GpProposer(const UnitCube& cube, std::int64_t costly_samples = 0);
 
   UnitCube::Point propose(const internal::History& history, RandomStream& random) override;
   std::optional<double> expected_gain(const internal::History& history) const override;
@@ -48,6 +52,7 @@ class GpProposer final : public internal::Proposer {
   GaussianProcess process_;
   internal::Feasibility feasibility_;
   internal::UserPrior prior_;
+  internal::CostModel cost_;
   double loss_per_value_ = 0;  // By the warp, at the best trial.
   std::deque<double> gains_;   // Expected of the last kGains proposals.
 };

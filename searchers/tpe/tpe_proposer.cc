@@ -77,10 +77,12 @@ UnitCube::Point TpeProposer::propose(const History& history, RandomStream& rando
     gains[i] += prior_weight * prior_.log_density(row(candidates, i));
   }
   const std::vector<double> losses = mixture_of(*cube_, parts.others, widths).log_densities(candidates);
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < gains.size(); ++i) {
-    if (gains[i] - losses[i] > gains[best] - losses[best]) best = i;
+  for (std::size_t i = 0; i < gains.size(); ++i) gains[i] -= losses[i];
+  cost_.learn(history);
+  for (std::size_t i = 0; i < gains.size() && cost_.counts(); ++i) {
+    gains[i] = -std::log(kGoodShare + (1 - kGoodShare) * std::exp(-gains[i])) - cost_.penalty(row(candidates, i));
   }
+  const std::size_t best = static_cast<std::size_t>(std::ranges::max_element(gains) - gains.begin());
   const auto point = row(candidates, best);
   return {point.begin(), point.end()};
 }

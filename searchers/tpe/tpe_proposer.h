@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "searchers/internal/cost_model.h"
 #include "searchers/internal/proposer.h"
 #include "searchers/internal/user_prior.h"
 
@@ -23,6 +24,7 @@ namespace manta::internal {
 /// first keep concurrent suggestions apart.
 /// Where the user gave defaults, a part of the draws comes from the prior that they make, and the ratio of the
 /// densities counts times its density, to a power that falls (UserPrior).
+/// Improvement counts per second where that is asked for (CostModel): then it is 1 / (share + (1 - share) others / good).
 /// Complexity of a proposal: O(n + d · m · draws), with m <= kMaxOthers + kMaxGood points in the densities: of the
 /// others the latest.
 class TpeProposer final : public Proposer {
@@ -37,8 +39,9 @@ class TpeProposer final : public Proposer {
     kLargest,  ///< Those that got as far as the d + 1 furthest, but kStartup at least, as in BOHB.
   };
 
-  explicit TpeProposer(const UnitCube& cube, Fidelity fidelity = Fidelity::kAny)
-      : cube_(&cube), fidelity_(fidelity), prior_(cube) {}
+  /// `costly_samples`: for how many trials what they cost counts (CostModel).
+  explicit TpeProposer(const UnitCube& cube, Fidelity fidelity = Fidelity::kAny, std::int64_t costly_samples = 0)
+      : cube_(&cube), fidelity_(fidelity), prior_(cube), cost_(cube, costly_samples) {}
 
   UnitCube::Point propose(const History& history, RandomStream& random) override;
 
@@ -57,6 +60,7 @@ class TpeProposer final : public Proposer {
   const UnitCube* cube_;
   Fidelity fidelity_;
   UserPrior prior_;
+  CostModel cost_;
 };
 
 }  // namespace manta::internal

@@ -49,6 +49,7 @@ class SearcherContractTest : public ::testing::TestWithParam<SearcherContract> {
                    .state = state,
                    .iteration = 1,
                    .value = value,
+                   .seconds = static_cast<double>(1 + trial % 3),
                    .metrics = value ? &metrics : nullptr});
   }
 

@@ -3,9 +3,12 @@
 // it.
 //
 //     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
-//         [best|good|misleading low|medium|high]
+//         [best|good|misleading low|medium|high] [repeat=N] [costly] [timed]
 //
-// With the last two words the space has defaults of this confidence, others for each seed (task_with_default.h).
+// With two words like "best high" the space has defaults of this confidence, others for each seed (task_with_default.h).
+// "repeat=N" is --repeat N, and what is best goes by means. With "costly" what trials take depends on a parameter, another
+// for each seed (task_with_cost.h). With "timed" there are further rows, with "time" in place of "n": after 10, 25, 50 and
+// 100 % of what so many random trials take.
 #include <atomic>
 #include <charconv>
 #include <iostream>
@@ -16,7 +19,9 @@
 
 #include "core/base/random.h"
 #include "searchers/make_searcher.h"
+#include "searchers/repeating_searcher.h"
 #include "tests/quality/quality_run.h"
+#include "tests/quality/task_with_cost.h"
 #include "tests/quality/task_with_default.h"
 
 namespace manta::quality {
@@ -32,6 +37,9 @@ struct Request {
   std::int64_t jobs = 1;
   std::optional<DefaultRank> default_rank;
   Confidence confidence = Confidence::kMedium;
+  std::int64_t repeat = 1;
+  bool costly = false;
+  bool timed = false;
 };
 
 std::optional<std::int64_t> count_of(std::string_view text) {
@@ -55,14 +63,22 @@ std::optional<DefaultRank> rank_of(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<Request> read_request(const std::vector<std::string_view>& words) {
+std::optional<Request> read_request(std::vector<std::string_view> words) {
+  const auto takes = [&words](std::string_view word) { return std::erase(words, word) > 0; };
+  const bool costly = takes("costly");
+  const bool timed = takes("timed");
+  std::optional<std::int64_t> repeat = 1;
+  if (!words.empty() && words.back().starts_with("repeat=")) {
+    repeat = count_of(words.back().substr(7));
+    words.pop_back();
+  }
   const bool has_default = words.size() == 10;
   if ((words.size() != 8 && !has_default) || (words[1] != "tables" && words[1] != "functions")) return std::nullopt;
   const auto seeds = count_of(words[3]);
   const auto trials = count_of(words[4]);
   const auto workers = count_of(words[5]);
   const auto jobs = count_of(words[7]);
-  if (!seeds || !trials || !workers || !jobs || (words[6] != "exact" && words[6] != "noisy")) return std::nullopt;
+  if (!repeat || !seeds || !trials || !workers || !jobs || (words[6] != "exact" && words[6] != "noisy")) return std::nullopt;
   const auto rank = has_default ? rank_of(words[8]) : std::nullopt;
   const auto confidence = has_default ? confidence_of(words[9]) : Confidence::kMedium;
   if (!confidence || has_default != rank.has_value()) return std::nullopt;
@@ -74,7 +90,10 @@ std::optional<Request> read_request(const std::vector<std::string_view>& words) 
                  .noisy = words[6] == "noisy",
                  .jobs = *jobs,
                  .default_rank = rank,
-                 .confidence = *confidence};
+                 .confidence = *confidence,
+                 .repeat = *repeat,
+                 .costly = costly,
+                 .timed = timed};
 }
 
 std::vector<std::int64_t> checkpoints_of(std::int64_t trials) {
@@ -86,6 +105,8 @@ std::vector<std::int64_t> checkpoints_of(std::int64_t trials) {
   return checkpoints;
 }
 
+constexpr double kTimeShares[] = {0.1, 0.25, 0.5, 1};
+
 nlohmann::json row_of(const QualityTask& task, std::int64_t seed, const RunOptions& options, const RunResult& result,
                       std::size_t checkpoint) {
   return {{"task", task.name()},
@@ -96,7 +117,33 @@ nlohmann::json row_of(const QualityTask& task, std::int64_t seed, const RunOptio
           {"norm_regret", result.at[checkpoint].norm_regret},
           {"rejections", result.rejections},
           {"unique", result.unique},
+          {"seconds", result.seconds[checkpoint]},
           {"ask_seconds", result.ask_seconds}};
+}
+
+nlohmann::json timed_row_of(const QualityTask& task, std::int64_t seed, const RunResult& result, std::size_t share) {
+  return {{"task", task.name()},
+          {"family", task.family()},
+          {"seed", seed},
+          {"time", kTimeShares[share]},
+          {"quantile", result.at_times[share].quantile},
+          {"norm_regret", result.at_times[share].norm_regret}};
+}
+
+// `task` as the request wants it; null: as it is.
+std::unique_ptr<QualityTask> changed(const Request& request, const QualityTask& task, std::int64_t seed) {
+  if (request.default_rank) {
+    return task_with_default(task, *request.default_rank, request.confidence,
+                             hash_name("quality/default") + static_cast<std::uint64_t>(seed));
+  }
+  if (request.costly) return task_with_cost(task, hash_name(task.name()) + static_cast<std::uint64_t>(seed));
+  return nullptr;
+}
+
+Result<std::unique_ptr<Searcher>> searcher_for(const Request& request, const SearcherSetup& setup) {
+  MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, make_searcher(request.searcher, setup));
+  if (request.repeat == 1) return searcher;
+  return RepeatingSearcher::make(std::move(searcher), setup, request.repeat);
 }
 
 // Runs all seeds of all tasks, on several threads; what is printed does not depend on how many, only its order does.
@@ -109,19 +156,21 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
     for (std::int64_t run = next++; run < runs && !is_broken; run = next++) {
       const QualityTask& plain = *tasks[static_cast<std::size_t>(run / request.seeds)];
       const std::int64_t seed = run % request.seeds;
-      std::unique_ptr<QualityTask> with_default;
-      if (request.default_rank) {
-        with_default = task_with_default(plain, *request.default_rank, request.confidence,
-                                         hash_name("quality/default") + static_cast<std::uint64_t>(seed));
+      const std::unique_ptr<QualityTask> other = changed(request, plain, seed);
+      const QualityTask& task = other ? *other : plain;
+      std::vector<double> times;
+      for (const double share : kTimeShares) {
+        if (request.timed) times.push_back(share * static_cast<double>(request.trials) * task.mean_seconds());
       }
-      const QualityTask& task = with_default ? *with_default : plain;
       const RunOptions options{.checkpoints = checkpoints_of(request.trials),
                                .workers = static_cast<int>(request.workers),
-                               .seed = hash_name(task.name()) + static_cast<std::uint64_t>(seed)};
-      const auto searcher = make_searcher(request.searcher, {.space = &task.space(),
-                                                             .objective = {.metric = "value", .mode = task.mode()},
-                                                             .seed = options.seed,
-                                                             .samples = request.trials});
+                               .seed = hash_name(task.name()) + static_cast<std::uint64_t>(seed),
+                               .averages = request.repeat > 1,
+                               .times = times};
+      const auto searcher = searcher_for(request, {.space = &task.space(),
+                                                   .objective = {.metric = "value", .mode = task.mode()},
+                                                   .seed = options.seed,
+                                                   .samples = request.trials});
       if (!searcher) {
         const std::lock_guard lock(printing);
         std::cerr << task.name() << ": " << searcher.error().message << "\n";
@@ -133,6 +182,7 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
       for (std::size_t i = 0; i < options.checkpoints.size(); ++i) {
         std::cout << row_of(task, seed, options, result, i).dump() << "\n";
       }
+      for (std::size_t i = 0; i < times.size(); ++i) std::cout << timed_row_of(task, seed, result, i).dump() << "\n";
     }
   };
   std::vector<std::jthread> threads;
@@ -145,7 +195,7 @@ int quality_main(const std::vector<std::string_view>& words) {
   const std::optional<Request> request = read_request(words);
   if (!request) {
     std::cerr << "manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS"
-                 " [best|good|misleading low|medium|high]\n";
+                 " [best|good|misleading low|medium|high] [repeat=N] [costly] [timed]\n";
     return 2;
   }
   if (request->tables.empty()) return run_all(*request, smooth_functions());

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/base/random.h"
+#include "tune/trial/repeated_value.h"
 
 namespace manta::quality {
 
@@ -37,13 +38,15 @@ class Run {
 
   RunResult go() {
     const std::int64_t trials = options_.checkpoints.back();
-    while (finished_ < trials) {
-      while (static_cast<int>(running_.size()) < options_.workers && started_ < trials && launch()) {
+    while (finished_ < trials || is_time_left()) {
+      while (static_cast<int>(running_.size()) < options_.workers &&
+             (started_ < trials || is_time_left()) && launch()) {
       }
       if (running_.empty()) break;  // The searcher has no more.
       land();
     }
-    while (result_.at.size() < options_.checkpoints.size()) result_.at.push_back(judge());
+    while (result_.at.size() < options_.checkpoints.size()) checkpoint();
+    while (result_.at_times.size() < options_.times.size()) result_.at_times.push_back(judge());
     result_.unique = static_cast<std::int64_t>(seen_.size());
     return std::move(result_);
   }
@@ -66,7 +69,7 @@ class Run {
       seen_.insert((*asked)->to_json());
       const double lasts =
           options_.workers == 1
-              ? 1
+              ? evaluation.seconds
               : 0.5 + RandomStream(options_.seed, kDurationStream, static_cast<std::uint32_t>(trial)).uniform();
       running_.push({now_ + lasts, trial, std::move(**asked), evaluation});
       ++started_;
@@ -77,17 +80,51 @@ class Run {
   void land() {
     const Flight flight = running_.top();
     running_.pop();
+    while (result_.at_times.size() < options_.times.size() && options_.times[result_.at_times.size()] < flight.end)
+      result_.at_times.push_back(judge());
     now_ = flight.end;
     tell(flight.trial, flight.config, flight.evaluation);
     if (flight.evaluation.kind == Evaluation::Kind::kOk) {
       const double told = task_.mode() == Mode::kMin ? flight.evaluation.told : -flight.evaluation.told;
-      if (told < best_told_) {
+      if (options_.averages) {
+        average(flight.config, told, flight.evaluation.score);
+      } else if (told < best_told_) {
         best_told_ = told;
         best_score_ = flight.evaluation.score;
       }
     }
     ++finished_;
-    if (finished_ == options_.checkpoints[result_.at.size()]) result_.at.push_back(judge());
+    const bool is_checkpoint = result_.at.size() < options_.checkpoints.size();
+    if (is_checkpoint && finished_ == options_.checkpoints[result_.at.size()]) checkpoint();
+  }
+
+  // Cheap trials may be so many.
+  bool is_time_left() const {
+    return !options_.times.empty() && now_ < options_.times.back() && finished_ < 4 * options_.checkpoints.back();
+  }
+
+  void checkpoint() {
+    result_.at.push_back(judge());
+    result_.seconds.push_back(now_);
+  }
+
+  void average(const Config& config, double told, double score) {
+    const std::string text = config.to_json();
+    const auto known = std::ranges::find(texts_, text);
+    const auto place = static_cast<std::size_t>(known - texts_.begin());
+    if (known == texts_.end()) {
+      texts_.push_back(text);
+      values_.emplace_back();
+      scores_.push_back(score);
+    }
+    values_[place].add(told);
+    const double noise = noise_deviation(values_).value_or(0);
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < values_.size(); ++i) {
+      if (values_[i].mean + standard_error(values_[i], noise) < values_[best].mean + standard_error(values_[best], noise))
+        best = i;
+    }
+    best_score_ = scores_[best];
   }
 
   void tell(std::int64_t trial, const Config& config, const Evaluation& evaluation) {
@@ -100,7 +137,8 @@ class Run {
                              : is_forbidden ? TrialState::kInfeasible
                                             : TrialState::kFailed,
                     .iteration = 1,
-                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt});
+                    .value = is_ok ? std::optional(evaluation.told) : std::nullopt,
+                    .seconds = evaluation.seconds});
     result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
@@ -118,6 +156,9 @@ class Run {
   double now_ = 0;
   double best_told_ = std::numeric_limits<double>::infinity();
   std::optional<double> best_score_;
+  std::vector<std::string> texts_;  // Of the configurations, with what they came to, where means count.
+  std::vector<RepeatedValue> values_;
+  std::vector<double> scores_;
 };
 
 }  // namespace

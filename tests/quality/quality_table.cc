@@ -85,6 +85,7 @@ Domain domain_of(const Axis& axis, const std::string& kind) {
 struct Row {
   std::vector<double> repeats;  // Empty: it failed.
   double mean = std::numeric_limits<double>::quiet_NaN();
+  double seconds = 1;
 };
 
 class QualityTable final : public QualityTask {
@@ -102,9 +103,12 @@ class QualityTable final : public QualityTask {
   const std::vector<Axis>& axes() const { return axes_; }
   void add_row(std::uint64_t code, Row row) { rows_.insert_or_assign(code, std::move(row)); }
   void finish() {
+    double seconds = 0;
     for (const auto& [code, row] : rows_) {
       if (!row.repeats.empty()) sorted_.push_back(cost(row.mean));
+      seconds += row.seconds;
     }
+    mean_seconds_ = seconds / static_cast<double>(rows_.size());
     std::ranges::sort(sorted_);
   }
   std::size_t valid() const { return sorted_.size(); }
@@ -123,9 +127,9 @@ class QualityTable final : public QualityTask {
     const auto found = rows_.find(code);
     if (found == rows_.end()) return {.kind = Evaluation::Kind::kForbidden};
     const Row& row = found->second;
-    if (row.repeats.empty()) return {.kind = Evaluation::Kind::kFailed};
+    if (row.repeats.empty()) return {.kind = Evaluation::Kind::kFailed, .seconds = row.seconds};
     const double told = noisy_ ? row.repeats[RandomStream(draw, code).below(row.repeats.size())] : row.mean;
-    return {Evaluation::Kind::kOk, told, row.mean};
+    return {Evaluation::Kind::kOk, told, row.mean, row.seconds};
   }
 
   Judgement judge(double score) const override {
@@ -137,6 +141,8 @@ class QualityTable final : public QualityTask {
             .norm_regret = range > 0 ? std::min(1.0, (cost(score) - sorted_.front()) / range) : 0};
   }
 
+  double mean_seconds() const override { return mean_seconds_; }
+
  private:
   double cost(double score) const { return mode_ == Mode::kMin ? score : -score; }
 
@@ -147,6 +153,7 @@ class QualityTable final : public QualityTask {
   Space space_;
   std::vector<Axis> axes_;
   std::unordered_map<std::uint64_t, Row> rows_;
+  double mean_seconds_ = 1;
   std::vector<double> sorted_;  // Costs of all valid rows, rising.
 };
 
@@ -207,7 +214,9 @@ struct Columns {
   std::vector<std::size_t> axes;  // In the order of the table's axes.
   std::vector<std::size_t> values;
   std::vector<std::size_t> repeats;  // "t0", "t1", …: what a noisy trial may show.
+  std::vector<std::size_t> costs;    // "…_ms": they add up to what a trial takes.
   std::optional<std::size_t> status;
+  bool is_time = false;  // What is measured is what the trial takes.
 };
 
 Result<Columns> read_header(const fs::path& file, const std::vector<std::string>& header, const QualityTable& table) {
@@ -221,8 +230,10 @@ Result<Columns> read_header(const fs::path& file, const std::vector<std::string>
   }
   columns.values = value_columns(header, is_parameter);
   if (columns.values.empty()) return unreadable(file, "has no column of values");
+  columns.is_time = header[columns.values.front()] == "y";
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (header[i] == "status" && !is_parameter[i]) columns.status = i;
+    if (header[i].ends_with("_ms") && !is_parameter[i]) columns.costs.push_back(i);
     if (!is_parameter[i] && header[i].size() > 1 && header[i][0] == 't' && number_of(header[i].substr(1))) {
       columns.repeats.push_back(i);
     }
@@ -230,8 +241,19 @@ Result<Columns> read_header(const fs::path& file, const std::vector<std::string>
   return columns;
 }
 
+// Where nothing tells it, a trial takes a second; where what is measured is called "y", it is a time.
+double read_seconds(const std::vector<std::string>& cells, const Columns& columns) {
+  double milliseconds = 0;
+  for (const std::size_t column : columns.costs) {
+    const std::optional<double> value = column < cells.size() ? number_of(cells[column]) : std::nullopt;
+    if (value && std::isfinite(*value)) milliseconds += *value;
+  }
+  return milliseconds > 0 ? milliseconds / 1e3 : 1;
+}
+
 Row read_row(const std::vector<std::string>& cells, const Columns& columns) {
   Row row;
+  row.seconds = read_seconds(cells, columns);
   if (columns.status && cells[*columns.status] != "ok") return row;
   double sum = 0;
   for (const std::size_t column : columns.values) {
@@ -242,6 +264,7 @@ Row read_row(const std::vector<std::string>& cells, const Columns& columns) {
   }
   if (row.repeats.empty()) return row;
   row.mean = sum / static_cast<double>(row.repeats.size());
+  if (columns.is_time && row.mean > 0) row.seconds = row.mean;
   std::vector<double> repeats;
   for (const std::size_t column : columns.repeats) {
     const std::optional<double> value = column < cells.size() ? number_of(cells[column]) : std::nullopt;

@@ -23,6 +23,7 @@ struct Evaluation {
   Kind kind = Kind::kOk;
   double told = 0;
   double score = 0;
+  double seconds = 1;  ///< What the trial takes.
 };
 
 /// How good a score is. Both are 0 at the optimum and at most 1.
@@ -43,6 +44,8 @@ class QualityTask {
   /// The trial of `config`; `draw` decides which repeat a noisy task shows.
   virtual Evaluation evaluate(const Config& config, std::uint64_t draw) const = 0;
   virtual Judgement judge(double score) const = 0;
+  /// What a random configuration takes.
+  virtual double mean_seconds() const { return 1; }
 };
 
 /// The tables of `folder`, as its manifest.json lists them: each entry with "params" or "space" is one. With `noisy`,

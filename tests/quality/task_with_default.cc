@@ -19,6 +19,7 @@ class TaskWithDefault final : public QualityTask {
   Mode mode() const override { return task_.mode(); }
   Evaluation evaluate(const Config& config, std::uint64_t draw) const override { return task_.evaluate(config, draw); }
   Judgement judge(double score) const override { return task_.judge(score); }
+  double mean_seconds() const override { return task_.mean_seconds(); }
 
  private:
   const QualityTask& task_;

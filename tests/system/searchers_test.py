@@ -240,6 +240,16 @@ class RepeatTest(SearchersTest):
         self.assertIn("constraints on metrics", self.tune("--repeat", 3, "--metric-constraint", "score < 3", expect=2))
 
 
+class CostTest(SearchersTest):
+    def test_it_does_not_go_with_a_deterministic_run(self):
+        self.assertIn("cost-aware=1 exclude each other", self.tune("--searcher", "gp:cost-aware=1", "--deterministic", expect=2))
+
+    def test_a_searcher_may_go_by_improvement_per_second(self):
+        self.tune("--searcher", "gp:cost-aware=1", "--samples", 15)
+        self.assertEqual(len(self.configs()), 15)
+        self.assertIn("0 to 1", self.tune("--searcher", "gp:cost-aware=2", out="wrong", expect=2))
+
+
 class ImportanceTest(SearchersTest):
     def test_the_parameter_that_matters_comes_first(self):
         space = {"x": {"float": [0, 1]}, "y": {"float": [0, 1]}}

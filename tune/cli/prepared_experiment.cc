@@ -126,6 +126,10 @@ Result<void> check_deterministic(const TuneOptions& options) {
   const std::pair<const char*, bool> limits[] = {{"--trial-time", options.trial_time_seconds.has_value()},
                                                  {"--step-time", options.step_time_seconds.has_value()},
                                                  {"--stall-timeout", options.stall_timeout_seconds.has_value()}};
+  if (options.searcher.find("cost-aware=1") != std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--deterministic and cost-aware=1 exclude each other: how long a trial takes differs each time"};
+  }
   for (const auto& [name, is_given] : limits) {
     if (is_given) {
       return Error{ErrorCode::kInvalidArgument, std::string("--deterministic and ") + name +
@@ -138,7 +142,8 @@ Result<void> check_deterministic(const TuneOptions& options) {
 // Of those it knows what it would need, a model of what comes out.
 Result<void> check_min_gain(const PreparedExperiment& experiment) {
   const std::string& searcher = experiment.options.searcher;
-  if (searcher == "gp" || searcher == "auto") return {};
+  const std::string name = searcher.substr(0, searcher.find(':'));
+  if (name == "gp" || name == "auto") return {};
   return Error{ErrorCode::kInvalidArgument,
                "--min-gain: the searcher \"" + searcher + "\" does not know what to expect of a trial; gp and auto do"};
 }
