@@ -15,6 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr double kNewShare = 0.7;  // Of the samples; how it was chosen: docs/guides/searchers.md.
 constexpr const char* kRepeatingSnapshot = "RepeatingSearcher";
 
 Error refused_repeats(const std::string& why) {
@@ -46,7 +47,7 @@ Result<std::unique_ptr<Searcher>> RepeatingSearcher::make(std::unique_ptr<Search
     return Error{ErrorCode::kInvalidArgument,
                  "--repeat takes the mean of one metric; it does not go with several, or with constraints on metrics"};
   }
-  return std::unique_ptr<Searcher>(new RepeatingSearcher(std::move(inner), setup.objective, most));
+  return std::unique_ptr<Searcher>(new RepeatingSearcher(std::move(inner), setup, most));
 }
 
 RepeatedValue RepeatingSearcher::value_of(const Group& group) {
@@ -63,7 +64,7 @@ RepeatedValue RepeatingSearcher::value_of(const Group& group) {
 
 // The group to try again, if any.
 std::optional<std::size_t> RepeatingSearcher::due_repeat() const {
-  if (repeats_ >= static_cast<std::int64_t>(groups_.size())) return std::nullopt;
+  if (static_cast<double>(group_of_.size()) < kNewShare * static_cast<double>(samples_)) return std::nullopt;
   std::vector<RepeatedValue> values;
   std::size_t valued = 0;
   for (const Group& group : groups_) {
@@ -79,7 +80,7 @@ std::optional<std::size_t> RepeatingSearcher::due_repeat() const {
   }
   std::optional<std::size_t> due;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (values[i].count == 0 || values[i].mean - standard_error(values[i], noise) > best) continue;
+    if (values[i].count == 0 || values[i].mean > best) continue;
     if (due && values[i].mean >= values[*due].mean) continue;
     const bool is_whole = std::ssize(groups_[i].runs) >= most_;
     const bool is_tried = std::ranges::any_of(groups_[i].runs, [](const Run& run) { return !run.is_over; });
@@ -93,7 +94,6 @@ std::optional<std::size_t> RepeatingSearcher::due_repeat() const {
 Result<std::optional<Config>> RepeatingSearcher::ask(TrialId trial) {
   if (const std::optional<std::size_t> due = due_repeat()) {
     add_run(*due, trial.number);
-    ++repeats_;
     return std::optional(groups_[*due].config);
   }
   MANTA_ASSIGN_OR_RETURN(std::optional<Config> config, inner_->ask(trial));
@@ -169,7 +169,7 @@ Snapshot RepeatingSearcher::save() const {
     }
     groups.push_back({group.config.to_json(), std::move(runs)});
   }
-  const Json state = {{"inner", inner_->save().json}, {"groups", std::move(groups)}, {"repeats", repeats_}};
+  const Json state = {{"inner", inner_->save().json}, {"groups", std::move(groups)}};
   return {Json{{kRepeatingSnapshot, state}}.dump()};
 }
 
@@ -178,12 +178,11 @@ Result<void> RepeatingSearcher::restore(const Snapshot& snapshot) {
   if (!json.is_object() || json.size() != 1) return refused_repeats("it is damaged");
   if (!json.contains(kRepeatingSnapshot)) return refused_repeats("it is of " + json.begin().key());
   const Json& state = json[kRepeatingSnapshot];
-  const bool is_whole = state.is_object() && state.size() == 3 && state.contains("inner") &&
+  const bool is_whole = state.is_object() && state.size() == 2 && state.contains("inner") &&
                         state["inner"].is_string() && state.contains("groups") && state["groups"].is_array() &&
-                        state.contains("repeats") && state["repeats"].is_number_integer() &&
                         std::ranges::all_of(state["groups"], is_group);
   if (!is_whole) return refused_repeats("it is damaged");
-  RepeatingSearcher restored(nullptr, objective_, most_);
+  RepeatingSearcher restored(nullptr, {.objective = objective_, .samples = samples_}, most_);
   for (const Json& group : state["groups"]) {
     MANTA_ASSIGN_OR_RETURN(Config config, Config::from_json(group[0].get_ref<const std::string&>()));
     restored.groups_.push_back({.config = std::move(config), .runs = {}});
@@ -200,7 +199,6 @@ Result<void> RepeatingSearcher::restore(const Snapshot& snapshot) {
   MANTA_RETURN_IF_ERROR(inner_->restore({state["inner"].get<std::string>()}));
   groups_ = std::move(restored.groups_);
   group_of_ = std::move(restored.group_of_);
-  repeats_ = state["repeats"].get<std::int64_t>();
   return {};
 }
 

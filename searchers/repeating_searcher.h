@@ -21,13 +21,13 @@ namespace manta {
 /// the best, and tells another searcher the mean of what comes out. A repeat is a trial of its own with the same
 /// configuration.
 ///
-/// It repeats after kFirst configurations, at most as often as it asks for new ones. The best is the configuration whose
+/// It repeats in the last three tenths of the samples, after kFirst configurations. The best is the configuration whose
 /// mean and one standard error together are least; the deviation of single values is pooled over all that were tried
 /// several times, so the first repeat shows whether there is noise at all. Due is, in the order of the means, whatever
-/// reaches below that with one standard error of its own.
+/// has a mean below that sum; where nothing is, new configurations are tried.
 ///
-/// Sources: the race between the best and its challengers is that of SMAC (Hutter, Hoos and Leyton-Brown 2011), with
-/// intervals in place of the challenger's mean on the same instances.
+/// Source: the race between the best and its challengers is that of SMAC (Hutter, Hoos and Leyton-Brown 2011).
+/// Deviations: it has the end of the budget for itself, and intervals come from the noise of all.
 /// Only values of the largest iteration that any trial of the configuration has reached count. Trials of an earlier
 /// experiment are passed on and never repeated. Thread-safety, determinism: as of any searcher. O(trials) per ask().
 class RepeatingSearcher final : public Searcher {
@@ -65,8 +65,8 @@ class RepeatingSearcher final : public Searcher {
     std::vector<Run> runs;
   };
 
-  RepeatingSearcher(std::unique_ptr<Searcher> inner, Objective objective, std::int64_t most)
-      : inner_(std::move(inner)), objective_(objective), most_(most) {}
+  RepeatingSearcher(std::unique_ptr<Searcher> inner, const SearcherSetup& setup, std::int64_t most)
+      : inner_(std::move(inner)), objective_(setup.objective), samples_(setup.samples), most_(most) {}
 
   static RepeatedValue value_of(const Group& group);
   std::optional<std::size_t> due_repeat() const;
@@ -76,10 +76,10 @@ class RepeatingSearcher final : public Searcher {
 
   std::unique_ptr<Searcher> inner_;
   Objective objective_;
+  std::int64_t samples_;
   std::int64_t most_;
   std::vector<Group> groups_;
   std::unordered_map<std::int64_t, std::size_t> group_of_;  // By trial.
-  std::int64_t repeats_ = 0;                                // Asked for.
 };
 
 }  // namespace manta

@@ -54,7 +54,7 @@ auto make_named(std::string_view name) {
 
 auto make_repeating(std::string_view name) {
   return [name](const Space& space, std::uint64_t seed) {
-    const SearcherSetup setup{.space = &space, .seed = seed, .samples = 100};
+    const SearcherSetup setup{.space = &space, .seed = seed, .samples = 20};
     return RepeatingSearcher::make(make_searcher(name, setup).value(), setup, 3).value();
   };
 }

@@ -16,11 +16,12 @@ namespace {
 
 class RepeatingSearcherTest : public ::testing::Test {
  protected:
-  SearcherSetup setup() const {
-    return {.space = &space_, .objective = {.metric = "loss", .mode = Mode::kMin}, .seed = 1, .samples = 100};
+  // With so few samples it repeats as early as it ever does.
+  SearcherSetup setup(std::int64_t samples = 10) const {
+    return {.space = &space_, .objective = {.metric = "loss", .mode = Mode::kMin}, .seed = 1, .samples = samples};
   }
-  std::unique_ptr<Searcher> make(std::int64_t most, const char* inner = "random") const {
-    return RepeatingSearcher::make(make_searcher(inner, setup()).value(), setup(), most).value();
+  std::unique_ptr<Searcher> make(std::int64_t most, std::int64_t samples) const {
+    return RepeatingSearcher::make(make_searcher("random", setup()).value(), setup(samples), most).value();
   }
 
   static void tell(Searcher& searcher, std::int64_t trial, const Config& config, std::optional<double> value,
@@ -45,13 +46,13 @@ class RepeatingSearcherTest : public ::testing::Test {
 };
 
 TEST_F(RepeatingSearcherTest, WithoutNoiseOneRepeatShowsIt) {
-  const std::map<double, int> tries = run(*make(5), 40, 0);
+  const std::map<double, int> tries = run(*make(5, 40), 40, 0);
 
   EXPECT_EQ(tries.size(), 39u);
 }
 
 TEST_F(RepeatingSearcherTest, OnlyWhatMayBeTheBestIsRepeated) {
-  const std::map<double, int> tries = run(*make(4), 120, 0.05);
+  const std::map<double, int> tries = run(*make(4, 120), 120, 0.05);
 
   int repeats_of_good = 0;
   int repeats_of_bad = 0;
@@ -59,9 +60,9 @@ TEST_F(RepeatingSearcherTest, OnlyWhatMayBeTheBestIsRepeated) {
     EXPECT_LE(count, 4);
     (x < 0.3 ? repeats_of_good : repeats_of_bad) += count - 1;
   }
-  EXPECT_GT(repeats_of_good, 10);
-  EXPECT_LE(repeats_of_bad, 2);
-  EXPECT_LE(repeats_of_good + repeats_of_bad, 60) << "new ones never come too short";
+  EXPECT_GT(repeats_of_good, 4);
+  EXPECT_EQ(repeats_of_bad, 0);
+  EXPECT_GE(tries.size(), 84u) << "seven tenths are new";
 }
 
 // Passes on what it is asked and told.
@@ -128,7 +129,7 @@ TEST_F(RepeatingSearcherTest, ARepeatThatFailsIsATryAndNoValue) {
 }
 
 TEST_F(RepeatingSearcherTest, WhileTheFirstRepeatRunsNewOnesAreTried) {
-  const auto searcher = make(5);
+  const auto searcher = make(5, 10);
   for (std::int64_t trial = 0; trial < 8; ++trial) {
     tell(*searcher, trial, searcher->ask(TrialId{trial}).value().value(), static_cast<double>(trial));
   }

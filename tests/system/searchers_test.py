@@ -225,14 +225,24 @@ class RepeatTest(SearchersTest):
         self.assertIn(json.loads(config), [json.loads(group["config"]) for group in groups if group["n"] > 1])
 
     def test_a_run_that_goes_on_repeats_the_same(self):
-        command = "echo {x}"
-        whole = ["--searcher", "tpe", "--concurrency", 1, "--repeat", 3]
-        self.tune(*whole, "--samples", 20, out="whole", command=command)
-        self.tune(*whole, "--samples", 9, out="part", command=command)
-        code, output, errors = self.run_program("--resume", "part", "--samples", 20, program=BIN / "tune_run")
-        self.assertEqual(code, 0, output + errors)
-        self.assertEqual(self.configs("part"), self.configs("whole"))
+        whole = ["--searcher", "tpe", "--samples", 20, "--concurrency", 1, "--repeat", 3]
+        self.tune(*whole, out="whole")
         self.assertEqual(len({json.dumps(config) for config in self.configs("whole")}), 19)  # One showed that there is no noise.
+        seen = self.directory / "seen"
+        seen.mkdir()
+        gate = self.directory / "gate"
+        command = f"touch {seen}/$$; until test $(ls {seen} | wc -l) -lt 17 -o -e {gate}; do sleep 0.01; done; echo {{x}}"
+        process = self.start(self.write_space(SPACE), "--metric", "score", "--command", command, "--out", "run", *whole,
+                             program=BIN / "tune_run")
+        self.assertTrue(wait_for(lambda: len(list(seen.iterdir())) == 17 and self.rows() == 16))
+        process.kill()
+        process.communicate()
+        gate.touch()
+
+        code, output, errors = self.run_program("--resume", "run", program=BIN / "tune_run")
+
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.configs(), self.configs("whole"))
 
     def test_what_it_does_not_go_with_is_said(self):
         self.assertIn("by --samples, and not by --repeat", self.tune("--repeat", 3, space={"x": {"grid": [1, 2]}}, expect=2))
