@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -135,9 +136,12 @@ std::int64_t UnitCube::configurations() const {
 
 UnitCube::Point UnitCube::encode(const Config& config) const {
   Point point(axes_.size(), kNone);
+  auto next = config.values().begin();  // Mostly the values come in the order of the axes.
   for (std::size_t i = 0; i < axes_.size(); ++i) {
-    const auto found = config.values().find(axes_[i].name);
+    const bool is_next = next != config.values().end() && next->first == axes_[i].name;
+    const auto found = is_next ? next : config.values().find(axes_[i].name);
     if (found == config.values().end()) continue;
+    next = std::next(found);
     point[i] = position_of(space_.parameters()[parameters_[i]].domain, found->second);
   }
   return point;
