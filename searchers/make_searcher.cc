@@ -183,7 +183,9 @@ const std::vector<Entry> kSearchers{
     {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
     {{"de", "Differential evolution, asynchronous"}, make_de, ""},
     {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options}, make_nsga2, "population=40"},
-    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials", kCostOptions}, make_auto, "cost-aware=1"},
+    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials", kCostOptions},
+     make_auto,
+     "cost-aware=1"},
 };
 
 std::string known_searchers() {

@@ -36,7 +36,8 @@ class RepeatingSearcher final : public Searcher {
   static constexpr std::size_t kFirst = 8;    ///< Configurations with a value before the first repeat.
 
   /// `most`: how often a configuration is tried, 2 to kMost.
-  /// Errors: kInvalidArgument: another `most`, `inner` has an end (a grid), or there are several metrics or constraints on metrics.
+  /// Errors: kInvalidArgument: another `most`, `inner` has an end (a grid), or there are several metrics or constraints
+  /// on metrics.
   static Result<std::unique_ptr<Searcher>> make(std::unique_ptr<Searcher> inner, const SearcherSetup& setup,
                                                 std::int64_t most);
 

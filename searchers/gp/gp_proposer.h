@@ -23,8 +23,8 @@ namespace manta::gp {
 /// highest: some random points first, then the best of random ones, neighbours of the best trials and
 /// what local search from the best of these finds. Trials that are running count as observed at what the process
 /// expects. Where the user gave defaults, a part of the candidates comes from the prior that they make, and expected
-/// improvement counts times its density, to a power that falls (UserPrior). It counts per second where that is asked for
-/// (CostModel).
+/// improvement counts times its density, to a power that falls (UserPrior). It counts per second where that is asked
+/// for (CostModel).
 ///
 /// Numbers and levels in order differ by their distance in the unit cube, choices by being different; the covariance is
 /// a Matern 5/2 of all axes plus a sum of one term per axis, so that what each does alone is learnt from few trials.

@@ -16,9 +16,9 @@ namespace manta::internal {
 ///
 /// Sources: Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012, for
 /// improvement per second; Lee, Perrone, Archambeau and Seeger, "Cost-aware Bayesian Optimization" (CArBO), 2020, for
-/// the exponent of the cost, which falls from 1 to 0 as the budget is spent: cheap trials first, and at the end whatever
-/// is best. Deviations: the budget is the number of trials; the cost comes from a random forest on the logarithms of the
-/// seconds of trials that ended with a value, at most the newest kMost.
+/// the exponent of the cost, which falls from 1 to 0 as the budget is spent: cheap trials first, and at the end
+/// whatever is best. Deviations: the budget is the number of trials; the cost comes from a random forest on the
+/// logarithms of the seconds of trials that ended with a value, at most the newest kMost.
 ///
 /// Thread-safety: none. Determinism: depends on the history alone.
 class CostModel {

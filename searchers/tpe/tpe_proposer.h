@@ -24,7 +24,8 @@ namespace manta::internal {
 /// first keep concurrent suggestions apart.
 /// Where the user gave defaults, a part of the draws comes from the prior that they make, and the ratio of the
 /// densities counts times its density, to a power that falls (UserPrior).
-/// Improvement counts per second where that is asked for (CostModel): then it is 1 / (share + (1 - share) others / good).
+/// Improvement counts per second where that is asked for (CostModel): then it is
+/// 1 / (share + (1 - share) others / good).
 /// Complexity of a proposal: O(n + d · m · draws), with m <= kMaxOthers + kMaxGood points in the densities: of the
 /// others the latest.
 class TpeProposer final : public Proposer {

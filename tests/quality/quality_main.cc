@@ -5,10 +5,10 @@
 //     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
 //         [best|good|misleading low|medium|high] [repeat=N] [costly] [timed]
 //
-// With two words like "best high" the space has defaults of this confidence, others for each seed (task_with_default.h).
-// "repeat=N" is --repeat N, and what is best goes by means. With "costly" what trials take depends on a parameter, another
-// for each seed (task_with_cost.h). With "timed" there are further rows, with "time" in place of "n": after 10, 25, 50 and
-// 100 % of what so many random trials take.
+// With two words like "best high" the space has defaults of this confidence, others for each seed
+// (task_with_default.h). "repeat=N" is --repeat N, and what is best goes by means. With "costly" what trials take
+// depends on a parameter, another for each seed (task_with_cost.h). With "timed" there are further rows, with "time" in
+// place of "n": after 10, 25, 50 and 100 % of what so many random trials take.
 #include <atomic>
 #include <charconv>
 #include <iostream>
@@ -78,7 +78,8 @@ std::optional<Request> read_request(std::vector<std::string_view> words) {
   const auto trials = count_of(words[4]);
   const auto workers = count_of(words[5]);
   const auto jobs = count_of(words[7]);
-  if (!repeat || !seeds || !trials || !workers || !jobs || (words[6] != "exact" && words[6] != "noisy")) return std::nullopt;
+  if (!repeat || !seeds || !trials || !workers || !jobs) return std::nullopt;
+  if (words[6] != "exact" && words[6] != "noisy") return std::nullopt;
   const auto rank = has_default ? rank_of(words[8]) : std::nullopt;
   const auto confidence = has_default ? confidence_of(words[9]) : Confidence::kMedium;
   if (!confidence || has_default != rank.has_value()) return std::nullopt;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the Python package cmaes itself takes for a suggestion and its result: cmaes_benchmark.py NAME… prints lines of
-JSON. NAME is of the form cma-es_TRIALS; so many go before. tests/compare/run starts it.
+"""What the Python package cmaes itself takes for a suggestion and its result: cmaes_benchmark.py NAME… prints lines
+of JSON. NAME is of the form cma-es_TRIALS; so many go before. tests/compare/run starts it.
 """
 
 import argparse
@@ -21,7 +21,8 @@ GENERATIONS = 1000  # Measured.
 
 def milliseconds(trials):
     """CPU time of one of a generation's points and its share of what is learned from it."""
-    strategy = cmaes.CMA(mean=numpy.full(PARAMETERS, 0.5), sigma=1 / 6, bounds=numpy.array([[0, 1]] * PARAMETERS), seed=1)
+    bounds = numpy.array([[0, 1]] * PARAMETERS)
+    strategy = cmaes.CMA(mean=numpy.full(PARAMETERS, 0.5), sigma=1 / 6, bounds=bounds, seed=1)
     place = 0.2 + 0.05 * numpy.arange(PARAMETERS)
     scale = 1 / (1 + numpy.arange(PARAMETERS))
     points = 0
