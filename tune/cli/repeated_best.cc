@@ -2,6 +2,7 @@
 #include "tune/cli/repeated_best.h"
 
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "tune/cli/console_text.h"
@@ -42,7 +43,9 @@ std::string text_of(const RepeatedBest& best, TrialsView trials) {
     const bool is_last = i + 1 == best.places.size();
     numbers += (i == 0 ? "" : is_last ? " and " : ", ") + to_string(trials[best.places[i]].id);
   }
-  return metric_text(best.value.mean) + " ± " + metric_text(best.error) +
+  char error[32];
+  std::snprintf(error, sizeof error, "%.2g", best.error);
+  return metric_text(best.value.mean) + " ± " + error +
          (best.places.size() == 1 ? ", trial " : ", the mean of trials ") + numbers;
 }
 

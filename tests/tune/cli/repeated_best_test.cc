@@ -25,7 +25,7 @@ TEST(RepeatedBestTest, AMeanBeatsALuckyValue) {
   ASSERT_TRUE(best);
   EXPECT_EQ(best->places, (std::vector<std::size_t>{1, 3, 4}));
   EXPECT_NEAR(best->value.mean, 1.8, 1e-12);
-  EXPECT_EQ(text_of(*best, trials), "1.8 ± 0.4112, the mean of trials 1, 3 and 4");
+  EXPECT_EQ(text_of(*best, trials), "1.8 ± 0.41, the mean of trials 1, 3 and 4");
 }
 
 TEST(RepeatedBestTest, AValueThatIsFarBetterNeedsNoRepeat) {
@@ -36,7 +36,7 @@ TEST(RepeatedBestTest, AValueThatIsFarBetterNeedsNoRepeat) {
 
   ASSERT_TRUE(best);
   EXPECT_EQ(best->places, (std::vector<std::size_t>{2}));
-  EXPECT_EQ(text_of(*best, trials), "9 ± 0.1414, trial 2");
+  EXPECT_EQ(text_of(*best, trials), "9 ± 0.14, trial 2");
 }
 
 TEST(RepeatedBestTest, WithoutRepeatsThereIsNone) {
