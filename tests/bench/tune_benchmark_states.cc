@@ -122,7 +122,8 @@ void watch(Stopwatch& stopwatch, const Space& space, TrialScheduler& scheduler, 
   ResultStore store =
       ResultStore::create(directory, {.name = "states", .objective = options.objective, .json = "{}"}).value();
   const auto executor = ActorExecutor::create({.trainable = "Heavy", .log_directory = directory / "logs"}).value();
-  ResultsWriter writer(std::move(store), {.on_durable = [&executor] { executor->interrupt(); }});
+  ResultsWriter writer(std::move(store),
+                       {.commits_when_told = true, .on_durable = [&executor] { executor->interrupt(); }});
   TuneLoop loop(options, {*searcher, scheduler, *executor, writer, stopwatch});
   MANTA_CHECK(loop.run().value() == LoopEnd::kFinished, "the experiment has not come to its end");
   MANTA_CHECK(writer.close().has_value(), "the results are not on disk");

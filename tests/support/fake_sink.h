@@ -26,6 +26,7 @@ class FakeSink final : public ResultsSink {
     groups.push_back(changes_.size());
     return changes_.size();
   }
+  TimePoint commit(Waiting waiting) override { return on_commit ? on_commit(waiting) : TimePoint::max(); }
   std::uint64_t durable() const override { return std::min<std::uint64_t>(changes_.size(), durable_limit); }
   Result<void> status() const override {
     if (failure) return *failure;
@@ -54,6 +55,7 @@ class FakeSink final : public ResultsSink {
   }
 
   std::function<void(const Change&)> on_record;
+  std::function<TimePoint(Waiting waiting)> on_commit;
   std::vector<std::size_t> groups;  ///< After how many changes each of record_together() ended.
   std::uint64_t durable_limit = std::numeric_limits<std::uint64_t>::max();  ///< No change above it becomes durable.
   std::optional<Error> failure;                                             ///< Of status().

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/copy_bytes.h"
 #include "core/base/crc32c.h"
 #include "tune/checkpoint/internal/block_format.h"
 
@@ -46,7 +47,7 @@ void CheckpointWriter::reserve(std::size_t size) {
   room_ = std::move(larger);
 }
 
-void CheckpointWriter::copy_to(std::byte* to) const { std::memcpy(to, room_->bytes().data(), size_); }
+void CheckpointWriter::copy_to(std::byte* to) const { copy_bytes(to, room_->bytes().data(), size_); }
 
 void CheckpointWriter::write_bytes(std::string_view name, std::span<const std::byte> bytes) {
   const std::size_t written = std::max(size_, internal::kBlockHeadSize);
@@ -54,7 +55,7 @@ void CheckpointWriter::write_bytes(std::string_view name, std::span<const std::b
   reserve(begin + bytes.size());
   std::byte* const block = room_->bytes().data();
   std::fill(block + written, block + begin, std::byte{0});
-  if (!bytes.empty()) std::memcpy(block + begin, bytes.data(), bytes.size());
+  copy_bytes(block + begin, bytes.data(), bytes.size());
   size_ = begin + bytes.size();
   entries_.insert_or_assign(std::string(name), Entry{begin, bytes.size()});
 }

@@ -388,7 +388,8 @@ class Run {
   Result<TuneOutcome> loop(OpenResults results, Executor& executor, const std::string& resume) {
     ResultsWriter writer(
         std::move(results.store),
-        {.on_durable = [&executor] { executor.interrupt(); },
+        {.commits_when_told = true,
+         .on_durable = [&executor] { executor.interrupt(); },
          .on_notice = [this](const std::string& notice) { console_.announce("warning: " + escape_control(notice)); }});
     EventLog log(writer, std::move(results.recorded));
     OrderedExecutor ordered(executor, log);

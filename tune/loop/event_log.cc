@@ -39,6 +39,11 @@ std::uint64_t EventLog::record_together(std::vector<Change> changes) {
   return last_;
 }
 
+TimePoint EventLog::commit(Waiting waiting) {
+  end_group();
+  return sink_.commit(waiting);
+}
+
 std::optional<EventHandled> EventLog::next_recorded() {
   if (repeated_ < recorded_.size()) return recorded_[repeated_++];
   is_repeating_ = false;

@@ -35,6 +35,8 @@ class EventLog final : public ResultsSink {
 
   std::uint64_t record(Change change) override;
   std::uint64_t record_together(std::vector<Change> changes) override;
+  /// Ends the group.
+  TimePoint commit(Waiting waiting) override;
   std::uint64_t durable() const override { return sink_.durable(); }
   Result<void> status() const override { return sink_.status(); }
 

@@ -86,6 +86,11 @@ class ResultsSink {
   virtual std::uint64_t record(Change change) = 0;
   /// Takes changes that become durable all at once; returns the number of the last. At least one.
   virtual std::uint64_t record_together(std::vector<Change> changes) = 0;
+  /// Which of the trials that run wait for what was recorded.
+  enum class Waiting { kNone, kSome, kAll };
+  /// The loop is about to wait. What was recorded is to become durable, soon if trials wait for it; where all do, the
+  /// loop has nothing else to do and may be kept for that. Returns when to say so again, while something still lies.
+  virtual TimePoint commit([[maybe_unused]] Waiting waiting) { return TimePoint::max(); }
   /// All changes up to this number are on disk.
   virtual std::uint64_t durable() const = 0;
   /// Fails for good once storage has failed: kStorage with path and reason.

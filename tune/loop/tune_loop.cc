@@ -98,6 +98,7 @@ bool TuneLoop::Impl::turn() {
 }
 
 void TuneLoop::Impl::handle_next_event() {
+  if (commit()) return;
   // The next event must find what this one has led to, however long the disk takes.
   const bool waits_for_disk = !awaiting_durable_.empty() || !answers_.empty();
   if (options_.deterministic && waits_for_disk) return parts_.executor.wait(next_deadline());
@@ -108,8 +109,20 @@ void TuneLoop::Impl::handle_next_event() {
   failpoint("loop.event_handled");
 }
 
+// Lets what was recorded become durable. True: something is that somebody waits for.
+bool TuneLoop::Impl::commit() {
+  using Waiting = ResultsSink::Waiting;
+  const bool some_wait = !awaiting_durable_.empty() || !answers_.empty();
+  const bool all_wait =
+      options_.deterministic ? some_wait : !attempts_.empty() && awaiting_durable_.size() >= attempts_.size();
+  commit_again_ = parts_.sink.commit(all_wait ? Waiting::kAll : some_wait ? Waiting::kSome : Waiting::kNone);
+  const std::uint64_t durable = parts_.sink.durable();
+  return (!awaiting_durable_.empty() && awaiting_durable_.begin()->first <= durable) ||
+         (!answers_.empty() && answers_.front().change <= durable);
+}
+
 TimePoint TuneLoop::Impl::next_deadline() {
-  TimePoint deadline = last_tick_ + kTick;
+  TimePoint deadline = std::min(last_tick_ + kTick, commit_again_);
   if (leaving_) return std::min(deadline, leaving_->deadline);
   if (options_.time_budget) deadline = std::min(deadline, started_ + *options_.time_budget);
   if (!call_deadlines_.empty()) deadline = std::min(deadline, call_deadlines_.top().time);
@@ -198,6 +211,7 @@ Result<LoopEnd> TuneLoop::Impl::finish() {
 }
 
 void TuneLoop::Impl::flush() {
+  parts_.sink.commit(ResultsSink::Waiting::kAll);
   // The writer calls interrupt() when something has become durable.
   while (parts_.sink.durable() < book_.last_change() && parts_.sink.status()) {
     parts_.executor.wait(now() + kTick);

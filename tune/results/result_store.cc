@@ -29,6 +29,9 @@ namespace fs = std::filesystem;
 using internal::Database;
 using internal::Query;
 
+// How far behind `epoch.seconds` may be: it is a page more in each transaction that writes it.
+constexpr Duration kSecondsInterval = std::chrono::milliseconds(100);
+
 std::int64_t now_us() { return SystemClock().wall_now().time_since_epoch().count(); }
 
 /// The first column of the one row that `sql` gives.
@@ -128,6 +131,7 @@ class ResultStore::Impl {
   Result<void> start_reading();
 
   Result<void> apply(std::span<const Change> changes);
+  Result<bool> try_apply(std::span<const Change> changes);
   Result<StoredExperiment> load() { return internal::load_experiment(*database_, checkpoints_); }
   Result<void> close();
   const fs::path& directory() const { return directory_; }
@@ -136,12 +140,18 @@ class ResultStore::Impl {
   Result<void> begin();
   Result<void> open_epoch();
   Result<void> check_epoch();
-  Result<void> check_files();
+  Result<void> check_open() const;
+  Result<void> check_files() const;
   Result<void> remove_unlisted_checkpoints();
   std::optional<CheckpointName> write_file(const CheckpointSaved& saved);
   int keep_checkpoints() const { return std::max(options_.keep_checkpoints, 1); }
+  // In a transaction that has begun.
   Result<std::vector<CheckpointName>> write_rows(std::span<const Change> changes,
                                                  const std::vector<std::optional<CheckpointName>>& names);
+  Error failed_to_write(Error error);
+  Result<void> write_seconds(TimePoint now);
+  void write_last_seconds();
+  bool is_log_due();
   void shorten_log();
   void warn(const std::string& warning) const {
     if (options_.on_warning) options_.on_warning(warning);
@@ -158,6 +168,7 @@ class ResultStore::Impl {
 
   std::int64_t epoch_ = 0;
   TimePoint opened_{};
+  TimePoint seconds_written_{};
   std::int64_t next_id_ = 1;  // Of results, trial_changes and snapshots.
   internal::FileIdentity database_file_;
   internal::FileIdentity log_file_;
@@ -260,7 +271,7 @@ Result<void> ResultStore::Impl::check_epoch() {
 }
 
 /// A file that was deleted takes writes without an error, and keeps none of them.
-Result<void> ResultStore::Impl::check_files() {
+Result<void> ResultStore::Impl::check_files() const {
   const fs::path path = internal::database_in(directory_);
   if (internal::identify(path) == database_file_ && internal::identify(log_path()) == log_file_) return {};
   return Error{ErrorCode::kStorage, path.string() + " or " + log_path().filename().string() +
@@ -280,13 +291,36 @@ Result<void> ResultStore::Impl::remove_unlisted_checkpoints() {
   }
 }
 
-Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
+/// And that it is still where it was.
+Result<void> ResultStore::Impl::check_open() const {
   if (!lock_ || !database_) {
     return Error{ErrorCode::kFailedPrecondition, directory_.string() + " is not open for writing"};
   }
   if (broken_) return *broken_;
-  MANTA_RETURN_IF_ERROR(check_files());
+  return check_files();
+}
 
+/// What to answer: a full disk breaks nothing.
+Error ResultStore::Impl::failed_to_write(Error error) {
+  if (database_->was_full()) return Error{ErrorCode::kExhausted, std::move(error.message)};
+  broken_ = std::move(error);
+  return *broken_;
+}
+
+Result<bool> ResultStore::Impl::try_apply(std::span<const Change> changes) {
+  MANTA_RETURN_IF_ERROR(check_open());
+  if (is_log_due()) return false;
+  failpoint("store.files_written");  // There are none.
+  const Result<bool> begun = database_->try_begin(/*waits=*/false);
+  if (!begun) return failed_to_write(begun.error());
+  if (!*begun) return false;
+  const Result<std::vector<CheckpointName>> written = write_rows(changes, {});
+  if (!written) return failed_to_write(written.error());
+  return true;
+}
+
+Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
+  MANTA_RETURN_IF_ERROR(check_open());
   std::map<TrialId, int> behind;  // Checkpoints that are still to come.
   for (const Change& change : changes)
     if (const auto* saved = std::get_if<CheckpointSaved>(&change)) ++behind[saved->trial];
@@ -302,16 +336,16 @@ Result<void> ResultStore::Impl::apply(std::span<const Change> changes) {
     names.push_back(is_kept ? write_file(*saved) : std::nullopt);
   }
   failpoint("store.files_written");
-  Result<std::vector<CheckpointName>> forgotten = write_rows(changes, names);
+  const Result<void> begun = begin();
+  const Result<std::vector<CheckpointName>> forgotten =
+      begun ? write_rows(changes, names) : Result<std::vector<CheckpointName>>(begun.error());
   if (!forgotten) {
-    if (!database_->was_full()) {
-      broken_ = forgotten.error();
-      return *broken_;
-    }
+    Error error = failed_to_write(forgotten.error());
+    if (error.code != ErrorCode::kExhausted) return error;
     // The next try writes them again; until then they only take space.
     for (const std::optional<CheckpointName>& name : names)
       if (name) static_cast<void>(checkpoints_.remove(*name));
-    return Error{ErrorCode::kExhausted, forgotten.error().message};
+    return error;
   }
   for (const CheckpointName& name : *forgotten) {
     // Only a waste of space; opening the experiment again tries once more.
@@ -338,9 +372,9 @@ std::optional<CheckpointName> ResultStore::Impl::write_file(const CheckpointSave
 
 Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
     std::span<const Change> changes, const std::vector<std::optional<CheckpointName>>& names) {
-  MANTA_RETURN_IF_ERROR(begin());
   internal::Transaction transaction(*database_);
   MANTA_RETURN_IF_ERROR(check_epoch());
+  database_->make_room_in_log();
   internal::ChangeWriter writer(*database_, objective_, further_, next_id_);
   auto name = names.begin();
   for (const Change& change : changes) {
@@ -357,30 +391,49 @@ Result<std::vector<CheckpointName>> ResultStore::Impl::write_rows(
   }
   MANTA_ASSIGN_OR_RETURN(std::vector<CheckpointName> forgotten,
                          writer.finish({.newest = keep_checkpoints(), .best = options_.keep_best}));
-  MANTA_RETURN_IF_ERROR(database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?",
-                                       to_seconds(SystemClock().now() - opened_), epoch_));
+  const TimePoint now = SystemClock().now();
+  const bool writes_seconds = now - seconds_written_ >= kSecondsInterval;
+  if (writes_seconds) MANTA_RETURN_IF_ERROR(write_seconds(now));
   failpoint("store.rows_written");
   MANTA_RETURN_IF_ERROR(transaction.commit());
   failpoint("store.committed");
   next_id_ = writer.next_id();
+  if (writes_seconds) seconds_written_ = now;
   return forgotten;
+}
+
+Result<void> ResultStore::Impl::write_seconds(TimePoint now) {
+  return database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?", to_seconds(now - opened_), epoch_);
+}
+
+/// How long this writer was there, to the end. Not worth an error: what is there is a little too short at worst.
+void ResultStore::Impl::write_last_seconds() {
+  const Result<bool> begun = database_->try_begin(/*waits=*/false);
+  if (!begun || !*begun) return;
+  internal::Transaction transaction(*database_);
+  if (check_epoch() && write_seconds(SystemClock().now())) static_cast<void>(transaction.commit());
 }
 
 /// The log starts again from its beginning once all of it is in the database and no reader needs it any more. Until
 /// then each try costs what the one before did, so the next comes only after as much again.
-void ResultStore::Impl::shorten_log() {
+bool ResultStore::Impl::is_log_due() {
   const std::int64_t log_bytes = database_->wal_bytes();
   if (log_bytes < last_log_bytes_) shorten_at_bytes_ = options_.wal_limit_bytes;
   last_log_bytes_ = log_bytes;
-  if (log_bytes < shorten_at_bytes_) return;
+  return log_bytes >= shorten_at_bytes_;
+}
+
+void ResultStore::Impl::shorten_log() {
+  if (!is_log_due()) return;
   // What was applied is safe in the log, but a disk that failed once is not written to again.
   const Result<void> moved = database_->checkpoint(/*truncate=*/false);
   if (!moved && !database_->was_full()) broken_ = moved.error();
-  shorten_at_bytes_ = log_bytes + options_.wal_limit_bytes;
+  shorten_at_bytes_ = last_log_bytes_ + options_.wal_limit_bytes;
 }
 
 Result<void> ResultStore::Impl::close() {
   if (!database_) return {};
+  if (lock_ && !broken_) write_last_seconds();
   Result<void> moved = lock_ && !broken_ ? database_->checkpoint(/*truncate=*/true) : Result<void>();
   if (!moved && database_->was_full()) {
     warn("the disk is full: what was recorded last stays in " + log_path().filename().string() +
@@ -435,6 +488,7 @@ ResultStore::~ResultStore() {
 }
 
 Result<void> ResultStore::apply(std::span<const Change> changes) { return impl_->apply(changes); }
+Result<bool> ResultStore::try_apply(std::span<const Change> changes) { return impl_->try_apply(changes); }
 Result<StoredExperiment> ResultStore::load() { return impl_->load(); }
 Result<void> ResultStore::close() { return impl_->close(); }
 const fs::path& ResultStore::directory() const { return impl_->directory(); }

@@ -23,7 +23,7 @@ struct ResultStoreOptions {
   Duration busy_timeout = std::chrono::seconds(2);
   Duration busy_limit = std::chrono::minutes(5);
   /// Moves the write-ahead log into the database when it has grown by this much.
-  std::int64_t wal_limit_bytes = std::int64_t{64} << 20;
+  std::int64_t wal_limit_bytes = std::int64_t{8} << 20;
   /// Told what people should know though nothing failed: a program that keeps us waiting, a checkpoint that did not fit
   /// on the disk. Called on the thread that calls the store.
   std::function<void(const std::string& warning)> on_warning = {};
@@ -62,6 +62,9 @@ class ResultStore {
   /// database is gone, or another process has taken the experiment over; the store is then good for nothing but
   /// close(). kFailedPrecondition: open for reading only.
   Result<void> apply(std::span<const Change> changes);
+  /// As apply(), of changes without checkpoints, where that takes one transaction and no more. False: nothing has
+  /// changed, as another program writes to the database, or its log is due to be moved.
+  Result<bool> try_apply(std::span<const Change> changes);
 
   /// Errors: kStorage: what is there cannot be read, or makes no sense.
   Result<StoredExperiment> load();

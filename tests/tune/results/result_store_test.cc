@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "tests/tune/results/results_fixture.h"
 #include "tune/results/internal/directory.h"
@@ -17,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Gt;
 using ::testing::HasSubstr;
+using ::testing::Lt;
 
 class ResultStoreTest : public ResultsFixture {
  protected:
@@ -298,6 +301,65 @@ TEST_F(ResultStoreTest, ClosingLeavesOneFile) {
 
   EXPECT_FALSE(fs::exists(database().string() + "-wal"));
   EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM trials"), "1");
+}
+
+TEST_F(ResultStoreTest, TheLogsFileHasRoomForWhatComesNext) {
+  ASSERT_TRUE(in_child([this] {
+    ResultStore store = create();
+    std::set<std::uintmax_t> sizes;
+    for (int iteration = 1; iteration <= 100; ++iteration) {
+      if (!store.apply(std::vector<Change>{reported(0, iteration, {{"accuracy", 0.5}})})) ::_exit(1);
+      sizes.insert(fs::file_size(database().string() + "-wal"));
+    }
+    ::_exit(sizes.size() < 10 ? 0 : 2);  // As a process that is killed.
+    return true;
+  }));
+
+  // Where nothing was written yet, nothing is found.
+  EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM results"), "100");
+  EXPECT_TRUE(open().close());
+}
+
+TEST_F(ResultStoreTest, TriesWithoutWaitingForAnybody) {
+  ResultStore store = create({.on_warning = [](const std::string& warning) { ADD_FAILURE() << warning; }});
+  const std::vector<Change> changes{reported(0, 1, {{"accuracy", 0.5}})};
+  Viewer viewer(database());
+  viewer.rows("BEGIN EXCLUSIVE");
+
+  const Result<bool> refused = store.try_apply(changes);
+  viewer.rows("ROLLBACK");
+  const Result<bool> applied = store.try_apply(changes);
+
+  ASSERT_TRUE(refused && applied);
+  EXPECT_FALSE(*refused);
+  EXPECT_TRUE(*applied);
+  EXPECT_EQ(viewer.value("SELECT count(*) FROM results"), "1");
+}
+
+TEST_F(ResultStoreTest, DoesNotTryWhileItsLogIsToBeMoved) {
+  ResultStore store = create({.wal_limit_bytes = 1 << 18});
+  std::int64_t iteration = 0;
+  const auto apply_until_refused = [&] {
+    int applied = 0;
+    for (; applied < 1'000; ++applied)
+      if (!store.try_apply(std::vector<Change>{reported(0, ++iteration, {{"accuracy", 0.5}})}).value()) break;
+    EXPECT_TRUE(store.apply(std::vector<Change>{reported(0, iteration, {{"accuracy", 0.5}})}));
+    return applied;
+  };
+
+  const int first = apply_until_refused();
+  const int second = apply_until_refused();
+  const int third = apply_until_refused();
+
+  EXPECT_THAT(first, AllOf(Gt(1), Lt(200)));
+  EXPECT_THAT(second, AllOf(Gt(1), Lt(200)));
+  EXPECT_THAT(third, AllOf(Gt(1), Lt(200)));
+}
+
+TEST_F(ResultStoreTest, KnowsHowLongItWasThere) {
+  ASSERT_TRUE(create().close());
+
+  EXPECT_EQ(Viewer(database()).value("SELECT seconds > 0 FROM epoch"), "1");
 }
 
 TEST_F(ResultStoreTest, TheLogStartsAgainOnceItHasReachedItsLimit) {

@@ -14,6 +14,7 @@ namespace manta::testing::results_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
+using Waiting = ResultsSink::Waiting;
 
 class ResultsWriterTest : public ResultsFixture {
  protected:
@@ -100,6 +101,90 @@ TEST_F(ResultsWriterTest, WhatIsRecordedTogetherIsSeenTogetherHoweverFullTheQueu
   ASSERT_TRUE(writer.close());
 
   EXPECT_EQ(seen, std::set<std::string>{"0"});
+}
+
+TEST_F(ResultsWriterTest, WhoWaitsForWhatItRecordedMakesItDurableByItself) {
+  int told = 0;
+  ResultsWriter writer(create(), {.commits_when_told = true, .on_durable = [&] { ++told; }});
+  writer.commit(Waiting::kAll);  // There is nothing.
+  writer.record(trial_changed(0, TrialState::kRunning));
+  writer.record(reported(0, 1, {{"accuracy", 0.5}}));
+  EXPECT_EQ(writer.durable(), 0u);
+
+  EXPECT_EQ(writer.commit(Waiting::kAll), TimePoint::max());
+
+  EXPECT_EQ(writer.durable(), 2u);
+  EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM results"), "1");
+  EXPECT_TRUE(writer.close());
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(ResultsWriterTest, WhatNotAllWaitForLiesForAMomentAndIsThenTheThreads) {
+  for (const Waiting waiting : {Waiting::kNone, Waiting::kSome}) {
+    std::promise<void> durable;
+    directory_ += "'";
+    ResultsWriter writer(create(), {.commits_when_told = true, .on_durable = [&] { durable.set_value(); }});
+    writer.record(trial_changed(0, TrialState::kRunning));
+
+    const TimePoint first = writer.commit(waiting);
+    TimePoint next = first;
+    while (next != TimePoint::max()) EXPECT_EQ(std::exchange(next, writer.commit(waiting)), first);
+
+    EXPECT_NE(first, TimePoint::max());
+    EXPECT_GE(SystemClock().now(), first);
+    durable.get_future().wait();
+    EXPECT_EQ(writer.durable(), 1u);
+    EXPECT_TRUE(writer.close());
+  }
+}
+
+TEST_F(ResultsWriterTest, CheckpointsAreLeftToTheThread) {
+  std::promise<void> durable;
+  ResultsWriter writer(create(), {.commits_when_told = true, .on_durable = [&] { durable.set_value(); }});
+  writer.record(trial_changed(0, TrialState::kRunning));
+  writer.record(checkpoint_saved(0, 1, "weights"));
+
+  writer.commit(Waiting::kAll);
+
+  durable.get_future().wait();
+  EXPECT_EQ(writer.durable(), 2u);
+}
+
+TEST_F(ResultsWriterTest, ADatabaseThatSomebodyHoldsIsLeftToTheThread) {
+  std::promise<void> durable;
+  ResultsWriter writer(create_held(), {.commits_when_told = true, .on_durable = [&] { durable.set_value(); }});
+  writer.record(trial_changed(0, TrialState::kRunning));
+
+  writer.commit(Waiting::kAll);  // It does not wait for the viewer.
+
+  wait_until_held();
+  EXPECT_EQ(writer.durable(), 0u);
+  release();
+  durable.get_future().wait();
+  EXPECT_EQ(writer.durable(), 1u);
+}
+
+TEST_F(ResultsWriterTest, WhatNobodyWaitsForBecomesDurableWhenThereIsNoRoomForMore) {
+  ResultsWriter writer(create(), {.max_queued_changes = 2, .commits_when_told = true});
+
+  for (int iteration = 1; iteration <= 10; ++iteration) writer.record(reported(0, iteration, {{"accuracy", 0.5}}));
+  ASSERT_TRUE(writer.close());
+
+  EXPECT_EQ(writer.durable(), 10u);
+  EXPECT_EQ(Viewer(database()).value("SELECT count(*) FROM results"), "10");
+}
+
+TEST_F(ResultsWriterTest, WhoCommitsByItselfHearsOfAFailure) {
+  ResultsWriter writer(create(), {.commits_when_told = true});
+  Viewer(database()).rows("INSERT INTO epoch (pid, opened_us, seconds) VALUES (4711, 0, 0)");
+  writer.record(trial_changed(0, TrialState::kRunning));
+
+  writer.commit(Waiting::kAll);
+
+  EXPECT_EQ(writer.durable(), 0u);
+  ASSERT_FALSE(writer.status());
+  EXPECT_THAT(writer.status().error().message, HasSubstr("4711"));
+  EXPECT_FALSE(writer.close());
 }
 
 TEST_F(ResultsWriterTest, RecordBlocksWhileTheQueueIsFull) {

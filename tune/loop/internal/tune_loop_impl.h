@@ -61,6 +61,7 @@ class TuneLoop::Impl {
   // tune_loop.cc
   bool turn();  // Handles one event. False: nothing can happen any more.
   void handle_next_event();
+  bool commit();
   void check_leaving();
   bool leave_deterministic();
   void leave(Leaving leaving);
@@ -210,6 +211,7 @@ class TuneLoop::Impl {
   std::optional<Leaving> leaving_;
   TimePoint started_{};
   TimePoint last_tick_{};
+  TimePoint commit_again_ = TimePoint::max();  // As the sink asked for.
   Duration longest_call_{};  // That was answered.
   bool dropped_orders_ = false;
   bool has_warned_of_nothing_saved_ = false;

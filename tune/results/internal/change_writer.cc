@@ -36,6 +36,8 @@ Result<void> ChangeWriter::write(const TrialChanged& change) {
   const std::string config = trial.config.to_json();
   MANTA_ASSIGN_OR_RETURN(Query known, database_.query("SELECT config FROM trials WHERE trial = ?", trial.id.number));
   MANTA_ASSIGN_OR_RETURN(const bool is_known, known.step());
+  if (is_known && known.text(0) != config)
+    MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM params WHERE trial = ?", trial.id.number));
   if (!is_known || known.text(0) != config) MANTA_RETURN_IF_ERROR(write_params(trial.id, trial.config));
 
   const std::optional<std::int64_t> ended =
@@ -54,7 +56,6 @@ Result<void> ChangeWriter::write(const TrialChanged& change) {
 }
 
 Result<void> ChangeWriter::write_params(TrialId trial, const Config& config) {
-  MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM params WHERE trial = ?", trial.number));
   for (const auto& [name, value] : config.values()) {
     MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO params VALUES (?, ?, ?, ?)", trial.number, name,
                                         manta::to_json(value), number_of(value)));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tune/results/internal/sqlite.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -67,7 +71,8 @@ Result<Database> Database::open(const std::filesystem::path& path, Access access
   Database database(path, handle);  // There is a handle to close even after an error.
   if (code != SQLITE_OK) return database.last_error();
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(busy_timeout);
-  sqlite3_busy_timeout(handle, static_cast<int>(timeout.count()));
+  database.busy_milliseconds_ = static_cast<int>(timeout.count());
+  sqlite3_busy_timeout(handle, database.busy_milliseconds_);
   return database;
 }
 
@@ -93,11 +98,13 @@ Result<Query> Database::prepare(std::string_view sql) {
   return Query(*this, statement);
 }
 
-Result<bool> Database::try_begin() {
-  const int code = sqlite3_exec(handle_.get(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
-  if (code == SQLITE_OK) return true;
-  if ((code & 0xff) == SQLITE_BUSY) return false;
-  return last_error();
+Result<bool> Database::try_begin(bool waits) {
+  if (!waits) sqlite3_busy_timeout(handle_.get(), 0);
+  const Result<void> begun = run("BEGIN IMMEDIATE");
+  if (!waits) sqlite3_busy_timeout(handle_.get(), busy_milliseconds_);
+  if (begun) return true;
+  if ((sqlite3_extended_errcode(handle_.get()) & 0xff) == SQLITE_BUSY) return false;
+  return begun.error();
 }
 
 void Database::rollback() {
@@ -119,6 +126,30 @@ void Database::take_over_checkpoints() {
     return SQLITE_OK;
   };
   sqlite3_wal_hook(handle_.get(), count, wal_pages_.get());
+}
+
+void Database::make_room_in_log() {
+  constexpr std::int64_t kFrameBytes = kPageBytes + 24;
+  constexpr std::int64_t kLeast = std::int64_t{128} << 10;
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  constexpr std::int64_t kLargeCommit = kLeast / 2;  // Of which the file system's journal is a small part.
+  const std::int64_t used = *wal_pages_ * kFrameBytes;
+  const std::int64_t last_commit = used - std::exchange(log_used_, used);
+  // As much again as there is: a short experiment is to stay small.
+  const std::int64_t ahead = std::clamp(used, kLeast, kMost);
+  if (last_commit > kLargeCommit || used + ahead / 4 < log_room_) return;
+  sqlite3_file* log = nullptr;
+  sqlite3_int64 length = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || log == nullptr ||
+      log->pMethods == nullptr || log->pMethods->xFileSize(log, &length) != SQLITE_OK)
+    return;
+  log_room_ = std::max<std::int64_t>(length, used + ahead);
+  if (length >= log_room_) return;
+  static constexpr std::array<std::byte, std::size_t{64} << 10> kZeros{};  // SQLite writes less than 128 KiB at once.
+  int code = SQLITE_OK;
+  for (std::int64_t at = length; at < log_room_ && code == SQLITE_OK; at += std::ssize(kZeros))
+    code = log->pMethods->xWrite(log, kZeros.data(), static_cast<int>(kZeros.size()), at);
+  if (code != SQLITE_OK) log->pMethods->xTruncate(log, length);  // What little space there is others need more.
 }
 
 Error Database::last_error() const {

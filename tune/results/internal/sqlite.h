@@ -93,9 +93,10 @@ class Database {
   /// Rows that the last statement changed.
   std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
 
-  /// Begins a transaction that may write. False: another connection is writing, and was for `busy_timeout`.
-  Result<bool> try_begin();
-  Result<void> commit() { return execute("COMMIT"); }
+  /// Begins a transaction that may write. False: another connection is writing, and was for `busy_timeout` if it
+  /// `waits`.
+  Result<bool> try_begin(bool waits = true);
+  Result<void> commit() { return run("COMMIT"); }
   /// Does nothing when there is no transaction: SQLite ends it itself on some errors.
   void rollback();
 
@@ -107,6 +108,10 @@ class Database {
   void take_over_checkpoints();
   /// How much the write-ahead log held after the last commit.
   std::int64_t wal_bytes() const { return *wal_pages_ * kPageBytes; }
+  /// Gives the write-ahead log's file room for what comes next, as zeros, where SQLite finds no frames: a commit that
+  /// changes bytes which are there syncs these only, and not the file system's journal, which takes as long again.
+  /// Within a transaction that may write. Where there is no room, commits go on by making the file longer.
+  void make_room_in_log();
 
   /// The error that the last call met, as kStorage.
   Error last_error() const;
@@ -131,8 +136,11 @@ class Database {
   Result<Query> prepare(std::string_view sql);
 
   std::filesystem::path path_;
+  int busy_milliseconds_ = 0;
   std::unique_ptr<std::int64_t> wal_pages_ = std::make_unique<std::int64_t>(0);  // SQLite keeps its address.
   std::unique_ptr<bool> was_full_ = std::make_unique<bool>(false);
+  std::int64_t log_used_ = 0;  // Of the write-ahead log, when room was made last.
+  std::int64_t log_room_ = 0;  // How long its file was then.
   std::unique_ptr<sqlite3, CloseHandle> handle_;
   struct TextHash {
     using is_transparent = void;
