@@ -22,6 +22,7 @@ struct ExperimentLabel {
   Objective objective;
   std::filesystem::path directory;
   FurtherGoals further = {};
+  bool has_repeats = false;  ///< The best goes by the mean of trials of one configuration (--repeat).
 };
 
 struct TrialCounts {

@@ -2,6 +2,7 @@
 #include "tune/cli/repeated_best.h"
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 
@@ -11,6 +12,7 @@ namespace manta {
 
 std::optional<RepeatedBest> best_of_repeated(TrialsView trials, const Objective& objective) {
   std::map<std::string, std::size_t> place_of;
+  std::vector<std::int64_t> furthest;
   std::vector<RepeatedBest> all;
   std::vector<RepeatedValue> values;
   for (std::size_t place = 0; place < trials.size(); ++place) {
@@ -21,6 +23,13 @@ std::optional<RepeatedBest> best_of_repeated(TrialsView trials, const Objective&
     if (which == all.size()) {
       all.emplace_back();
       values.emplace_back();
+      furthest.push_back(trial.iteration);
+    }
+    if (trial.iteration < furthest[which]) continue;
+    if (trial.iteration > furthest[which]) {
+      furthest[which] = trial.iteration;
+      all[which].places.clear();
+      values[which] = {};
     }
     all[which].places.push_back(place);
     values[which].add(*trial.value);

@@ -13,7 +13,8 @@
 
 namespace manta {
 
-/// A configuration and all of its trials that ended with a finite value.
+/// A configuration and all of its trials that ended with a finite value, at the furthest iteration that one of them
+/// reached.
 struct RepeatedBest {
   std::vector<std::size_t> places;  ///< In the view.
   RepeatedValue value;              ///< In the metric's own units.

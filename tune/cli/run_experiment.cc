@@ -349,7 +349,8 @@ class Run {
   Run(PreparedExperiment experiment, const TuneSettings& settings, std::filesystem::path directory)
       : experiment_(std::move(experiment)),
         settings_(settings),
-        label_{experiment_.options.name, experiment_.loop.objective, std::move(directory), experiment_.loop.further},
+        label_{experiment_.options.name, experiment_.loop.objective, std::move(directory), experiment_.loop.further,
+               experiment_.options.repeat > 1},
         console_(console_options(settings, label_), clock_) {}
 
   Result<TuneOutcome> run(const ExecutorMaker& make_executor) {

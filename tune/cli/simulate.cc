@@ -135,7 +135,8 @@ Result<TuneOutcome> simulate(const TuneOptions& options, const TuneSettings& set
   if (settings.print_summary) {
     const TextStyle style = choose_style(gather_terminal_facts(STDOUT_FILENO), settings.console.color);
     const double seconds = to_seconds(executor->clock().now().time_since_epoch());
-    const ExperimentLabel label{experiment.options.name, loop_options.objective, {}, loop_options.further};
+    const ExperimentLabel label{experiment.options.name, loop_options.objective, {}, loop_options.further,
+                                experiment.options.repeat > 1};
     const std::string text = summary_text(loop.trials(), label, style) +
                              comparison_text(recorded, loop_options, observer.reports, seconds);
     std::fputs(text.c_str(), stdout);

@@ -118,7 +118,8 @@ std::string summary_text(TrialsView trials, const ExperimentLabel& label, const 
   if (const TrialStatus* best = best_trial(trials, label.objective)) {
     text += "best " + escape_control(label.objective.metric) + ": " + to_json(Value(*best->best_value)) + " (trial " +
             to_string(best->id) + ")\n" + best->config.to_json() + "\n";
-    if (const auto repeated = best_of_repeated(trials, label.objective)) {
+    const auto repeated = label.has_repeats ? best_of_repeated(trials, label.objective) : std::nullopt;
+    if (repeated) {
       text += "best by the mean: " + text_of(*repeated, trials) + "\n" +
               trials[repeated->places.front()].config.to_json() + "\n";
     }

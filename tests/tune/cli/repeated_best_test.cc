@@ -39,6 +39,16 @@ TEST(RepeatedBestTest, AValueThatIsFarBetterNeedsNoRepeat) {
   EXPECT_EQ(text_of(*best, trials), "9 ± 0.14, trial 2");
 }
 
+TEST(RepeatedBestTest, WhatGotLessFarDoesNotCount) {
+  std::vector<TrialStatus> trials{trial(0, 0.1, 1.0), trial(1, 0.1, 3.0), trial(2, 0.1, 5.0), trial(3, 0.1, 0.5)};
+  trials[1].iteration = trials[2].iteration = 4;
+
+  const auto best = best_of_repeated(trials, {.metric = "loss", .mode = Mode::kMin});
+
+  ASSERT_TRUE(best);
+  EXPECT_EQ(best->places, (std::vector<std::size_t>{1, 2}));
+}
+
 TEST(RepeatedBestTest, WithoutRepeatsThereIsNone) {
   const Objective objective{.metric = "loss", .mode = Mode::kMin};
   EXPECT_FALSE(best_of_repeated({}, objective));

@@ -60,6 +60,19 @@ TEST(SummaryTextTest, ItHasTableCountsBestConfigurationAndTheCommand) {
             "look at them: sqlite3 'runs/net 1/experiment.db' 'select * from best_trials limit 10'\n");
 }
 
+TEST(SummaryTextTest, WhereTrialsWereRepeatedTheBestMeanIsThereToo) {
+  const std::vector<TrialStatus> trials{trial(0, TrialState::kCompleted, 2), trial(1, TrialState::kCompleted, 1)};
+  ExperimentLabel label = kLabel;
+  label.has_repeats = true;
+
+  const std::string text = summary_text(trials, label, kStyle);
+
+  EXPECT_NE(text.find("best loss: 1.0 (trial 1)\n{\"layers\":2,\"lr\":0.5}\n"
+                      "best by the mean: 1.5 ± 0.5, the mean of trials 0 and 1\n{\"layers\":2,\"lr\":0.5}\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(SummaryTextTest, TheTableHasTenRowsAndCountsTheRest) {
   std::vector<TrialStatus> trials;
   for (int number = 0; number < 12; ++number) trials.push_back(trial(number, TrialState::kCompleted, 12 - number));
