@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/did_you_mean.h"
 #include "schedulers/asha_promote_scheduler.h"
 #include "schedulers/asha_scheduler.h"
 #include "schedulers/async_hyperband_scheduler.h"
@@ -83,7 +84,8 @@ const std::array<OptionRange, 3> kPbtOptions{
       .help = "Probability that a hyperparameter is drawn anew, not changed a little",
       .otherwise = PbtScheduler::Options{}.resample}}};
 const std::array<OptionRange, 1> kPbtReplayOptions{
-    {{.name = "from", .kind = Kind::kText, .help = "Directory of the experiment whose schedule is used; required"}}};
+    {{.name = "from", .kind = Kind::kText, .help = "Directory of the experiment whose schedule is used; required",
+      .required = true}}};
 const std::array<OptionRange, 2> kPatienceOptions{
     {{.name = "reports",
       .high = kMaxIterations,
@@ -119,7 +121,8 @@ const std::array<OptionRange, 2> kThresholdOptions{{{.name = "at",
                                                      .kind = Kind::kReal,
                                                      .real_low = -kInfinity,
                                                      .real_high = kInfinity,
-                                                     .help = "How good, as a value of the metric; required"}}};
+                                                     .help = "How good, as a value of the metric; required",
+                                                     .required = true}}};
 const std::array<OptionRange, 2> kHyperbandOptions{
     {{.name = "max_t", .high = kMaxIterations, .help = kHyperbandMaxTHelp},
      {.name = "eta",
@@ -315,6 +318,12 @@ std::string known_schedulers() {
   return text;
 }
 
+std::vector<std::string> scheduler_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kSchedulers) names.emplace_back(entry.kind.name);
+  return names;
+}
+
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
@@ -326,7 +335,8 @@ Made make_one(std::string_view text, const SchedulerSetup& setup, bool may_only_
   const auto entry =
       std::find_if(kSchedulers.begin(), kSchedulers.end(), [&](const Entry& each) { return each.kind.name == name; });
   if (entry == kSchedulers.end())
-    return invalid_request("scheduler", text, "there is no such scheduler; " + known_schedulers());
+    return invalid_request("scheduler", text,
+                           "there is no such scheduler" + did_you_mean(name, scheduler_names()) + "; " + known_schedulers());
   if (may_only_stop && !entry->kind.only_stops)
     return invalid_request("scheduler", text, "it may do more than stop trials, so it has to stand before the first +");
   MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("scheduler", text, entry->kind.options));

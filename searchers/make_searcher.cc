@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/did_you_mean.h"
 #include "searchers/auto_proposer.h"
 #include "searchers/cma_es/cma_es_proposer.h"
 #include "searchers/de/de_proposer.h"
@@ -188,6 +189,12 @@ const std::vector<Entry> kSearchers{
      "cost-aware=1"},
 };
 
+std::vector<std::string> searcher_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kSearchers) names.emplace_back(entry.kind.name);
+  return names;
+}
+
 std::string known_searchers() {
   std::string text = "known are";
   for (const Entry& entry : kSearchers) {
@@ -218,7 +225,8 @@ Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const Sea
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())
-    return invalid_request("searcher", text, "there is no such searcher; " + known_searchers());
+    return invalid_request("searcher", text,
+                           "there is no such searcher" + did_you_mean(name, searcher_names()) + "; " + known_searchers());
   MANTA_ASSIGN_OR_RETURN(const NamedOptions options, NamedOptions::parse("searcher", text, entry->kind.options));
   MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, entry->make({text, options, setup}));
   if (name == "grid") return searcher;

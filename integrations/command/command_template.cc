@@ -66,17 +66,20 @@ std::vector<std::string> CommandTemplate::names() const {
 
 Result<void> CommandTemplate::check(const Space& space) const {
   for (const std::string& name : names()) {
-    if (space.find(name) != nullptr) continue;
+    if (space.find(name) != nullptr || name == kConfigFile) continue;
     std::vector<std::string> known;
     for (const Parameter& parameter : space.parameters()) known.push_back(parameter.name);
     return Error{ErrorCode::kInvalidArgument, "the command uses {" + name + "}, but the space has no \"" + name +
-                                                  "\"; it has: " + join(known) + " (write {{ and }} for braces)"};
+                                                  "\"; it has: " + join(known) +
+                                                  " (and {config_file} is all of them; write {{ and }} for braces)"};
   }
   return {};
 }
 
 std::vector<std::string> CommandTemplate::unused(const Space& space) const {
   const std::vector<std::string> used = names();
+  const bool has_file = std::ranges::find(used, kConfigFile) != used.end() && space.find(kConfigFile) == nullptr;
+  if (has_file) return {};
   std::vector<std::string> unused;
   for (const Parameter& parameter : space.parameters()) {
     const bool is_constant = std::holds_alternative<ConstantDomain>(parameter.domain);
@@ -85,7 +88,7 @@ std::vector<std::string> CommandTemplate::unused(const Space& space) const {
   return unused;
 }
 
-std::string CommandTemplate::expand(const Config& config) const {
+std::string CommandTemplate::expand(const Config& config, std::string_view config_file) const {
   std::string command;
   for (const Piece& piece : pieces_) {
     if (!piece.is_name) {
@@ -93,7 +96,9 @@ std::string CommandTemplate::expand(const Config& config) const {
       continue;
     }
     const auto found = config.values().find(piece.text);
-    command += found == config.values().end() ? "''" : shell_quoted(to_plain_text(found->second));
+    const bool is_value = found != config.values().end();
+    if (is_value) command += shell_quoted(to_plain_text(found->second));
+    if (!is_value) command += shell_quoted(piece.text == kConfigFile ? config_file : "");
   }
   return command;
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "integrations/command/command_checkpoints.h"
+#include "integrations/command/command_config_file.h"
 #include "integrations/command/command_guardian.h"
 #include "integrations/command/command_output.h"
 #include "integrations/command/command_process.h"
@@ -46,8 +47,8 @@ std::string variable_name(std::string_view parameter) {
   return name;
 }
 
-CommandProcess::Environment environment_of(const Config& config) {
-  CommandProcess::Environment environment{{"MANTA_CONFIG", config.to_json()}};
+CommandProcess::Environment environment_of(const Config& config, const std::string& json) {
+  CommandProcess::Environment environment{{"MANTA_CONFIG", json}};
   for (const auto& [name, value] : config.values()) {
     environment.emplace_back(variable_name(name), to_plain_text(value));
   }
@@ -67,9 +68,14 @@ class CommandTrainable final : public Trainable {
       : command_(std::move(command)), metric_(std::move(metric)) {}
 
   void setup(const Config& config) override {
-    line_ = command_.expand(config);
-    environment_ = environment_of(config);
+    const std::string json = config.to_json();
+    environment_ = environment_of(config, json);
     checkpoints_ = value_of(CommandCheckpoints::create(checkpoint_directory(), std::move(checkpoints_)));
+    // Beside the checkpoints: the program may list their directory.
+    const std::filesystem::path file = std::filesystem::path(checkpoints_->directory()).replace_extension(".config.json");
+    config_file_ = value_of(CommandConfigFile::write(file, json));
+    environment_.emplace_back("MANTA_CONFIG_FILE", file.string());
+    line_ = command_.expand(config, file.string());
   }
 
   // The command has a process of its own each time: nothing of it stays in this one.
@@ -125,6 +131,7 @@ class CommandTrainable final : public Trainable {
 
   Metrics end() {
     finish();
+    config_file_.reset();
     if (process_->wait_status() != 0) {
       std::string tail = process_->error_tail();
       while (tail.ends_with('\n')) tail.pop_back();
@@ -142,8 +149,9 @@ class CommandTrainable final : public Trainable {
   std::string line_;
   CommandProcess::Environment environment_;
   std::unique_ptr<CommandCheckpoints> checkpoints_;
+  std::unique_ptr<CommandConfigFile> config_file_;
   CommandGuardian guardian_;                 // Of one program after the other.
-  std::unique_ptr<CommandProcess> process_;  // Ends before its directory does.
+  std::unique_ptr<CommandProcess> process_;  // Ends before its files do.
   bool reported_ = false;
   std::optional<double> last_number_;
 };

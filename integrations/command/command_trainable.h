@@ -15,7 +15,8 @@ namespace manta {
 /// Makes a trainable that runs `command` once per trial.
 ///
 /// The program gets its values by placeholders and in its environment: MANTA_CONFIG (the configuration as JSON) and
-/// MANTA_PARAM_<NAME> for each (upper case, anything but letters and digits as '_'). Each line of standard output that
+/// MANTA_PARAM_<NAME> for each (upper case, anything but letters and digits as '_'); and as a file of JSON, which
+/// MANTA_CONFIG_FILE and the placeholder {config_file} name, and which is removed when the program has ended. Each line of standard output that
 /// is a JSON object with a number is one report. If there was none, the last number on standard output is the value of
 /// `metric`, once the program ends with exit code 0. All else that it prints goes to standard error, the trial's log.
 /// A line {"infeasible": "why"} ends the trial as Trainable::infeasible() does. Any other end fails the attempt; the

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedulers/internal/gain_model.h"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numbers>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -57,11 +55,20 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-/// One process, conditioned.
+double dot(const double* one, const double* other, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += one[i] * other[i];
+  return sum;
+}
+
+/// One process, conditioned. In plain loops: it is asked about some five hundred points, each by itself, and of so few
+/// inputs a library of matrices would make more of its own than of the numbers.
 class Process {
  public:
-  Process(const std::vector<Axis>& axes, std::vector<Input> inputs, Eigen::VectorXd values)
-      : axes_(axes), inputs_(std::move(inputs)), values_(std::move(values)) {}
+  Process(const std::vector<Axis>& axes, std::vector<Input> inputs, std::vector<double> values)
+      : axes_(axes), inputs_(std::move(inputs)), values_(std::move(values)) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) rows_.push_back(row_of(inputs_[i], i + 1));
+  }
 
   void fit() {
     Kernel best;
@@ -81,68 +88,108 @@ class Process {
 
   /// Counts as seen, at the mean.
   void believe(const Input& input) {
-    const double mean = predict(input).first;
+    const std::vector<double> covariances = covariance(row_of(input, inputs_.size()));
     inputs_.push_back(input);
-    values_.conservativeResize(values_.size() + 1);
-    values_(values_.size() - 1) = mean;
-    condition();
+    values_.push_back(dot(covariances.data(), weights_.data(), weights_.size()));
+    append(covariances, 1 + kernel_.noise);
+    weigh();
   }
 
-  /// Mean and deviation.
-  std::pair<double, double> predict(const Input& input) const {
-    const Eigen::VectorXd row = covariance(row_of(input, inputs_.size())).matrix();
-    const double mean = row.dot(weights_);
-    const double explained = factor_.matrixL().solve(row).squaredNorm();
-    return {mean, std::sqrt(std::max(1e-12, 1 - explained))};
+  /// The upper bound of the gain, where it is above `least`.
+  std::optional<double> bound_above(const Input& input, double least) const {
+    const std::vector<double> covariances = covariance(row_of(input, inputs_.size()));
+    const double mean = dot(covariances.data(), weights_.data(), weights_.size());
+    const double deviations = (least - mean) / kDeviations;
+    // With each row less is left of the variance, and most points fall short after few.
+    const double enough = deviations > 0 ? 1 - deviations * deviations : 1;
+    double explained = 0;
+    std::vector<double> solved;
+    solved.reserve(covariances.size());
+    for (std::size_t i = 0; i < covariances.size(); ++i) {
+      solved.push_back((covariances[i] - dot(factor_row(i), solved.data(), i)) / factor_row(i)[i]);
+      explained += solved[i] * solved[i];
+      if (explained >= enough && deviations > 0) return std::nullopt;
+    }
+    const double bound = mean + kDeviations * std::sqrt(std::max(1e-12, 1 - explained));
+    return bound > least ? std::optional(bound) : std::nullopt;
   }
 
  private:
-  // A row of distances to all inputs, as condition() and predict() need them.
+  // Squared distances to all inputs before one, and to itself where it is one.
   struct Row {
-    Eigen::ArrayXd squares;  // Of the hyperparameters, per axis.
-    Eigen::ArrayXd ranks;    // Squares, too.
-    Eigen::ArrayXd times;
+    std::vector<double> squares;  // Of the hyperparameters, per axis.
+    std::vector<double> ranks;
+    std::vector<double> times;  // Not squared.
   };
 
   Row row_of(const Input& input, std::size_t count) const {
-    const auto size = static_cast<Eigen::Index>(count);
-    Row row{Eigen::ArrayXd(size), Eigen::ArrayXd(size), Eigen::ArrayXd(size)};
-    for (Eigen::Index i = 0; i < size; ++i) {
-      const Input& other = inputs_[static_cast<std::size_t>(i)];
-      row.squares(i) = squared_distance(input, other, axes_);
-      row.ranks(i) = (input.rank - other.rank) * (input.rank - other.rank);
-      row.times(i) = std::abs(input.time - other.time);
+    Row row{std::vector<double>(count), std::vector<double>(count), std::vector<double>(count)};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Input& other = inputs_[i];
+      row.squares[i] = squared_distance(input, other, axes_);
+      row.ranks[i] = (input.rank - other.rank) * (input.rank - other.rank);
+      row.times[i] = std::abs(input.time - other.time);
     }
     return row;
   }
 
-  Eigen::ArrayXd covariance(const Row& row) const {
+  std::vector<double> covariance(const Row& row) const {
     const double per_square = -0.5 / (kernel_.length * kernel_.length);
-    return (per_square * row.squares - 0.5 * row.ranks + std::log1p(-kernel_.forgetting) * row.times).exp();
+    const double per_time = std::log1p(-kernel_.forgetting);
+    std::vector<double> covariances(row.squares.size());
+    for (std::size_t i = 0; i < covariances.size(); ++i)
+      covariances[i] = std::exp(per_square * row.squares[i] - 0.5 * row.ranks[i] + per_time * row.times[i]);
+    return covariances;
   }
 
   // Returns the log marginal likelihood, but for a constant.
   double condition() {
-    const Eigen::Index count = values_.size();
-    for (std::size_t i = rows_.size(); i < inputs_.size(); ++i) rows_.push_back(row_of(inputs_[i], i + 1));
-    Eigen::MatrixXd matrix(count, count);
-    for (Eigen::Index i = 0; i < count; ++i) {
-      matrix.row(i).head(i + 1) = covariance(rows_[static_cast<std::size_t>(i)]).matrix().transpose();
-      matrix(i, i) += kernel_.noise;
+    factor_.clear();
+    for (const Row& row : rows_) {
+      std::vector<double> covariances = covariance(row);
+      covariances.pop_back();
+      append(covariances, 1 + kernel_.noise);
     }
-    factor_.compute(matrix);
-    weights_ = factor_.solve(values_);
-    const double log_determinant = 2 * factor_.matrixLLT().diagonal().array().log().sum();
-    return -(values_.dot(weights_) + log_determinant) / 2;
+    return weigh();
+  }
+
+  // A row of the Cholesky factor, which stand one behind the other.
+  const double* factor_row(std::size_t index) const { return factor_.data() + index * (index + 1) / 2; }
+
+  // The next row of the factor. The noise keeps what stands under the root above zero.
+  void append(const std::vector<double>& covariances, double own) {
+    const std::size_t count = covariances.size();
+    const std::size_t begin = factor_.size();
+    factor_.resize(begin + count + 1);
+    for (std::size_t i = 0; i < count; ++i)
+      factor_[begin + i] = (covariances[i] - dot(factor_row(i), factor_row(count), i)) / factor_row(i)[i];
+    factor_[begin + count] = std::sqrt(std::max(1e-12, own - dot(factor_row(count), factor_row(count), count)));
+  }
+
+  // Solves for the weights, forwards and back.
+  double weigh() {
+    const std::size_t count = values_.size();
+    weights_ = values_;
+    double log_determinant = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      weights_[i] = (weights_[i] - dot(factor_row(i), weights_.data(), i)) / factor_row(i)[i];
+      log_determinant += 2 * std::log(factor_row(i)[i]);
+    }
+    const double fit = dot(weights_.data(), weights_.data(), count);
+    for (std::size_t i = count; i-- > 0;) {
+      weights_[i] /= factor_row(i)[i];
+      for (std::size_t k = 0; k < i; ++k) weights_[k] -= factor_row(i)[k] * weights_[i];
+    }
+    return -(fit + log_determinant) / 2;
   }
 
   const std::vector<Axis>& axes_;
   std::vector<Input> inputs_;
-  std::vector<Row> rows_;  // Of each input, to those before it and itself.
-  Eigen::VectorXd values_;
+  std::vector<Row> rows_;  // Of each input but those that are only believed.
+  std::vector<double> values_;
   Kernel kernel_;
-  Eigen::LLT<Eigen::MatrixXd> factor_;
-  Eigen::VectorXd weights_;
+  std::vector<double> factor_;
+  std::vector<double> weights_;
 };
 
 double rank_of(const std::vector<double>& sorted, double score) {
@@ -158,16 +205,15 @@ std::vector<double> sorted_scores(const std::deque<Gain>& gains) {
 }
 
 // About zero, about one wide, and clipped.
-Eigen::VectorXd values_of(const std::deque<Gain>& gains) {
+std::vector<double> values_of(const std::deque<Gain>& gains) {
   std::vector<double> sorted;
   for (const Gain& gain : gains) sorted.push_back(gain.gain);
   std::sort(sorted.begin(), sorted.end());
   const double middle = quantile(sorted, 0.5);
   double width = quantile(sorted, 0.75) - quantile(sorted, 0.25);
   if (!(width > 0)) width = std::max(sorted.back() - sorted.front(), std::numeric_limits<double>::min());
-  Eigen::VectorXd values(static_cast<Eigen::Index>(gains.size()));
-  for (std::size_t i = 0; i < gains.size(); ++i)
-    values(static_cast<Eigen::Index>(i)) = std::clamp((gains[i].gain - middle) / width, -kClip, kClip);
+  std::vector<double> values;
+  for (const Gain& gain : gains) values.push_back(std::clamp((gain.gain - middle) / width, -kClip, kClip));
   return values;
 }
 
@@ -179,7 +225,7 @@ class Search {
     for (std::size_t i = 0; i < cube.size(); ++i) {
       if (cube.axes()[i].kind != AxisKind::kChoice && !std::isnan(best_.point[i])) movable_.push_back(i);
     }
-    bound_ = bound(best_);
+    bound_ = process.bound_above(best_, -std::numeric_limits<double>::infinity()).value_or(bound_);
   }
 
   UnitCube::Point run() {
@@ -196,11 +242,6 @@ class Search {
   }
 
  private:
-  double bound(const Input& input) const {
-    const auto [mean, deviation] = process_.predict(input);
-    return mean + kDeviations * deviation;
-  }
-
   void look_around(const UnitCube::Point& middle, double deviation, int count) {
     for (int i = 0; i < count; ++i) {
       UnitCube::Point point = middle;
@@ -216,15 +257,15 @@ class Search {
     for (std::size_t i = 0; i < input.point.size(); ++i)
       if (std::isnan(input.point[i]) != std::isnan(best_.point[i])) return;
     if (!cube_.is_feasible(input.point)) return;
-    const double value = bound(input);
-    if (value > bound_) bound_ = value, best_ = std::move(input);
+    const std::optional<double> value = process_.bound_above(input, bound_);
+    if (value) bound_ = *value, best_ = std::move(input);
   }
 
   const UnitCube& cube_;
   const Process& process_;
   RandomStream& random_;
   Input best_;
-  double bound_ = 0;
+  double bound_ = -std::numeric_limits<double>::infinity();
   std::vector<std::size_t> movable_;
 };
 

@@ -37,7 +37,7 @@ struct UnderWay {
 ///    interquartile ranges, so that one trial that diverges hides nothing.
 ///  - The newest kMost gains count, and the bound lies one deviation above the mean at all times.
 ///
-/// Cost: choose() O(12 n^3 + 500 n^2) for n gains.
+/// Cost: choose() O(2 n^3 + 500 n) for n gains, and at most O(500 n^2).
 /// Thread-safety: const methods from any thread.
 class GainModel {
  public:

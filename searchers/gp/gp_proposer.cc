@@ -118,7 +118,10 @@ Point GpProposer::propose(const History& history, RandomStream& random) {
   const double prior_weight = prior_.weight(history, kPriorTrials);
   AcquisitionSearch search({cube_, process_, feasibility_, prior_, cost_, history, best, prior_weight}, random);
   Point point = search.run(best_trials);
-  if (const std::optional<double> log_gain = search.log_gain()) gains_.push_back(std::exp(*log_gain) * loss_per_value_);
+  const std::optional<double> log_gain = search.log_gain();
+  const double gain = log_gain ? std::exp(*log_gain) * loss_per_value_ : 0;
+  // Where values are as large as numbers can be, it may be no number, which no snapshot holds.
+  if (log_gain && std::isfinite(gain)) gains_.push_back(gain);
   if (gains_.size() > kGains) gains_.pop_front();
   return point;
 }

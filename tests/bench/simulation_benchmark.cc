@@ -189,6 +189,7 @@ void measure_taskset_of_20(std::string_view name) { measure_taskset(name, 20); }
 void measure_taskset_of_200(std::string_view name) { measure_taskset(name, 200); }
 
 constexpr SimulationRow kRows[] = {{"simulated_reports", measure_reports},
+                                   {"simulated_schedulers", measure_schedulers},
                                    {"decision", measure_decisions},
                                    {"simulated_slots_busy", measure_slots},
                                    {"taskset", measure_taskset_of_20},

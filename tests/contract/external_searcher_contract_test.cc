@@ -25,8 +25,8 @@ std::unique_ptr<Searcher> make_hill_climb(const Space& space, std::uint64_t seed
 
 INSTANTIATE_TEST_SUITE_P(
     External, SearcherContractTest,
-    ::testing::Values(SearcherContract{"HillClimbOverEveryKind", "ExternalSearcher", kEveryKind, make_hill_climb},
-                      SearcherContract{"HillClimbOverRules", "ExternalSearcher", kRules, make_hill_climb}),
+    ::testing::Values(SearcherContract{"HillClimbOverEveryKind", "ExternalSearcher", kEveryKind, make_hill_climb, false, 1},
+                      SearcherContract{"HillClimbOverRules", "ExternalSearcher", kRules, make_hill_climb, false, 1}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -18,9 +18,11 @@
 #include "core/base/random.h"
 #include "tests/support/change_log.h"
 #include "tests/support/fake_sink.h"
+#include "tests/support/histories.h"
 #include "tests/support/recording_executor.h"
 #include "tests/support/recording_observer.h"
 #include "tests/support/report_history.h"
+#include "tests/support/restarted_scheduler.h"
 #include "tests/support/running_ahead_executor.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/scripted_searcher.h"
@@ -36,7 +38,7 @@ struct SchedulerContract {
   std::string name;        ///< Of the case; a C++ identifier.
   std::string class_name;  ///< What its snapshots begin with.
   std::function<std::unique_ptr<TrialScheduler>(const Objective& objective, std::int64_t trials)> make;
-  std::uint64_t histories = 10'000;  ///< Random runs in which every trial must end.
+  std::uint64_t histories = 10'000;  ///< Random runs in which every trial must end; see play_histories().
   bool waits = false;                ///< All wait for a trial that runs and never reports.
 };
 
@@ -133,6 +135,76 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     TuneLoop loop(options, {searcher, *scheduler, executor, sink, observer});
     ASSERT_TRUE(loop.run().has_value());
     study.warnings = observer.warnings;
+  }
+
+  // A loop in which anything happens: trials fail and are tried again, give NaN, save nothing, take forty times as
+  // long as others, or come to no report at all; slots change hands; the scheduler goes on from snapshots of itself.
+  struct AnyHistory {
+    explicit AnyHistory(std::uint64_t seed) : random(seed, 3) {
+      options.max_trials = 1 + static_cast<std::int64_t>(random.below(8));
+      options.concurrency = 1 + static_cast<int>(random.below(5));
+      options.max_iterations = 1 + static_cast<std::int64_t>(random.below(random.below(8) == 0 ? 30 : 6));
+      options.max_failures = static_cast<int>(random.below(3));
+      options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
+      options.non_finite = static_cast<NonFinite>(random.below(3));
+      options.grow_every = static_cast<std::int64_t>(random.below(3));
+      shape = static_cast<int>(random.below(4));
+      saves = random.below(8) != 0;
+      straggler = {static_cast<std::int64_t>(random.below(16))};
+      silent = {static_cast<std::int64_t>(random.below(16))};
+      restarts = random.below(4) == 0;
+      if (random.below(2) == 0) options.limits.step_time = from_seconds(kLimit);
+    }
+
+    std::optional<Stepped> step(TrialId trial, std::int64_t iteration) {
+      if (++steps > kMostSteps || random.below(50) == 0) return std::nullopt;
+      const double loss = random.below(9) == 0 ? std::nan("")
+                          : shape == 3         ? random.uniform()
+                                               : loss_of(shape, trial, iteration);
+      const double seconds = static_cast<double>(random.below(3) * (trial == straggler ? 40 : 1));
+      return Stepped{.metrics = {{"loss", loss}},
+                     .seconds = trial == silent && iteration == 2 ? 2 * kLimit : seconds,
+                     .waits_for_disk = random.below(4) == 0};
+    }
+
+    static constexpr std::int64_t kMostSteps = 100'000;  // A history that takes more has no end.
+    static constexpr double kLimit = 100;                // Seconds; the loop looks around twice in each.
+
+    RandomStream random;
+    LoopOptions options;
+    int shape = 0;
+    bool saves = true;
+    bool restarts = false;
+    TrialId straggler;
+    TrialId silent;  // Its second iteration takes longer than any limit.
+    std::int64_t steps = 0;
+  };
+
+  void play_any_history(std::uint64_t seed) const {
+    AnyHistory any(seed);
+    any.options.objective = objective_;
+    RandomStream& random = any.random;
+    SimulatedExecutor simulated(
+        [&any](const Config&, TrialId trial, std::int64_t iteration) { return any.step(trial, iteration); },
+        {.slots = 5,
+         .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; },
+         .saves = [&any](TrialId) { return any.saves; }});
+    RunningAheadExecutor running_ahead(simulated, [&random](TrialId) { return random.below(4) == 0; });
+    RecordingExecutor executor(running_ahead);
+    RestartedScheduler scheduler([&] { return make(any.options.max_trials); },
+                                 [&] { return any.restarts && random.below(6) == 0; });
+    ScriptedSearcher searcher;
+    FakeSink sink;
+    RecordingObserver observer;
+    TuneLoop loop(any.options, {searcher, scheduler, executor, sink, observer});
+
+    const Result<LoopEnd> end = loop.run();
+
+    ASSERT_TRUE(end.has_value()) << to_string(end.error());
+    EXPECT_LE(any.steps, AnyHistory::kMostSteps);
+    EXPECT_EQ(loop.trials().size(), static_cast<std::size_t>(any.options.max_trials));
+    for (const TrialStatus& trial : loop.trials()) EXPECT_TRUE(is_ended(trial.state)) << to_string(trial.state);
+    expect_consistent(sink.changes(), any.options.concurrency);
   }
 
   // What became of all trials but the first three, one report after the other in rounds. Those have no value but NaN,
@@ -386,50 +458,7 @@ TEST_P(SchedulerContractTest, OneThatDoesNotReportHoldsUpNobody) {
 }
 
 TEST_P(SchedulerContractTest, EveryTrialEndsWhateverHappens) {
-  const std::uint64_t histories = repetitions(GetParam().histories);
-  for (std::uint64_t seed = 0; seed < histories && !HasFailure(); ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    RandomStream random(seed, 3);
-    LoopOptions options;
-    options.objective = objective_;
-    options.max_trials = 1 + static_cast<std::int64_t>(random.below(8));
-    options.concurrency = 1 + static_cast<int>(random.below(5));
-    options.max_iterations = 1 + static_cast<std::int64_t>(random.below(random.below(8) == 0 ? 30 : 6));
-    options.max_failures = static_cast<int>(random.below(3));
-    options.checkpoint_every = static_cast<std::int64_t>(random.below(3));
-    options.non_finite = static_cast<NonFinite>(random.below(3));
-    options.grow_every = static_cast<std::int64_t>(random.below(3));
-    const int shape = static_cast<int>(random.below(4));
-    const bool saves = random.below(8) != 0;
-    const auto straggler = static_cast<std::int64_t>(random.below(16));
-    SimulatedExecutor simulated(
-        [&](const Config&, TrialId trial, std::int64_t iteration) -> std::optional<Stepped> {
-          if (random.below(50) == 0) return std::nullopt;
-          const double loss = random.below(9) == 0 ? std::nan("")
-                              : shape == 3         ? random.uniform()
-                                                   : loss_of(shape, trial, iteration);
-          return Stepped{.metrics = {{"loss", loss}},
-                         .seconds = static_cast<double>(random.below(3) * (trial.number == straggler ? 1000 : 1)),
-                         .waits_for_disk = random.below(4) == 0};
-        },
-        {.slots = 5,
-         .fails = [&random](TrialId, int, std::int64_t) { return random.below(15) == 0; },
-         .saves = [saves](TrialId) { return saves; }});
-    RunningAheadExecutor running_ahead(simulated, [&random](TrialId) { return random.below(4) == 0; });
-    RecordingExecutor executor(running_ahead);
-    const auto scheduler = make(options.max_trials);
-    ScriptedSearcher searcher;
-    FakeSink sink;
-    RecordingObserver observer;
-    TuneLoop loop(options, {searcher, *scheduler, executor, sink, observer});
-
-    const Result<LoopEnd> end = loop.run();
-
-    ASSERT_TRUE(end.has_value()) << to_string(end.error());
-    EXPECT_EQ(loop.trials().size(), static_cast<std::size_t>(options.max_trials));
-    for (const TrialStatus& trial : loop.trials()) EXPECT_TRUE(is_ended(trial.state)) << to_string(trial.state);
-    expect_consistent(sink.changes(), options.concurrency);
-  }
+  play_histories(GetParam().histories, [this](std::uint64_t seed) { play_any_history(seed); });
 }
 
 }  // namespace manta

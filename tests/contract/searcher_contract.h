@@ -4,13 +4,20 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/random.h"
+#include "tests/support/histories.h"
 #include "tune/searcher.h"
 #include "tune/space/space.h"
 
@@ -24,6 +31,7 @@ struct SearcherContract {
   std::function<std::unique_ptr<Searcher>(const Space& space, std::uint64_t seed)> make;
   /// Suggestions depend on nothing but the seed and the trial's number.
   bool ignores_results = false;
+  std::uint64_t histories = 40;  ///< Random courses of asks and tells; see play_histories().
 };
 
 inline void PrintTo(const SearcherContract& contract, std::ostream* out) { *out << contract.name; }
@@ -63,6 +71,86 @@ class SearcherContractTest : public ::testing::TestWithParam<SearcherContract> {
       configs.push_back(*config);
     }
     return configs;
+  }
+
+  // A course of a search in which anything happens: trials end in any order, report before their end, fail, give NaN,
+  // infinities or the same value; some are told of twice, and some that nobody asked for; as many run at once as the
+  // user likes just then; and the searcher goes on from a snapshot of itself.
+  void play_any_course(std::uint64_t seed) const {
+    RandomStream random(seed, 4);
+    std::unique_ptr<Searcher> searcher = make(seed);
+    const auto last = static_cast<std::int64_t>(random.below(30));
+    std::vector<std::pair<std::int64_t, Config>> open;
+    std::vector<std::pair<std::int64_t, Config>> ended;
+    std::size_t concurrency = 1;
+    bool is_over = false;
+    for (std::int64_t next = 0; !is_over || !open.empty();) {
+      if (random.below(5) == 0) concurrency = 1 + random.below(8);
+      if (random.below(12) == 0) {
+        std::unique_ptr<Searcher> again = make(seed);
+        ASSERT_TRUE(again->restore(searcher->save()).has_value());
+        searcher = std::move(again);
+      }
+      if (!is_over && open.size() < concurrency) {
+        const Result<std::optional<Config>> asked = searcher->ask(TrialId{next});
+        if (!asked) {
+          ASSERT_EQ(asked.error().code, ErrorCode::kExhausted) << asked.error().message;
+          ASSERT_FALSE(open.empty()) << "it waits for results, and there are none to come";
+        } else if (*asked) {
+          const Result<void> valid = space_.validate(**asked);
+          ASSERT_TRUE(valid.has_value()) << "trial " << next << ": " << valid.error().message;
+          open.emplace_back(next++, **asked);
+        }
+        is_over = next > last || (asked && !*asked);
+        if (asked) continue;
+      }
+      if (!ended.empty() && random.below(15) == 0) {
+        const auto& [trial, config] = ended[random.below(ended.size())];
+        tell_anything(*searcher, trial, config, any_end(random), random);
+      }
+      if (random.below(20) == 0) {
+        const std::int64_t number = kFirstNumberByHand + static_cast<std::int64_t>(random.below(3));
+        const Result<Config> config = sample(space_, seed, number);
+        if (config) tell_anything(*searcher, number, *config, any_end(random), random);
+      }
+      if (open.empty()) continue;
+      const auto chosen = open.begin() + static_cast<std::ptrdiff_t>(random.below(open.size()));
+      const bool ends = random.below(3) != 0;
+      tell_anything(*searcher, chosen->first, chosen->second, ends ? any_end(random) : TrialState::kRunning, random);
+      if (!ends) continue;
+      ended.push_back(std::move(*chosen));
+      open.erase(chosen);
+    }
+  }
+
+  static TrialState any_end(RandomStream& random) {
+    constexpr std::array kEnds{TrialState::kCompleted, TrialState::kCompleted, TrialState::kStopped, TrialState::kFailed,
+                               TrialState::kInfeasible};
+    return kEnds[random.below(kEnds.size())];
+  }
+
+  static double any_value(RandomStream& random) {
+    using Limits = std::numeric_limits<double>;
+    constexpr std::array kOdd{Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), Limits::max(),
+                              Limits::lowest(),    Limits::denorm_min(), -0.0};
+    const std::uint64_t kind = random.below(4);
+    if (kind == 0) return kOdd[random.below(kOdd.size())];
+    return kind == 1 ? 1.0 : random.normal();
+  }
+
+  static void tell_anything(Searcher& searcher, std::int64_t trial, const Config& config, TrialState state,
+                            RandomStream& random) {
+    std::optional<double> value;
+    if (state != TrialState::kInfeasible && random.below(8) != 0) value = any_value(random);
+    Metrics metrics{{"loss", value.value_or(0)}};
+    if (random.below(6) != 0) metrics = {{"loss", value.value_or(0)}, {"other", any_value(random)}};
+    searcher.tell({.trial = TrialId{trial},
+                   .config = config,
+                   .state = state,
+                   .iteration = static_cast<std::int64_t>(random.below(30)),
+                   .value = value,
+                   .seconds = random.uniform(),
+                   .metrics = value && random.below(4) != 0 ? &metrics : nullptr});
   }
 
   const Space space_ = parse_space(GetParam().space).value();
@@ -148,6 +236,10 @@ TEST_P(SearcherContractTest, FailuresAreNoNumbersAndStopNothing) {
     if (trial % 3 == 1) tell(*searcher, trial, *config, std::numeric_limits<double>::quiet_NaN());
     if (trial % 3 == 2) tell(*searcher, trial, *config, -std::numeric_limits<double>::infinity());
   }
+}
+
+TEST_P(SearcherContractTest, EverySuggestionLiesInTheSpaceWhateverHappens) {
+  play_histories(GetParam().histories, [this](std::uint64_t seed) { play_any_course(seed); });
 }
 
 TEST_P(SearcherContractTest, ThereAreAsManySuggestionsAsItsSizeSays) {

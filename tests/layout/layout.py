@@ -55,7 +55,7 @@ HOMES = {
     "torch/": ["integrations/torch", "examples", "tests"],
     "ATen/": ["integrations/torch", "examples", "tests"],
     "c10/": ["integrations/torch", "examples", "tests"],
-    "Eigen/": ["searchers", "schedulers", "integrations/eigen", "examples", "tests"],
+    "Eigen/": ["searchers", "integrations/eigen", "examples", "tests"],
     "CLI/": ["tune/cli"],
     "boost/": ["searchers"],
     "rapidcheck": ["tests"],

@@ -69,6 +69,12 @@ TEST(MakeSchedulerTest, AnUnknownSchedulerIsAnsweredWithThoseThereAre) {
   }
 }
 
+TEST(MakeSchedulerTest, AMistypedNameOrOptionIsAnsweredWithTheNearest) {
+  EXPECT_THAT(message_of("asah"), HasSubstr("did you mean \"asha\"?"));
+  EXPECT_THAT(message_of("hyperbnad:eta=3"), HasSubstr("did you mean \"hyperband\"?"));
+  EXPECT_THAT(message_of("asha:grase=1"), HasSubstr("did you mean \"grace\"?"));
+}
+
 TEST(MakeSchedulerTest, AnUnknownOptionIsAnsweredWithThoseThereAreAndTheirRanges) {
   EXPECT_THAT(message_of("asha:grase=1"), AllOf(HasSubstr("\"grase\""), HasSubstr("grace (1 to max_t)"),
                                                 HasSubstr("eta (2 to 1000)"), HasSubstr("max_t (1 to 1000000000)")));

@@ -150,6 +150,32 @@ class SweepTest(SystemTest):
 
         self.assertEqual(len(self.query("select * from learning_curves where metric='score'")), 9)
 
+    def test_a_command_reads_its_configuration_from_a_file(self):
+        script = self.directory / "sim.py"
+        script.write_text("import json,os,sys\nc=json.load(open(sys.argv[1]))\n"
+                          "assert sys.argv[1] == os.environ['MANTA_CONFIG_FILE']\n"
+                          "print(json.dumps({'score': c['model']['x'] + (os.stat(sys.argv[1]).st_mode & 0o77)}), flush=True)\n")
+        space = {"model": {"x": {"float": [0.1, 1.0]}}, "n": {"int": [1, 9]}}
+        _, errors = self.sweep("--samples", "3", "--command", f"python3 {script} {{config_file}}", trainable=None, space=space,
+                               program=BIN / "tune_run")
+
+        values = self.query("select json_extract(config, '$.model.x') x, value from trial_summary")
+        self.assertEqual(len(values), 3)
+        for row in values:
+            self.assertEqual(row["x"], row["value"])  # Nobody else may read the file.
+        self.assertNotIn("no placeholder", errors)
+        self.assertEqual(list((self.directory / "run").rglob("*.config.json")), [])
+
+    def test_a_scheduler_of_a_document_may_have_its_options_as_json(self):
+        document = {"space": {"x": {"float": [0.1, 1]}}, "metric": "score", "mode": "max", "samples": 1, "trainable": "Curve",
+                    "scheduler": [{"asha": {"grace": 2, "eta": 2, "max_t": 4}}, {"patience": {"reports": 50}}]}
+        code, output, errors = self.run_program(self.write_space(document), "--searcher", "random", "--out", "run")
+
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.query("select state, iterations from trial_summary"), [{"state": "completed", "iterations": 4}])
+        _, shown, _ = self.run_program("show", "run", program=BIN / "manta")
+        self.assertIn("asha:grace=2,eta=2,max_t=4 + patience:reports=50", shown)
+
     def test_a_whole_experiment_stands_in_one_document(self):
         document = {"space": {"x": {"float": [0.1, 1]}}, "metric": "score", "mode": "max", "samples": 5,
                     "max_iterations": 2, "trainable": "Curve", "name": "doc"}

@@ -49,6 +49,20 @@ class WrongInputTest(SystemTest):
         self.refused([self.write_space(), *BASE, "--searcher", "magic"], 2, "magic", "random")
         self.refused([self.write_space(), *BASE, "--scheduler", "asha:eta=1"], 2, "eta")
 
+    def test_options_of_a_scheduler_in_a_document(self):
+        for name, scheduler, words in [
+            ("unknown scheduler", {"asah": {}}, ["scheduler/asah", 'did you mean "asha"?']),
+            ("unknown option", {"asha": {"grase": 2}}, ["scheduler/asha/grase", 'did you mean "grace"?']),
+            ("out of range", {"asha": {"eta": 1}}, ["scheduler/asha/eta", "is 1", "2 to 1000"]),
+            ("of another type", {"asha": {"eta": "3"}}, ["scheduler/asha/eta", "whole number", '"3"']),
+            ("in a list", ["fifo", {"threshold": {"at": 3}}], ["scheduler[1]/threshold", "value is missing"]),
+            ("not first", ["fifo", {"pbt": {}}], ["scheduler[1]/pbt", "has to stand first"]),
+        ]:
+            with self.subTest(name):
+                document = {"space": {"x": {"float": [0, 1]}}, "metric": "score", "trainable": "Curve", "scheduler": scheduler}
+                self.refused([self.write_space(document, "experiment.json"), "--out", "run"], 2, "experiment.json: ", *words)
+                self.assertFalse((self.directory / "run").exists())
+
     def test_a_trainable_that_does_not_exist(self):
         self.refused([self.write_space(), *BASE[:-6], "--trainable", "Nobody"], 2, "Nobody", "Curve")
 

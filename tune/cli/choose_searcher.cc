@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/did_you_mean.h"
 #include "integrations/external_searcher/external_searcher.h"
 #include "integrations/plugin/load_plugin.h"
 #include "searchers/make_searcher.h"
@@ -46,11 +47,19 @@ Made make_of_plugin(PluginReference reference, SearcherSetup setup) {
 
 Error nobodys(const std::string& text, const std::vector<SearcherKind>& known) {
   std::string names;
-  for (const SearcherKind& kind : known) names += (names.empty() ? "\"" : ", \"") + std::string(kind.name) + "\"";
+  std::vector<std::string> candidates;
+  for (const SearcherKind& kind : known) {
+    names += (names.empty() ? "\"" : ", \"") + std::string(kind.name) + "\"";
+    candidates.emplace_back(kind.name);
+  }
   std::string own;
-  for (const SearcherEntry& entry : registered_searchers()) own += (own.empty() ? "" : ", ") + entry.name;
+  for (const SearcherEntry& entry : registered_searchers()) {
+    own += (own.empty() ? "" : ", ") + entry.name;
+    candidates.push_back(entry.name);
+  }
   return invalid_request("searcher", text,
-                         "there is no such searcher; known are " + names +
+                         "there is no such searcher" + did_you_mean(split_options(text).first, candidates) +
+                             "; known are " + names +
                              (own.empty() ? "" : ", of this program " + own) +
                              ", those of a plugin (./libx.so:Name) and any program (exec:COMMAND)");
 }

@@ -3,8 +3,10 @@
 #include "tune/cli/experiment_document.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/did_you_mean.h"
+#include "tune/cli/internal/named_request.h"
 #include "tune/space/json_check.h"
 #include "tune/space/space_evolution.h"
 
@@ -49,6 +51,8 @@ std::string form_of(OptionKind kind) {
   switch (kind) {
     case OptionKind::kText: return "a string";
     case OptionKind::kTexts: return "a list of strings";
+    case OptionKind::kScheduler:
+    case OptionKind::kSearcher: return "a string";
     case OptionKind::kMetrics: return "a string, or an object such as {\"error\": \"min\", \"accuracy\": \"max\"}";
     case OptionKind::kInteger: return "an integer";
     case OptionKind::kNumber: return "a number";
@@ -63,6 +67,8 @@ bool has_form(const Json& value, OptionKind kind) {
     case OptionKind::kText: return value.is_string();
     case OptionKind::kTexts: return value.is_string();  // Of one element.
     case OptionKind::kMetrics: return value.is_string();
+    case OptionKind::kScheduler:
+    case OptionKind::kSearcher: return value.is_string();
     case OptionKind::kInteger: return value.is_number_integer();
     case OptionKind::kNumber: return value.is_number();
     case OptionKind::kDuration: return value.is_number() || value.is_string();
@@ -82,8 +88,12 @@ Json metrics_text(const Json& object) {
   return text;
 }
 
-// The values of an option as the command line would have them.
-Result<std::vector<std::string>> texts_of(const Json& value, const OptionSpec& spec) {
+// The values of an option as the command line would have them. An error begins with the value's path.
+Result<std::vector<std::string>> texts_of(const std::string& key, const Json& value, const OptionSpec& spec) {
+  if (spec.kind == OptionKind::kScheduler || spec.kind == OptionKind::kSearcher) {
+    MANTA_ASSIGN_OR_RETURN(std::string text, internal::named_request(value, spec.kind, key));
+    return std::vector<std::string>{std::move(text)};
+  }
   if (spec.kind == OptionKind::kMetrics && value.is_object() && !value.empty()) {
     const Json text = metrics_text(value);
     if (text.is_string()) return std::vector<std::string>{text.get<std::string>()};
@@ -92,7 +102,8 @@ Result<std::vector<std::string>> texts_of(const Json& value, const OptionSpec& s
   const bool is_list = spec.kind == OptionKind::kTexts && value.is_array();
   for (const Json& element : is_list ? value : Json::array({value})) {
     if (!has_form(element, spec.kind)) {
-      return Error{ErrorCode::kInvalidArgument, "expected " + form_of(spec.kind) + ", found " + value.dump()};
+      return Error{ErrorCode::kInvalidArgument,
+                   key + ": expected " + form_of(spec.kind) + ", found " + value.dump()};
     }
     texts.push_back(element.is_string() ? element.get<std::string>() : element.dump());
   }
@@ -102,11 +113,13 @@ Result<std::vector<std::string>> texts_of(const Json& value, const OptionSpec& s
 Result<void> apply_option(const std::string& key, const Json& value, RunRequest& request) {
   const OptionSpec* spec = find_by_document_name(key);
   if (spec == nullptr) {
-    return Error{ErrorCode::kInvalidArgument, "unknown key" + did_you_mean(key, document_names())};
+    return Error{ErrorCode::kInvalidArgument, key + ": unknown key" + did_you_mean(key, document_names())};
   }
   if (value.is_null()) return {};  // As if it were not there.
-  MANTA_ASSIGN_OR_RETURN(const std::vector<std::string> texts, texts_of(value, *spec));
-  return spec->set(request, texts);
+  MANTA_ASSIGN_OR_RETURN(const std::vector<std::string> texts, texts_of(key, value, *spec));
+  const Result<void> set = spec->set(request, texts);
+  if (!set) return Error{set.error().code, key + ": " + set.error().message};
+  return {};
 }
 
 // What the experiment may not be resumed with. A space that cannot be read is told by whoever reads it.
@@ -140,7 +153,7 @@ Result<void> apply_document(std::string_view json, std::string_view origin, RunR
       continue;
     }
     if (const Result<void> applied = apply_option(key, value, request); !applied) {
-      return Error{applied.error().code, std::string(origin) + ": " + key + ": " + applied.error().message};
+      return Error{applied.error().code, std::string(origin) + ": " + applied.error().message};
     }
   }
   return {};

@@ -258,7 +258,7 @@ const std::vector<OptionSpec> kTable{
      .set = set_integer<Long, &Options::samples, 1>,
      .get = get_integer<Long, &Options::samples>},
     {.name = "searcher",
-     .kind = OptionKind::kText,
+     .kind = OptionKind::kSearcher,
      .value_name = "NAME",
      .group = "Search",
      .help =
@@ -291,7 +291,7 @@ const std::vector<OptionSpec> kTable{
      .set = set_path<&Options::warm_start>,
      .get = get_path<&Options::warm_start>},
     {.name = "scheduler",
-     .kind = OptionKind::kText,
+     .kind = OptionKind::kScheduler,
      .value_name = "NAME",
      .group = "Search",
      .help =

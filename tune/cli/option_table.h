@@ -15,7 +15,9 @@ namespace manta {
 enum class OptionKind {
   kText,
   kTexts,
-  kMetrics,  ///< A text, or an object that has a mode for each name.
+  kMetrics,    ///< A text, or an object that has a mode for each name.
+  kScheduler,  ///< A text, an object with its options, or a list of these.
+  kSearcher,   ///< A text, or an object with its options.
   kInteger,
   kNumber,
   kDuration,

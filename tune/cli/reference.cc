@@ -51,7 +51,8 @@ std::string may_stand(const OptionSpec& option) {
 // What else its value may be in a document.
 std::string note_of(OptionKind kind) {
   if (kind == OptionKind::kTexts) return " (a list in a document)";
-  return kind == OptionKind::kMetrics ? " (in a document also an object)" : "";
+  if (kind == OptionKind::kScheduler) return " (in a document also an object or a list)";
+  return kind == OptionKind::kMetrics || kind == OptionKind::kSearcher ? " (in a document also an object)" : "";
 }
 
 std::string options_page() {
@@ -115,8 +116,9 @@ std::string options_table(std::span<const OptionRange> options) {
 std::string schedulers_page() {
   std::string text = page_head("Schedulers",
                           "What may stand behind `--scheduler`: a name, options behind a colon (`asha:grace=2,eta=3`), "
-                          "further schedulers behind a plus (`hyperband + patience:reports=5`). Which to take when: "
-                          "[guides/schedulers.md](../guides/schedulers.md).");
+                          "further schedulers behind a plus (`hyperband + patience:reports=5`). In a document also "
+                          "an object (`{\"asha\": {\"grace\": 2, \"eta\": 3}}`), or a list of these, for those behind a plus. Which to "
+                          "take when: [guides/schedulers.md](../guides/schedulers.md).");
   for (const SchedulerKind& kind : scheduler_kinds()) {
     text += "\n## " + std::string(kind.name) + "\n\n" + std::string(kind.summary) + ". " +
             (kind.only_stops ? "May stand behind a plus.\n" : "Stands alone or before a plus.\n") +
@@ -128,8 +130,8 @@ std::string schedulers_page() {
 std::string searchers_page() {
   std::string text =
       page_head("Searchers",
-           "What may stand behind `--searcher`. Without it: `grid` where the space has a grid parameter, "
-           "`nsga2` where there are several metrics, else `auto`. Which to take when, and how good they are: "
+           "What may stand behind `--searcher`; in a document also an object (`{\"nsga2\": {\"population\": 40}}`). "
+           "Without it: `grid` where the space has a grid parameter, `nsga2` where there are several metrics, else `auto`. Which to take when, and how good they are: "
            "[guides/searchers.md](../guides/searchers.md).") +
       "\n| name | what it does |\n|---|---|\n";
   for (const SearcherKind& kind : searcher_kinds())

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/did_you_mean.h"
 
 namespace manta {
 namespace {
@@ -40,6 +41,12 @@ std::string describe(std::string_view owner, std::span<const OptionRange> known)
     text += std::string(known[i].name) + " (" + range_text(known[i]) + ")";
   }
   return text;
+}
+
+std::vector<std::string> names_in(std::span<const OptionRange> options) {
+  std::vector<std::string> names;
+  for (const OptionRange& option : options) names.emplace_back(option.name);
+  return names;
 }
 
 // True if all of `text` is a number of this type.
@@ -84,7 +91,8 @@ Result<NamedOptions> NamedOptions::parse(std::string_view what, std::string_view
     const auto option =
         std::find_if(known.begin(), known.end(), [&](const OptionRange& each) { return each.name == name; });
     if (option == known.end())
-      return invalid_request(what, text, "there is no option " + in_quotes(name) + "; " + help);
+      return invalid_request(what, text,
+                             "there is no option " + in_quotes(name) + did_you_mean(name, names_in(known)) + "; " + help);
     Written written{.text = std::string(value)};
     if (option->kind == OptionRange::Kind::kWhole && !parse_number(value, written.whole))
       return invalid_request(what, text,

@@ -26,6 +26,7 @@ struct OptionRange {
   double real_high = 1;
   std::string_view help = {};                      ///< What it is, for the reference: a line without a full stop.
   std::optional<double> otherwise = std::nullopt;  ///< What holds where it is not written; none: `help` says it.
+  bool required = false;                           ///< Has to be written; whoever reads it says so.
 };
 
 /// What may be written: "1 to max_t", "0 to 0.5", "text".
@@ -38,7 +39,8 @@ class NamedOptions {
  public:
   /// Reads those of "asha:grace=2,eta=3"; none is allowed. Errors begin with `what`, "scheduler" or "searcher", and
   /// quote `text`. `known` must outlive this. Errors: kInvalidArgument: a part that is not name=value, a value that is
-  /// no such number, an unknown name (the message lists `known` with their ranges), a name given twice.
+  /// no such number, an unknown name (the message has the nearest, and lists `known` with their ranges), a name given
+  /// twice.
   static Result<NamedOptions> parse(std::string_view what, std::string_view text, std::span<const OptionRange> known);
 
   bool has(std::string_view name) const { return written_.find(name) != written_.end(); }

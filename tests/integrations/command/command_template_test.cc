@@ -76,6 +76,22 @@ TEST_F(CommandTemplateSpaceTest, KnownNamesPass) {
   EXPECT_TRUE(CommandTemplate::parse("sim {nu} {epochs}")->check(space_).has_value());
 }
 
+TEST_F(CommandTemplateSpaceTest, TheFileOfTheConfigurationIsKnownAndUsesAllParameters) {
+  const auto command = CommandTemplate::parse("sim --config={config_file}").value();
+
+  EXPECT_TRUE(command.check(space_).has_value());
+  EXPECT_THAT(command.unused(space_), IsEmpty());
+  EXPECT_EQ(command.expand({}, "/tmp/a b.json"), "sim --config='/tmp/a b.json'");
+}
+
+TEST_F(CommandTemplateSpaceTest, AParameterWithTheNameOfTheFileGoesFirst) {
+  const Space space{{{"config_file", ChoiceDomain{{std::string("a.ini")}}}, {"nu", FloatDomain{0, 1}}}};
+  const auto command = CommandTemplate::parse("sim {config_file}").value();
+
+  EXPECT_EQ(command.expand({{"config_file", std::string("a.ini")}}, "1.config.json"), "sim a.ini");
+  EXPECT_THAT(command.unused(space), ElementsAre("nu"));
+}
+
 TEST_F(CommandTemplateSpaceTest, ParametersThatNothingUsesAreListedButNotConstants) {
   EXPECT_THAT(CommandTemplate::parse("sim {nu}")->unused(space_), ElementsAre("grid"));
   EXPECT_THAT(CommandTemplate::parse("sim {nu} {grid}")->unused(space_), IsEmpty());

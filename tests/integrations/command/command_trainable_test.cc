@@ -199,6 +199,44 @@ TEST(CommandTrainableTest, ValuesComeByPlaceholderAndByEnvironment) {
   EXPECT_EQ(by_json->step(), (Metrics{{"loss", 4.5}}));
 }
 
+TEST(CommandTrainableTest, TheConfigurationIsAFileToo) {
+  const Config config{{"nu", 0.5}, {"model/grid", std::int64_t{4}}};
+  const std::string read = "python3 -c 'import json,os,sys; c=json.load(open(sys.argv[1])); "
+                           "print(os.stat(sys.argv[1]).st_mode & 0o777, c[\"nu\"]+c[\"model\"][\"grid\"])' ";
+
+  EXPECT_EQ(started(read + "{config_file}", config)->step(), (Metrics{{"loss", 4.5}}));
+  EXPECT_EQ(started(read + "\"$MANTA_CONFIG_FILE\"", config)->step(), (Metrics{{"loss", 4.5}}));
+  EXPECT_EQ(started("stat -c %a {config_file}")->step(), (Metrics{{"loss", 600}}));
+}
+
+TEST(CommandTrainableTest, TheFileOfTheConfigurationIsGoneOnceTheProgramIs) {
+  TemporaryFolder folder;
+  const auto path_in = [&folder](const std::string& name) {
+    std::string path;
+    std::ifstream(folder.path() + "/" + name) >> path;
+    return path;
+  };
+
+  const auto ended = started("echo {config_file} > " + folder.path() + "/a; test -s {config_file} && echo 1");
+  EXPECT_EQ(ended->step(), (Metrics{{"loss", 1}}));
+  EXPECT_FALSE(std::filesystem::exists(path_in("a")));
+
+  auto running = started("echo {config_file} > " + folder.path() + "/b; echo '{{\"loss\": 1}}'; exec sleep 1000");
+  EXPECT_EQ(running->step(), (Metrics{{"loss", 1}}));
+  EXPECT_TRUE(std::filesystem::exists(path_in("b")));
+  running.reset();
+  EXPECT_FALSE(std::filesystem::exists(path_in("b")));
+}
+
+TEST(CommandTrainableTest, AResetGivesTheFileOfTheNextConfiguration) {
+  const auto trainable = started("grep -o '[0-9]*' {config_file}", Config{{"x", std::int64_t{1}}});
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 1}}));
+
+  ASSERT_TRUE(trainable->reset(Config{{"x", std::int64_t{2}}}));
+
+  EXPECT_EQ(trainable->step(), (Metrics{{"loss", 2}}));
+}
+
 TEST(CommandTrainableTest, AHostileValueIsOneWord) {
   const std::string hostile = "$(exit 3)`exit 4`;\"'|& \n\\";
 

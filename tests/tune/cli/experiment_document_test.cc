@@ -70,6 +70,24 @@ TEST(ApplyDocumentTest, OneStopConditionMayStandWithoutAList) {
   EXPECT_EQ(request.tune.time_budget_seconds, 90);
 }
 
+TEST(ApplyDocumentTest, SchedulersAndSearchersMayStandAsObjects) {
+  RunRequest request;
+
+  ASSERT_TRUE(apply_document(R"({"space": {}, "searcher": {"nsga2": {"population": 40}},
+    "scheduler": [{"asha": {"eta": 3, "grace": 2}}, {"patience": {"reports": 5}}]})",
+                             "e.json", request));
+
+  EXPECT_EQ(request.tune.searcher, "nsga2:population=40");
+  EXPECT_EQ(request.tune.scheduler, "asha:grace=2,eta=3 + patience:reports=5");
+}
+
+TEST(ApplyDocumentTest, AMistakeInASchedulersOptionsIsNamedWithItsPath) {
+  EXPECT_EQ(error_of(R"({"space": {}, "scheduler": [{"asha": {"grace": 0}}]})"),
+            "e.json: scheduler[0]/asha/grace: is 0; it must be 1 to 1000000000");
+  EXPECT_THAT(error_of(R"({"space": {}, "scheduler": {"asha": {"grace": 1, "grace": 2}}})"), HasSubstr("grace"))
+      << "a key twice";
+}
+
 TEST(ApplyDocumentTest, AKeyTwiceInTheSpaceIsRefused) {
   RunRequest request;
 

@@ -77,8 +77,9 @@ TEST(ReferenceTest, EveryOptionOfASchedulerSaysWhatItIsAndWhatHoldsWithoutIt) {
     EXPECT_FALSE(kind.summary.empty()) << kind.name;
     for (const OptionRange& option : kind.options) {
       EXPECT_FALSE(option.help.empty()) << kind.name << " " << option.name;
-      EXPECT_TRUE(option.otherwise || option.help.ends_with(")") || option.help.ends_with("; required"))
+      EXPECT_TRUE(option.otherwise || option.help.ends_with(")") || option.required)
           << kind.name << " " << option.name;
+      EXPECT_EQ(option.required, option.help.ends_with("; required")) << kind.name << " " << option.name;
     }
   }
 }

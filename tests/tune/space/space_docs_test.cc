@@ -11,6 +11,7 @@
 
 #include "schedulers/make_scheduler.h"
 #include "searchers/make_searcher.h"
+#include "tune/cli/document_schema.h"
 #include "tune/cli/option_table.h"
 #include "tune/space/space.h"
 
@@ -64,26 +65,72 @@ TEST(SpaceDocsTest, TheSchemaKnowsEveryKeyOfAnExperimentAndNoOther) {
 }
 
 TEST(SpaceDocsTest, TheSchemaKnowsEverySearcherAndNoOther) {
-  std::set<nlohmann::json> known{nullptr};
+  std::set<nlohmann::json> known;
   for (const SearcherKind& kind : searcher_kinds()) known.insert(kind.name);
 
-  const nlohmann::json documented = schema()["$defs"]["experiment"]["properties"]["searcher"]["anyOf"][0]["enum"];
+  const nlohmann::json documented = schema()["$defs"]["searcher"]["then"]["anyOf"][0]["enum"];
 
   EXPECT_EQ(std::set<nlohmann::json>(documented.begin(), documented.end()), known);
 }
 
 TEST(SpaceDocsTest, TheSchemaTakesTheSchedulersThatTheProgramTakes) {
-  const std::string text = schema()["$defs"]["experiment"]["properties"]["scheduler"]["pattern"];
+  const std::string text = schema()["$defs"]["scheduler"]["pattern"];
   const std::regex pattern(text, std::regex::ECMAScript);
   const auto takes = [&pattern](const std::string& scheduler) { return std::regex_match(scheduler, pattern); };
 
   for (const SchedulerKind& kind : scheduler_kinds()) {
     const std::string name(kind.name);
     EXPECT_TRUE(takes(name)) << name;
-    EXPECT_TRUE(takes(name + ":a=0.5,b_c=x/y + median")) << name;
-    EXPECT_EQ(takes("fifo + " + name + ":a=1"), kind.only_stops) << name;
     EXPECT_FALSE(takes(name + "x")) << name;
+    EXPECT_FALSE(takes(name + ":nothing=1")) << name;
+    std::string with_all = name;
+    for (const OptionRange& option : kind.options) {
+      const std::string value = option.kind == OptionRange::Kind::kText    ? "runs/x"
+                                : option.kind == OptionRange::Kind::kWhole ? "12"
+                                                                           : "-1.5e-3";
+      with_all += (with_all == name ? ":" : ",") + std::string(option.name) + "=" + value;
+      const bool is_text = option.kind == OptionRange::Kind::kText;
+      EXPECT_EQ(takes(name + ":" + std::string(option.name) + "=x"), is_text) << with_all;
+    }
+    EXPECT_TRUE(takes(with_all + " + median")) << with_all;
+    EXPECT_EQ(takes("fifo + " + with_all), kind.only_stops) << with_all;
   }
+}
+
+TEST(SpaceDocsTest, TheSchemasSchedulersAndSearchersAreThoseOfTheTables) {
+  const std::string committed = read_doc("space.schema.json");
+
+  const Result<std::string> written = with_named_requests(committed);
+
+  ASSERT_TRUE(written.has_value()) << written.error().message;
+  EXPECT_EQ(*written, committed)
+      << "docs/space.schema.json is out of date. Write it anew:\n"
+      << "  cmake --build build/dev --target manta_pages && build/dev/bin/manta_pages --schema docs/space.schema.json";
+}
+
+TEST(SpaceDocsTest, TheSchemaKnowsTheRangeOfEachOptionOfASchedulerAndNoOther) {
+  const nlohmann::json schedulers = schema()["$defs"]["scheduler"];
+  EXPECT_EQ(schedulers["properties"].size(), scheduler_kinds().size());
+  for (const SchedulerKind& kind : scheduler_kinds()) {
+    const nlohmann::json definition = schedulers["$defs"][std::string(kind.name)];
+    EXPECT_EQ(schedulers["$defs"]["further"]["properties"].contains(std::string(kind.name)), kind.only_stops);
+    EXPECT_EQ(definition["additionalProperties"], false);
+    EXPECT_EQ(definition["properties"].size(), kind.options.size()) << kind.name;
+    for (const OptionRange& option : kind.options) {
+      const nlohmann::json known = definition["properties"][std::string(option.name)];
+      EXPECT_EQ(known["description"], option.help);
+      if (option.kind != OptionRange::Kind::kWhole) continue;
+      EXPECT_EQ(known["minimum"], option.low) << kind.name << " " << option.name;
+      EXPECT_EQ(known["maximum"], option.high) << kind.name << " " << option.name;
+    }
+  }
+}
+
+TEST(SpaceDocsTest, ASchemaWithoutAPlaceForSchedulersIsRefused) {
+  const Result<std::string> written = with_named_requests("{}");
+
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, ErrorCode::kNotFound);
 }
 
 TEST(SpaceDocsTest, TheSchemaKnowsEveryKindThatTheProgramReads) {

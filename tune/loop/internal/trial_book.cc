@@ -2,13 +2,18 @@
 #include "tune/loop/internal/trial_book.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
 namespace manta::internal {
 
 TrialBook::TrialBook(const LoopOptions& options, const TuneLoop::Parts& parts, std::vector<TrialStatus> trials)
-    : options_(options), parts_(parts), trials_(std::move(trials)) {
+    : options_(options),
+      parts_(parts),
+      trials_(std::move(trials)),
+      made_(parts.executor.clock().now()),
+      made_at_(parts.executor.clock().wall_now()) {
   bool objective_seen = false;
   for (TrialStatus& status : trials_) {
     if (status.by_hand) numbers_.add_by_hand(status.id);
@@ -39,6 +44,10 @@ void TrialBook::close() {
 }
 
 void TrialBook::start() { started_ = parts_.executor.clock().now(); }
+
+WallTime TrialBook::now() const {
+  return made_at_ + std::chrono::floor<WallTime::duration>(parts_.executor.clock().now() - made_);
+}
 
 Progress TrialBook::progress() const {
   return {.trials = trials_,

@@ -72,7 +72,9 @@ class TrialBook {
   void count_expected();
   void update_best(TrialStatus& status, double value, const Report& report);
   TrialStatus& at(TrialId trial) { return trials_[static_cast<std::size_t>(trial.number)]; }
-  WallTime now() const { return parts_.executor.clock().wall_now(); }
+  // The wall clock's time when this was made, and steadily from there: if somebody sets it, nothing that is recorded
+  // lies before what came before it or takes longer than it did.
+  WallTime now() const;
 
   const LoopOptions& options_;
   const TuneLoop::Parts parts_;
@@ -84,6 +86,8 @@ class TrialBook {
   std::vector<std::string> unseen_metrics_;
   Metrics report_without_;
   TimePoint started_{};
+  const TimePoint made_;
+  const WallTime made_at_;
   std::uint64_t last_change_ = 0;
   std::optional<std::uint64_t> last_snapshots_;
 };
