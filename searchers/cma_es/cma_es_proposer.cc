@@ -20,6 +20,7 @@ constexpr int kRedraws = 10;
 constexpr double kNarrow = 1e-9;  // Where a run is over, in units of the cube.
 constexpr double kMaxCondition = 1e14;
 constexpr double kChoiceRate = 0.15;
+constexpr std::size_t kMostTries = 5;  // Populations, in which half of one has a value.
 constexpr std::size_t kFlat = 20;  // Generations without any change of the best loss.
 
 bool is_done(const TrialRecord& record) { return record.state != State::kPending && record.state != State::kReported; }
@@ -53,9 +54,13 @@ UnitCube::Point CmaEsProposer::propose(const History& history, RandomStream& ran
   if (runs_ == 0) begin_run(history, random);
   std::erase_if(members_, [&](const Member& member) { return member.place >= history.size(); });
   const auto population = static_cast<std::size_t>(strategy_ ? strategy_->population() : kChoicesOnly);
-  const auto done =
-      std::ranges::count_if(members_, [&](const Member& member) { return is_done(history[member.place]); });
-  if (static_cast<std::size_t>(done) >= population) {
+  std::size_t done = 0;
+  std::size_t valued = 0;
+  for (const Member& member : members_) {
+    done += is_done(history[member.place]) ? 1 : 0;
+    valued += history[member.place].state == State::kEnded ? 1 : 0;
+  }
+  if (done >= population && (valued >= population / 2 || done >= kMostTries * population)) {
     learn(history);
     if (is_over()) begin_run(history, random);
   }

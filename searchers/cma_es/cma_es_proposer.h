@@ -19,8 +19,8 @@ namespace manta::internal {
 ///
 /// Sources: Hansen, "Benchmarking a BI-population CMA-ES", GECCO 2009, for the restarts; for choices Hamano et al.,
 /// "CatCMA", GECCO 2024: each has probabilities that move towards those among the better half, and never to 0.
-/// Deviations: bounds are kept by drawing again, then by reflection; trials without a value count towards a generation
-/// and nothing is learned from them: where few have one, these alone are the parents. Complexity of a proposal: O(d^2),
+/// Deviations: bounds are kept by drawing again, then by reflection; nothing is learned from trials without a value, and
+/// a generation goes on, up to five times as long, until half of a population has one. Complexity of a proposal: O(d^2),
 /// O(d^3) where a generation ends.
 class CmaEsProposer final : public Proposer {
  public:
