@@ -6,11 +6,14 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 namespace manta {
 
-std::size_t child_processes(std::span<pid_t> children) {
-  const int fd = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+namespace {
+
+std::size_t read_children(const char* file, std::span<pid_t> children) {
+  const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
   std::size_t count = 0;
   pid_t number = 0;
@@ -30,6 +33,16 @@ std::size_t child_processes(std::span<pid_t> children) {
   }
   ::close(fd);
   return count;
+}
+
+}  // namespace
+
+std::size_t child_processes(std::span<pid_t> children) { return read_children("/proc/thread-self/children", children); }
+
+std::size_t child_processes_of(pid_t process, std::span<pid_t> children) {
+  char file[64];
+  std::snprintf(file, sizeof file, "/proc/%d/task/%d/children", process, process);
+  return read_children(file, children);
 }
 
 }  // namespace manta

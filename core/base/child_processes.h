@@ -16,4 +16,7 @@ namespace manta {
 /// Async-signal-safe: also between fork and exec.
 std::size_t child_processes(std::span<pid_t> children);
 
+/// The same of another process: the children of its first thread. 0 also once it is gone.
+std::size_t child_processes_of(pid_t process, std::span<pid_t> children);
+
 }  // namespace manta

@@ -5,7 +5,7 @@
 namespace manta {
 
 /// Ends this process here, as kill -9 does, if the environment says MANTA_FAILPOINT=NAME:N when the place NAME is come to for the
-/// N-th time, N from 1; else does next to nothing. tests/system/deterministic_test.py goes through all of them.
+/// N-th time, N from 1; else does next to nothing. tests/system/deterministic_test.py goes through those of a sweep.
 ///
 /// Thread-safety: any number of threads.
 void come_to_failpoint(const char* name);

@@ -35,6 +35,7 @@ GpuDrain::Outcome GpuDrain::look(TimePoint now) {
     }
     kept.next = now + kInterval;
     if (now < kept.deadline) return false;
+    outcome.lost.push_back(kept.assignment);
     outcome.warnings.push_back("GPU busy: " + left + " is still there " +
                                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()) +
                                " s after its worker " + std::to_string(kept.process) +

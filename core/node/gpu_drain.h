@@ -27,7 +27,8 @@ class GpuDrain {
   };
   struct Outcome {
     std::vector<Assignment> free;
-    std::vector<std::string> warnings;  ///< Shares that are not given again: who is still there, and where.
+    std::vector<Assignment> lost;       ///< What of their GPUs is not given again.
+    std::vector<std::string> warnings;  ///< Of each of those: who is still there, and where.
   };
 
   GpuDrain() = default;  ///< Keeps nothing back.

@@ -201,7 +201,11 @@ void Node::place_all(Deferred& deferred) {
 
 bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
   const auto assignment = ledger_.acquire(actor.spec.resources);
-  if (!assignment) return false;
+  if (!assignment) {
+    const Result<void> possible = ledger_.check(actor.spec.resources);
+    if (!possible) end_actor(actor, possible.error(), deferred);
+    return !possible;
+  }
   auto worker = spawn_worker(actor.spec.resources, ledger_.visible_devices(*assignment), actor.spec.name);
   if (!worker) {
     ledger_.release(*assignment);
@@ -220,7 +224,11 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
 
 bool Node::place_task(Call& task, Deferred& deferred) {
   const auto assignment = ledger_.acquire(task.task->resources);
-  if (!assignment) return false;
+  if (!assignment) {
+    const Result<void> possible = ledger_.check(task.task->resources);
+    if (!possible) deferred.fail(task, possible.error());
+    return !possible;
+  }
   const std::string devices = ledger_.visible_devices(*assignment);
   WorkerRecord* worker = find_idle_worker(devices, task.task->resources);
   if (worker == nullptr) {
@@ -403,7 +411,8 @@ void Node::release_drained() {
     const GpuDrain::Outcome outcome = gpu_drain_.look(clock_->now());
     for (const std::string& warning : outcome.warnings) deferred.output += warning + "\n";
     for (const Assignment& assignment : outcome.free) ledger_.release(assignment);
-    if (!outcome.free.empty() && !closing_) place_all(deferred);
+    for (const Assignment& assignment : outcome.lost) ledger_.set_aside(assignment);
+    if (!closing_ && !(outcome.free.empty() && outcome.lost.empty())) place_all(deferred);
   }
   carry_out(std::move(deferred));
 }

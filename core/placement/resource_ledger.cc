@@ -31,6 +31,7 @@ ResourceLedger::ResourceLedger(Machine machine)
     : machine_(std::move(machine)),
       free_cpus_(to_units(machine_.cpus)),
       free_gpus_(machine_.gpus.size(), kWhole),
+      left_gpus_(machine_.gpus.size(), kWhole),
       free_memory_(machine_.memory) {
   for (const auto& [name, amount] : machine_.custom) free_custom_[name] = to_units(amount);
 }
@@ -48,6 +49,10 @@ Result<void> ResourceLedger::check(const Resources& resources) const {
   if (resources.memory > machine_.memory)
     return refused("asked for " + byte_text(resources.memory) + " of memory, this machine has " +
                    byte_text(machine_.memory) + " for tasks and actors (RuntimeOptions::memory)");
+  if (!has_gpus_left(to_units(resources.gpus)))
+    return Error{ErrorCode::kSystem, "asked for " + amount(resources.gpus, "GPU") +
+                                         ": what is left of this machine's is not enough, as processes that have ended "
+                                         "still hold the rest (see the warning \"GPU busy\")"};
   return check_custom(resources.custom);
 }
 
@@ -65,6 +70,12 @@ Result<void> ResourceLedger::check_custom(const Amounts& amounts) const {
       return refused("asked for " + amount_of(asked, name) + ", this machine has " + amount_of(known->second, name));
   }
   return {};
+}
+
+bool ResourceLedger::has_gpus_left(Units need) const {
+  if (need < kWhole)
+    return need == 0 || std::ranges::any_of(left_gpus_, [need](Units left) { return left >= need; });
+  return std::ranges::count(left_gpus_, kWhole) * kWhole >= need;
 }
 
 bool ResourceLedger::has_custom(const Amounts& amounts) const {
@@ -111,6 +122,15 @@ void ResourceLedger::release(const Assignment& assignment) {
   for (const auto& [name, taken] : assignment.resources.custom) free_custom_[name] += to_units(taken);
   for (const std::size_t index : assignment.gpu_indices)
     free_gpus_[index] += std::min(to_units(assignment.resources.gpus), kWhole);
+}
+
+void ResourceLedger::set_aside(const Assignment& assignment) {
+  release(assignment);
+  const Units share = std::min(to_units(assignment.resources.gpus), kWhole);
+  for (const std::size_t index : assignment.gpu_indices) {
+    free_gpus_[index] -= share;
+    left_gpus_[index] -= share;
+  }
 }
 
 void ResourceLedger::lend_cpus(const Assignment& assignment) { free_cpus_ += to_units(assignment.resources.cpus); }

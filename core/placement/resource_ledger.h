@@ -29,11 +29,14 @@ class ResourceLedger {
   const Machine& machine() const { return machine_; }
 
   /// True if the machine could ever hold this.
-  /// Errors: kInvalidArgument: says what was asked for and what there is.
+  /// Errors: kInvalidArgument: says what was asked for and what there is. kSystem: it could, but for the GPUs that were
+  /// set aside.
   Result<void> check(const Resources& resources) const;
   /// Takes `resources` now, or nothing. A fraction of a GPU goes to the fullest device with room for it.
   std::optional<Assignment> acquire(const Resources& resources);
   void release(const Assignment& assignment);
+  /// As release(), but its GPUs: nobody can have their share any more.
+  void set_aside(const Assignment& assignment);
   /// The CPUs of an assignment whose holder waits: others may have them meanwhile.
   void lend_cpus(const Assignment& assignment);
   /// The holder goes on. Until those who had them are done, more is taken than there is.
@@ -51,12 +54,14 @@ class ResourceLedger {
   }
 
   Result<void> check_custom(const Amounts& amounts) const;
+  bool has_gpus_left(Units need) const;
   std::optional<std::vector<std::size_t>> pick_gpus(Units need) const;
   bool has_custom(const Amounts& amounts) const;
 
   const Machine machine_;
   Units free_cpus_;
   std::vector<Units> free_gpus_;  // By device.
+  std::vector<Units> left_gpus_;  // What was not set aside.
   std::uint64_t free_memory_;     // Bytes.
   std::map<std::string, Units> free_custom_;
 };

@@ -30,6 +30,7 @@
 
 #include "core/base/check.h"
 #include "core/base/child_processes.h"
+#include "core/base/failpoint.h"
 #include "core/base/fork_guard.h"
 #include "core/net/spawn_request.h"
 #include "core/placement/memory_groups.h"
@@ -52,6 +53,17 @@ int lower_oom_score() {
     if (std::ofstream file(kOomScore); file << wanted << std::flush) break;
   }
   return before;
+}
+
+// Ends a process, and before it what is below it: were a guardian the first, and this process were killed then, nobody
+// would be left to end what had left its parent.
+void kill_tree(pid_t root, int depth = 0) {
+  constexpr int kDeepest = 16;
+  std::array<pid_t, 64> children;
+  const std::size_t count = depth < kDeepest ? child_processes_of(root, children) : 0;
+  for (const pid_t child : std::span(children).first(count)) kill_tree(child, depth + 1);
+  ::kill(root, SIGKILL);
+  failpoint("forks.orphan_killed");
 }
 
 class ForkServer {
@@ -99,8 +111,7 @@ void ForkServer::run() {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGCHLD);
+  for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGCHLD}) sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   ends_ = ::epoll_create1(EPOLL_CLOEXEC);
@@ -112,8 +123,10 @@ void ForkServer::run() {
     if (::poll(ready.data(), ready.size(), -1) < 0) continue;
     if (ready[1].revents != 0) {
       signalfd_siginfo info{};
-      while (::read(signals_, &info, sizeof info) == sizeof info)
-        if (info.ssi_signo == SIGTERM) end();
+      while (::read(signals_, &info, sizeof info) == sizeof info) {
+      }
+      // Who ends all processes of a job ends the driver too, and that one says what becomes of its workers.
+      if (::getppid() != node_) end();
       reap();
     }
     if (ready[2].revents != 0) end_tracers();
@@ -279,7 +292,7 @@ void ForkServer::kill_orphans() {
   std::array<pid_t, 1024> children;
   const std::size_t count = child_processes(children);
   for (const pid_t child : std::span(children).first(count))
-    if (!workers_.contains(child)) ::kill(child, SIGKILL);
+    if (!workers_.contains(child)) kill_tree(child);
 }
 
 // Of a worker that a child of its own traces, the end is told to that child alone, which need not care.

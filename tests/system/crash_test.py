@@ -6,7 +6,7 @@ import random
 import select
 import signal
 
-from program import SystemTest, main, marked_processes, wait_for
+from program import BIN, SystemTest, main, marked_processes, wait_for
 
 KILLS = int(os.environ.get("MANTA_TEST_KILLS", "100"))
 SEED = 20261124
@@ -54,6 +54,21 @@ class DriverKillTest(SystemTest):
         self.assertEqual(process.returncode, 0, errors)
         out = begin[begin.index("--out") + 1]
         self.assertEqual(self.query("select distinct state from trial_summary", out), [{"state": "completed"}])
+
+
+class OrphanTest(SystemTest):
+    def test_what_a_command_started_is_gone_though_driver_and_fork_server_die_at_once(self):
+        """The fork server is killed as soon as it has ended the first process of a dead worker's: whoever is left ends the rest."""
+        script = self.directory / "daemons.sh"
+        script.write_text("for i in 1 2 3; do setsid sh -c 'sleep 1000 & exec sleep 1000' & done\necho '{\"score\": 1}'\nexec sleep 1000\n")
+        for last in (1, 2, 3, 5, 8):
+            process = self.start(self.write_space(), "--metric", "score", "--command", f"sh {script}", "--searcher", "random", "--samples", "4",
+                                 "--concurrency", "2", "--cpus-per-trial", "0.1", "--out", f"run{last}", program=BIN / "tune_run",
+                                 environment={"MANTA_FAILPOINT": f"forks.orphan_killed:{last}"})
+            self.assertTrue(wait_for(lambda: self.rows(f"run{last}") == 2))
+            process.kill()
+            process.communicate()
+            self.assertEqual(self.wait_for_none_left(), [], f"killed at the orphan number {last}")
 
 
 class WorkerKillTest(SystemTest):

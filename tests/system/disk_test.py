@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from program import SystemTest, main, read_until, wait_for
+from program import IN_NAMESPACE, PROGRAMS, SystemTest, main, needs_mount, read_until, wait_for
 
 BASE = ["--metric", "score", "--mode", "max"]
 
@@ -33,6 +33,23 @@ class FullDiskTest(SystemTest):
         finally:
             self.wait_for_none_left()
             subprocess.run(["umount", str(small)], check=True)
+
+
+    @needs_mount
+    def test_F13_after_the_wait_for_space_it_ends_with_exit_code_4_and_can_be_resumed(self):
+        # Both runs in one namespace, as the small disk goes with it.
+        script = ('mount -t tmpfs -o size=1m none small; code=0; "$@" --out small/run || code=$?; test "$code" = 4; '
+                  'echo "ended with $code"; mount -o remount,size=64m small; exec "$1" --resume small/run')
+        (self.directory / "small").mkdir()
+        process = self.start(*IN_NAMESPACE[1:], script, "sh", PROGRAMS, self.write_space(), *BASE, "--trainable", "Curve", "--samples", 8,
+                             "--max-iterations", 1000, "--storage-wait", "2", "--searcher", "random", program=IN_NAMESPACE[0])
+        output, errors = process.communicate(timeout=300)
+
+        self.assertEqual(process.returncode, 0, output + errors)
+        self.assertIn("ended with 4", output)
+        self.assertEqual(errors.count("waits for space"), 1, errors)
+        self.assertRegex(errors, r"disk full: .*experiment\.db.*free there: make room, then go on with --resume")
+        self.assertIn("8 completed", output)
 
 
 class LockedDatabaseTest(SystemTest):

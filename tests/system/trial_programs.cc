@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trainables of the system tests: small, and each with its own way to behave or misbehave.
+#include <fcntl.h>
 #include <manta/manta.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -237,6 +240,38 @@ void endless(manta::Trial& trial) {
   }
 }
 
+// Is on the list of a GPU's processes from its first report on, and says how many others are: the driver's library is a
+// fake, and the list a file that the test and the trials take turns at.
+class OnGpu : public Curve {
+ public:
+  manta::Metrics step() override {
+    manta::Metrics metrics = Curve::step();
+    if (iteration_ == 1) listed_ = enter();
+    metrics.set("listed", listed_);
+    metrics.set("device", std::atoi(::getenv("CUDA_VISIBLE_DEVICES")));
+    return metrics;
+  }
+
+ private:
+  static int enter() {
+    const int file = ::open(::getenv("MANTA_FAKE_NVML_FILE"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    ::flock(file, LOCK_EX);
+    const std::string device = ::getenv("CUDA_VISIBLE_DEVICES");
+    const std::string line = device + " " + std::to_string(::getpid()) + "\n";
+    if (::write(file, line.data(), line.size()) < 0) std::abort();
+    ::lseek(file, 0, SEEK_SET);
+    std::string text(100'000, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(file, text.data(), text.size()))));
+    ::close(file);
+    int listed = 0;
+    const std::string begin = device + " ";
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) listed += text.compare(at, begin.size(), begin) == 0 ? 1 : 0;
+    return listed;
+  }
+
+  int listed_ = 0;
+};
+
 // Appends to a file each row that report() has acknowledged.
 void Acknowledged(manta::Trial& trial) {
   std::ofstream file(trial.config()["acknowledged"].as<std::string>(), std::ios::app);
@@ -263,6 +298,7 @@ MANTA_TRAINABLE(NotANumber);
 MANTA_TRAINABLE(Talks);
 MANTA_TRAINABLE(Endless);
 MANTA_TRAINABLE(Grows);
+MANTA_TRAINABLE(OnGpu);
 MANTA_TRAINABLE(Sticks);
 MANTA_TRAINABLE_FUNCTION(endless);
 MANTA_TRAINABLE_FUNCTION(sticks);

@@ -39,11 +39,20 @@ double fits(double have, double need, double otherwise) {
   return need > 0 ? std::floor(have / need + 1e-9) : otherwise;
 }
 
+template <class Answer>
+bool is_failure(const Answer& answer) {
+  return std::visit([](const auto& reference) { return !get(reference).has_value(); }, answer);
+}
+
 }  // namespace
 
 ActorExecutor::ActorExecutor(ActorExecutorOptions options, int slots) : options_(std::move(options)), slots_(slots) {}
 
-ActorExecutor::~ActorExecutor() = default;
+// What the loop did not wait for is looked at: else the runtime says that nobody asked.
+ActorExecutor::~ActorExecutor() {  // NOLINT(bugprone-exception-escape): get() of what is there throws nothing.
+  const std::lock_guard lock(mailbox_->mutex);
+  for (const Mail& mail : mailbox_->mail) static_cast<void>(is_failure(mail.answer));
+}
 
 Result<std::unique_ptr<ActorExecutor>> ActorExecutor::create(ActorExecutorOptions options) {
   MANTA_ASSIGN_OR_RETURN(const Machine machine, internal::current_machine());
@@ -141,7 +150,8 @@ void ActorExecutor::stop(TrialId trial) {
 }
 
 void ActorExecutor::abort(TrialId trial) {
-  const Attempt& attempt = attempts_.at(trial);
+  Attempt& attempt = attempts_.at(trial);
+  attempt.is_aborted = true;
   const int pid = attempt.actor.pid();
   if (!options_.show_stack || pid == 0) return attempt.actor.kill();
   abort_process(pid);
@@ -209,12 +219,19 @@ void ActorExecutor::interrupt() {
 // None: the call was given up, or has led to another one.
 std::optional<Event> ActorExecutor::open(Mail mail) {
   const auto it = attempts_.find(mail.trial);
-  if (it == attempts_.end() || it->second.call == 0 || mail.call < it->second.call) return std::nullopt;
+  if (it == attempts_.end() || it->second.call == 0 || mail.call < it->second.call) {
+    static_cast<void>(is_failure(mail.answer));  // As in the destructor.
+    return std::nullopt;
+  }
   Attempt& attempt = it->second;
   if (mail.call > attempt.call) {
     const std::uint64_t call = mail.call;
     attempt.early.emplace(call, std::move(mail));
     return std::nullopt;
+  }
+  // Its answer was on the way when its process was ended: nothing else will come of that.
+  if (attempt.is_aborted && !is_failure(mail.answer)) {
+    return failed(mail.trial, attempt, {ErrorCode::kActorDied, "it answered when it was being ended"});
   }
   attempt.call = mail.call < attempt.last_call ? mail.call + 1 : 0;
   if (auto next = attempt.early.extract(attempt.call)) {

@@ -71,6 +71,7 @@ class ActorExecutor final : public Executor {
     std::map<std::uint64_t, Mail> early;  // Answers to later ones: several threads bring them.
     Actor<TrialActor> actor;
     Launch launch;  // Kept until it has started, for a second try in a new process.
+    bool is_aborted = false;
   };
   // Shared with callbacks, which may come after this is gone.
   struct Mailbox {

@@ -22,6 +22,7 @@
 #include "tune/cli/console_reporter.h"
 #include "tune/cli/control/control_desk.h"
 #include "tune/cli/control/control_socket.h"
+#include "tune/cli/exit_code.h"
 #include "tune/cli/experiment_document.h"
 #include "tune/cli/folder_watch.h"
 #include "tune/cli/outcome.h"
@@ -343,6 +344,14 @@ ConsoleReporter::Options console_options(const TuneSettings& settings, Experimen
           .current_style = [color] { return choose_style(gather_terminal_facts(STDERR_FILENO), color); }};
 }
 
+// What its surroundings ended can go on.
+Error with_way_back(Error error, const std::string& resume) {
+  const ExitCode code = exit_code_of(error.code);
+  const bool is_resumable = code == kExitEnvironment || code == kExitStorage || code == kExitRuntime;
+  if (is_resumable && error.message.find("--resume") == std::string::npos) error.message += "; resume with: " + resume;
+  return error;
+}
+
 // One run of a prepared experiment.
 class Run {
  public:
@@ -391,6 +400,7 @@ class Run {
         std::move(results.store),
         {.commits_when_told = true,
          .on_durable = [&executor] { executor.interrupt(); },
+         .full_limit = from_seconds(experiment_.options.storage_wait_seconds),
          .on_notice = [this](const std::string& notice) { console_.announce("warning: " + escape_control(notice)); }});
     EventLog log(writer, std::move(results.recorded));
     OrderedExecutor ordered(executor, log);
@@ -423,8 +433,8 @@ class Run {
     if (control) control->get()->close_door();
     const Result<void> closed = writer.close();
     console_.finish();
-    if (!end) return Error{end.error()};
-    if (!closed) return Error{closed.error()};
+    if (!end) return with_way_back(end.error(), resume);
+    if (!closed) return with_way_back(closed.error(), resume);
 
     TuneOutcome outcome = outcome_of(loop.trials(), experiment_, *end, signals ? signals->received() : 0);
     outcome.directory = label_.directory;

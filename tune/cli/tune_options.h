@@ -42,6 +42,7 @@ struct TuneOptions {
   std::optional<double>
       stall_timeout_seconds;      ///< Without an answer; then the attempt fails, with its stack as the cause.
   double retry_wait_seconds = 1;  ///< Before a failed trial is tried again; doubled each time, up to 60 times as long.
+  double storage_wait_seconds = 600;  ///< For space on a disk that is full; then the sweep ends, resumable.
   int max_failures = 0;           ///< Failed attempts that a trial may have and still be retried.
   double allow_failed = 0.5;      ///< Exit code 1 when more than this share of the trials failed, or none has a value.
   NonFinite non_finite = NonFinite::kContinue;

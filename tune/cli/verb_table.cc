@@ -199,7 +199,7 @@ const std::vector<Verb> kVerbs{
            .count = Count::kMany,
            .completion = Completion::kWords,
            .words = "samples= searcher-timeout= max-iterations= stop= time-budget= min-gain= trial-time= step-time= "
-                    "stall-timeout= max-failures= retry-wait= allow-failed= concurrency= grow-every= cpus-per-trial= "
+                    "stall-timeout= max-failures= retry-wait= storage-wait= allow-failed= concurrency= grow-every= cpus-per-trial= "
                     "gpus-per-trial= memory-per-trial= checkpoint-every= keep-checkpoints= "
                     "keep-best="}},
      .options = {},

@@ -82,7 +82,17 @@ class Replayer {
     trials_[number].retried = status.retried;
   }
 
+  // One that is tried again waits first.
+  bool is_left_behind_now(const TrialStatus& status) const {
+    const auto number = static_cast<std::size_t>(status.id.number);
+    return status.retried && status.state == TrialState::kRunning && number < trials_.size() && !trials_[number].retried;
+  }
+
   Result<void> apply(const TrialStatus& status) {
+    if (is_left_behind_now(status)) {
+      scheduler_.on_end(status.id, TrialState::kStopped);
+      open_.erase(status.id);
+    }
     update(status);
     // Stopped, paused, or about to go on as a clone: nothing that was ordered is open.
     if (status.state != TrialState::kRunning) open_.erase(status.id);

@@ -71,7 +71,7 @@ TuneLoop::Impl::LiveTrial* TuneLoop::Impl::find(TrialId trial) {
 }
 
 Result<LoopEnd> TuneLoop::Impl::run() {
-  started_ = last_tick_ = now();
+  started_ = last_tick_ = last_turn_ = now();
   last_snapshot_ = started_;
   book_.start();
   say_searcher(/*is_news=*/book_.size() == 0);
@@ -82,6 +82,7 @@ Result<LoopEnd> TuneLoop::Impl::run() {
 }
 
 bool TuneLoop::Impl::turn() {
+  note_turn();
   if (!options_.deterministic) check_leaving();
   take_commands();
   release_durable();
@@ -125,7 +126,7 @@ TimePoint TuneLoop::Impl::next_deadline() {
   TimePoint deadline = std::min(last_tick_ + kTick, commit_again_);
   if (leaving_) return std::min(deadline, leaving_->deadline);
   if (options_.time_budget) deadline = std::min(deadline, started_ + *options_.time_budget);
-  if (!call_deadlines_.empty()) deadline = std::min(deadline, call_deadlines_.top().time);
+  if (!call_deadlines_.empty()) deadline = std::min(deadline, call_deadlines_.top().time + held_up_);
   if (const std::optional<TimePoint> retry = next_retry()) deadline = std::min(deadline, *retry);
   return deadline;
 }

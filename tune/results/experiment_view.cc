@@ -282,6 +282,7 @@ Result<std::vector<fs::path>> remove_experiment(const fs::path& directory) {
       return Error{ErrorCode::kStorage, "removing " + (directory / name).string() + ": " + error.message()};
     }
   }
+  fs::remove(internal::damaged_log_in(directory), error);
   for (int version = 1; version < kSchemaVersion; ++version) fs::remove(internal::backup_in(directory, version), error);
   std::vector<fs::path> left;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) left.push_back(entry.path());

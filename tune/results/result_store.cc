@@ -8,16 +8,19 @@
 #include <map>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/base/failpoint.h"
 #include "tune/checkpoint/checkpoint_store.h"
+#include "tune/checkpoint/disk_error.h"
 #include "tune/results/internal/change_writer.h"
 #include "tune/results/internal/directory.h"
 #include "tune/results/internal/directory_lock.h"
 #include "tune/results/internal/experiment_loader.h"
+#include "tune/results/internal/log_damage.h"
 #include "tune/results/internal/sqlite.h"
 #include "tune/results/schema.h"
 
@@ -84,6 +87,21 @@ Result<void> check_health(Database& database) {
   MANTA_ASSIGN_OR_RETURN(const std::string verdict, database.ask("PRAGMA quick_check(1)"));
   if (verdict == "ok") return {};
   return database.damaged(verdict);
+}
+
+/// What a damaged log has lost is said, and the log kept: SQLite would use what is whole of it and forget the rest.
+Result<void> look_for_damage(const fs::path& directory, const ResultStoreOptions& options) {
+  const std::int64_t lost = internal::lost_transactions(internal::log_in(directory));
+  if (lost == 0) return {};
+  const fs::path kept = internal::damaged_log_in(directory);
+  std::error_code error;
+  fs::copy_file(internal::log_in(directory), kept, fs::copy_options::overwrite_existing, error);
+  if (error) return disk_error(kept, "write", error.value());
+  if (options.on_warning)
+    options.on_warning(internal::log_in(directory).string() + " is damaged: what was recorded last is lost, at least " +
+                       std::to_string(lost) + (lost == 1 ? " transaction" : " transactions") +
+                       "; all before is there, and the damaged file is kept as " + kept.filename().string());
+  return {};
 }
 
 /// What the view pareto_front goes by.
@@ -156,7 +174,7 @@ class ResultStore::Impl {
   void warn(const std::string& warning) const {
     if (options_.on_warning) options_.on_warning(warning);
   }
-  fs::path log_path() const { return internal::database_in(directory_).string() + "-wal"; }
+  fs::path log_path() const { return internal::log_in(directory_); }
 
   const fs::path directory_;
   const ResultStoreOptions options_;
@@ -461,6 +479,7 @@ Result<ResultStore> ResultStore::open(const fs::path& directory, ResultStoreOpti
   if (!fs::exists(internal::database_in(directory))) return internal::no_experiment(directory);
   MANTA_RETURN_IF_ERROR(internal::prepare_directory(directory));
   MANTA_ASSIGN_OR_RETURN(internal::DirectoryLock lock, internal::DirectoryLock::acquire(directory));
+  MANTA_RETURN_IF_ERROR(look_for_damage(directory, options));
   MANTA_ASSIGN_OR_RETURN(Database database, Database::open(internal::database_in(directory),
                                                            Database::Access::kReadWrite, options.busy_timeout));
   MANTA_ASSIGN_OR_RETURN(CheckpointStore checkpoints, CheckpointStore::open(internal::checkpoints_in(directory)));

@@ -57,7 +57,7 @@ struct TrialStatus {
   std::optional<double> best_value;
   std::string cause;     ///< Why it ended or last failed, in words; "" while all is well.
   bool by_hand = false;  ///< Added by the user: the searcher was not asked for it.
-  /// It had failed for good, and the user had it tried again: the scheduler, which has let go of it, judges it no more.
+  /// The scheduler has let go of it and judges it no more: tried again by the user, or left behind as it was silent.
   bool retried = false;
 };
 

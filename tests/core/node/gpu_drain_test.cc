@@ -73,6 +73,7 @@ TEST_F(GpuDrainTest, AfterHalfAMinuteItIsSetAsideAndSaidWhoIsThere) {
   const GpuDrain::Outcome outcome = look(seconds(31));
 
   EXPECT_THAT(outcome.free, IsEmpty());
+  EXPECT_THAT(outcome.lost, SizeIs(1));
   EXPECT_THAT(outcome.warnings, ElementsAre(HasSubstr("process 4711 on GPU 0 is still there 30 s")));
   EXPECT_EQ(drain_.next(), std::nullopt);
 }

@@ -139,6 +139,28 @@ TEST(ResourceLedgerTest, CustomResourcesAreCountedByName) {
   EXPECT_FALSE(ledger.acquire({.custom = {{"disk", 0.1}}}));
 }
 
+TEST(ResourceLedgerTest, AShareThatIsSetAsideComesBackWithoutItsGpu) {
+  auto ledger = small_machine();
+  const auto half = ledger.acquire({.cpus = 2, .gpus = 0.5});
+
+  ledger.set_aside(*half);
+
+  EXPECT_TRUE(ledger.check({.gpus = 1}));
+  const auto other_half = ledger.acquire({.cpus = 2, .gpus = 0.5});
+  EXPECT_EQ(ledger.visible_devices(*other_half), "4");
+  EXPECT_THAT(ledger.check({.gpus = 2}).error().message, HasSubstr("still hold the rest"));
+  EXPECT_EQ(ledger.check({.gpus = 2}).error().code, ErrorCode::kSystem);
+  ledger.release(*other_half);
+
+  const auto whole = ledger.acquire({.gpus = 1});
+  EXPECT_EQ(ledger.visible_devices(*whole), "GPU-b");
+  ledger.set_aside(*whole);
+
+  EXPECT_TRUE(ledger.check({.gpus = 0.5}));
+  EXPECT_FALSE(ledger.check({.gpus = 0.6}));
+  EXPECT_TRUE(ledger.check({}));
+}
+
 TEST(ResourceLedgerTest, MoreMemoryThanThereIsSaysBoth) {
   EXPECT_TRUE(licensed_machine().check({.memory = std::uint64_t{4} << 30}));
   EXPECT_THAT(licensed_machine().check({.memory = std::uint64_t{5} << 30}).error().message,

@@ -53,6 +53,7 @@ TEST(OptionTableTest, GoodValuesAreTakenAndGivenBack) {
       {"step-time", "10", "10.0"},
       {"stall-timeout", "5m", "300.0"},
       {"retry-wait", "0.5", "0.5"},
+      {"storage-wait", "1h", "3600.0"},
       {"memory-per-trial", "1.5GiB", "\"1610612736\""},
       {"memory-per-trial", "500M", "\"524288000\""},
       {"memory-per-trial", "1048576", "\"1048576\""},
@@ -145,7 +146,7 @@ TEST(OptionTableTest, WhatMayChangeOnResumeAreLimitsAndResources) {
   }
   EXPECT_THAT(may_change, ::testing::UnorderedElementsAre(
                               "samples", "searcher-timeout", "max-iterations", "stop", "time-budget", "min-gain",
-                              "trial-time", "step-time", "stall-timeout", "retry-wait", "max-failures", "allow-failed",
+                              "trial-time", "step-time", "stall-timeout", "retry-wait", "storage-wait", "max-failures", "allow-failed",
                               "concurrency", "grow-every", "cpus-per-trial", "gpus-per-trial", "memory-per-trial",
                               "checkpoint-every", "keep-checkpoints", "keep-best"));
 }

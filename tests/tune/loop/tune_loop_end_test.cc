@@ -45,6 +45,25 @@ TEST_F(TuneLoopEndTest, RequestStopCheckpointsWhatRunsAndLeavesItInterrupted) {
   expect_consistent(sink_.changes(), 2);
 }
 
+// Both were told to end at once, as a service's manager does it.
+TEST_F(TuneLoopEndTest, AProcessThatDiesWhenTheRunIsToldToEndIsNoFailure) {
+  simulation_.failure = [](TrialId trial, std::int64_t iteration) -> std::optional<AttemptFailed> {
+    if (trial.number != 1 || iteration != 3) return std::nullopt;
+    return AttemptFailed{{ErrorCode::kActorDied, "killed by signal 15"}};
+  };
+  request_stop_at(1, 2);
+
+  const auto end = run();
+
+  ASSERT_TRUE(end.has_value());
+  EXPECT_THAT(states(0), ElementsAre(kRunning, kInterrupted));
+  EXPECT_THAT(states(1), ElementsAre(kRunning, kPending, kInterrupted));
+  EXPECT_THAT(trial(1).cause, HasSubstr("signal 15"));
+  EXPECT_EQ(sink_.all<AttemptEnded>().size(), 2u);
+  EXPECT_TRUE(scheduler_.ended.empty());
+  expect_consistent(sink_.changes(), 2);
+}
+
 TEST_F(TuneLoopEndTest, RequestStopBeforeTheRunStartsNothing) {
   on_start_ = [this] { loop_->request_stop(); };
 

@@ -114,6 +114,25 @@ TEST_F(TuneLoopLimitsTest, CallsThatEndInTimeCostNothing) {
   for (std::int64_t number = 0; number < 20; ++number) EXPECT_EQ(trial(number).state, kCompleted);
 }
 
+// Its process was stopped and goes on: what answered meanwhile is not late.
+TEST_F(TuneLoopLimitsTest, WhileTheLoopItselfIsHeldUpNobodysTimeRuns) {
+  options_.limits.stall_timeout = seconds(30);
+  options_.concurrency = 2;
+  options_.max_trials = 2;
+  step_ = [](const Config&, TrialId trial, std::int64_t iteration) {
+    return std::optional(stepped(1, trial.number == 1 && iteration == 3 ? 1000 : 2));
+  };
+  observer_.report_hook = [this](const Report& report, const Progress&) {
+    if (report.trial.number == 0 && report.iteration == 1) simulated_->wait(simulated_->clock().now() + seconds(3600));
+  };
+
+  run_to_end();
+
+  EXPECT_EQ(trial(0).state, kCompleted);
+  EXPECT_EQ(reports_of(1), "1.1 1.2");
+  EXPECT_THAT(trial(1).cause, HasSubstr("for 30 s in iteration 3: "));
+}
+
 TEST_F(TuneLoopLimitsTest, AStoppedTrialThatDoesNotComeToTheEndOfItsIterationIsCutOff) {
   options_.limits.step_time = seconds(10);
   options_.max_trials = 2;

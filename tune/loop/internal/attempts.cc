@@ -169,6 +169,12 @@ void TuneLoop::Impl::on_failed(TrialId trial, LiveTrial& live, const AttemptFail
   free_slots(trial, live);
   if (failed.infeasible) return end_infeasible(trial, live, "infeasible: " + error.message);
   const bool is_no_fault_of_the_trial = error.code == ErrorCode::kWorkerDied || error.code == ErrorCode::kSystem;
+  // Who ends all processes of a job at once, as a queue's or a service's manager does, means no trial's failure.
+  const bool is_told_to_end = stop_requested_ && !options_.deterministic && error.code == ErrorCode::kActorDied;
+  if (is_told_to_end) {
+    end_interrupted(trial, live);
+    return book_.state_changed(trial, TrialState::kPending, to_string(error));
+  }
   if (!is_no_fault_of_the_trial) return retry_or_fail(trial, live, to_string(error));
   // No process can be started, for this trial or any other: what is left is for a resumed run.
   book_.attempt_ended(trial, TrialState::kInterrupted);
@@ -208,12 +214,14 @@ void TuneLoop::Impl::on_stopped(TrialId trial, LiveTrial& live) {
       return bequeath(trial, live);
     case AfterStop::kResize: return on_resized(trial, live);
     case AfterStop::kRetry: return retry_or_fail(trial, live, live.failure);
-    case AfterStop::kInterrupt:
-      book_.attempt_ended(trial, TrialState::kInterrupted);
-      // finish() records the trial's state, with that of the trials that have no attempt.
-      live.phase = Phase::kQueued;
-      return;
+    case AfterStop::kInterrupt: return end_interrupted(trial, live);
   }
+}
+
+// finish() records the trial's state, with that of the trials that have no attempt.
+void TuneLoop::Impl::end_interrupted(TrialId trial, LiveTrial& live) {
+  book_.attempt_ended(trial, TrialState::kInterrupted);
+  live.phase = Phase::kQueued;
 }
 
 void TuneLoop::Impl::proceed_if_idle(TrialId trial) {

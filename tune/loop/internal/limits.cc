@@ -68,11 +68,11 @@ void TuneLoop::Impl::await_donor(TrialId trial, LiveTrial& live) {
   const double usual = donor.seconds / static_cast<double>(std::max<std::int64_t>(1, donor.iteration));
   live.call = ++calls_;
   call_deadlines_.push(
-      {now() + kDonorWait + from_seconds(kDonorIterations * usual), live.call, trial, Limit::kDonor});
+      {watched_now() + kDonorWait + from_seconds(kDonorIterations * usual), live.call, trial, Limit::kDonor});
 }
 
 void TuneLoop::Impl::end_overdue() {
-  while (!call_deadlines_.empty() && call_deadlines_.top().time <= now()) {
+  while (!call_deadlines_.empty() && call_deadlines_.top().time <= watched_now()) {
     const CallDeadline due = call_deadlines_.top();
     call_deadlines_.pop();
     LiveTrial* const live = find(due.trial);

@@ -98,7 +98,7 @@ struct LiveTrial {
   std::string failure;  ///< Of AfterStop::kRetry: why the attempt failed.
 
   std::uint64_t call = 0;  ///< The number of its last call.
-  TimePoint call_began{};  ///< Or of its last answer, where the call goes on.
+  TimePoint call_began{};  ///< Or of its last answer, where the call goes on. By TuneLoop::Impl::watched_now().
   int silences_told = 0;   ///< Of that call: that it takes long, and that it takes too long.
   bool aborted = false;    ///< That call took too long: its failure is still to say where it was.
   /// In Phase::kQueued after a failure: it is not launched before.

@@ -81,6 +81,11 @@ void TrialBook::revived(TrialId trial) {
   state_changed(trial, TrialState::kPending, at(trial).cause);
 }
 
+void TrialBook::left_behind(TrialId trial) {
+  at(trial).retried = true;
+  state_changed(trial, TrialState::kRunning, at(trial).cause);
+}
+
 void TrialBook::limits_changed(std::string spec) {
   count_expected();
   record(SpecChanged{std::move(spec)});

@@ -45,6 +45,8 @@ class TrialBook {
   TrialId add_by_hand(Config config);
   /// One that had failed waits for a slot again.
   void revived(TrialId trial);
+  /// One that runs is judged no more.
+  void left_behind(TrialId trial);
   /// The options, which the book refers to, have other limits now.
   void limits_changed(std::string spec);
   void noted(AddNote note);

@@ -49,7 +49,7 @@ class TuneLoop::Impl {
   };
   // When a call is to be over; void once the trial has made another.
   struct CallDeadline {
-    TimePoint time;
+    TimePoint time;  // By watched_now().
     std::uint64_t call = 0;
     TrialId trial;
     internal::Limit limit = internal::Limit::kStall;
@@ -83,6 +83,8 @@ class TuneLoop::Impl {
   void say_searcher(bool is_news);
   bool end_a_paused_trial();
   TimePoint now() const { return parts_.executor.clock().now(); }
+  // As it goes on for calls: not while the loop is held up.
+  TimePoint watched_now() const { return now() - held_up_; }
   LiveTrial* find(TrialId trial);
 
   // attempts.cc
@@ -96,6 +98,7 @@ class TuneLoop::Impl {
   void warn_of_nothing_saved(TrialId trial);
   void on_failed(TrialId trial, LiveTrial& live, const AttemptFailed& failed);
   void on_stopped(TrialId trial, LiveTrial& live);
+  void end_interrupted(TrialId trial, LiveTrial& live);
   void free_slots(TrialId trial, const LiveTrial& live);
   void proceed(TrialId trial);
   void proceed_if_idle(TrialId trial);
@@ -137,10 +140,13 @@ class TuneLoop::Impl {
   std::optional<TimePoint> next_retry();
 
   // silence.cc
+  void note_turn();
   void note_call(LiveTrial& live);
   void note_answer(LiveTrial& live);
   void check_silence();
   bool tell_of_silence(Duration patience, int stage);
+  void leave_one_behind(Duration patience);
+  void leave_behind(TrialId trial, Duration patience);
 
   // orders.cc
   void carry_out(std::vector<Order> orders);
@@ -212,6 +218,8 @@ class TuneLoop::Impl {
   TimePoint started_{};
   TimePoint last_tick_{};
   TimePoint commit_again_ = TimePoint::max();  // As the sink asked for.
+  TimePoint last_turn_{};
+  Duration held_up_{};  // In all.
   Duration longest_call_{};  // That was answered.
   bool dropped_orders_ = false;
   bool has_warned_of_nothing_saved_ = false;

@@ -11,6 +11,11 @@ namespace manta::internal {
 
 /// The paths inside an experiment's directory.
 inline std::filesystem::path database_in(const std::filesystem::path& directory) { return directory / "experiment.db"; }
+/// Its write-ahead log, and where one that was damaged is kept.
+inline std::filesystem::path log_in(const std::filesystem::path& directory) { return directory / "experiment.db-wal"; }
+inline std::filesystem::path damaged_log_in(const std::filesystem::path& directory) {
+  return directory / "experiment.db-wal.damaged";
+}
 /// The database as it was when its tables had version `version`.
 inline std::filesystem::path backup_in(const std::filesystem::path& directory, int version) {
   return directory / ("experiment.db.v" + std::to_string(version));
