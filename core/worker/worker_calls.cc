@@ -279,7 +279,7 @@ void WorkerProcess::submit(Call&& call) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
     builder.add_raw(WireTaskSpec{.resources = without_custom(task.resources),
                                  .max_retries = task.max_retries,
-                                 .retry_codes = task.retry_codes,
+                                 .retry_codes = task.retry_on.bits,
                                  .timeout_ns = task.timeout.count(),
                                  .recompute = task.recompute ? std::uint64_t{1} : 0});
     builder.add_text(task.label);
@@ -318,6 +318,7 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
                            .max_task_retries = spec.max_task_retries,
                            .max_concurrency = spec.max_concurrency,
                            .is_detached = spec.is_detached ? 1 : 0,
+                           .retry_codes = spec.retry_on.bits,
                            .state_function = spec.state_function,
                            .checkpoint_every = spec.checkpoint_every,
                            .timeout_ns = spec.timeout.count()};
