@@ -55,7 +55,7 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       worker.send(builder_.bytes());
       return true;
     }
-    case MessageType::kWaitsFor: hear_wait(header); return true;
+    case MessageType::kWaitsFor: hear_wait(message); return true;
     case MessageType::kBlocked: set_blocked(worker, true); return true;
     case MessageType::kUnblocked: set_blocked(worker, false); return true;
     default: return false;

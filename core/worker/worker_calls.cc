@@ -290,6 +290,10 @@ void WorkerProcess::submit(Call&& call) {
 
 void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
   const MemoryReserve::Use reserve;
+  if (actor_id_.load(std::memory_order_relaxed) != 0) {
+    call.result->set_callee(actor);
+    for (const ObjectPtr& object : call.more_results) object->set_callee(actor);
+  }
   if (!direct_.is_on() || is_forked_copy()) return call_by_node(actor, call);
   const std::lock_guard order(direct_.order());
   const auto on_its_way = [&](std::uint32_t slot) {
