@@ -44,10 +44,10 @@ Result<void> wait_for_room(Caller& caller, const ActorLease& lease, std::string_
     return Error{ErrorCode::kExhausted, "the actor has " + limit +
                                             " calls of this process pending, as many as its max_pending_calls; get() "
                                             "some of them first"};
-  const auto waited = caller.wait_for_actor(lease.id(), [&] { return lease.has_room(); });
-  if (waited) return {};
+  const Caller::Circle circle = caller.wait_for_actor(lease.id(), [&] { return lease.has_room(); });
+  if (circle.empty()) return {};
   return Error{ErrorCode::kExhausted,
-               waited.error().message + " would wait for ever to call " + std::string(method) +
+               circle.front() + " would wait for ever to call " + std::string(method) +
                    ": as many calls as max_pending_calls allows, " + limit +
                    ", are pending there, and whoever is to answer them waits for this actor, or is it. Return from "
                    "the method first, co_await, or call with WhenFull::kFail or a higher limit"};

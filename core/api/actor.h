@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/api/actor_state.h"
 #include "core/api/function_traits.h"
@@ -32,9 +33,13 @@ struct ActorOptions {
   /// How often its process is started again when it died without being asked to, at least 0: the constructor runs with
   /// the same arguments, and the calls that had not been sent follow.
   int max_restarts = 0;
-  /// How often a call that died with the process is made again after a restart, before those behind it. Such a call may
-  /// have had its effects already; the default, never, ends it with kActorDied.
+  /// How often a call is made again after an error of `retry_on`. Such a call may have had its effects already; the
+  /// default, never, ends it with that error.
   int max_task_retries = 0;
+  /// kActorDied: when the process died and was started again, before the calls behind it. kTaskFailed: also when the
+  /// method throws; other codes: when it returns such an error. The actor lives on then, and calls that it had been
+  /// sent already come first.
+  std::vector<ErrorCode> retry_on{ErrorCode::kActorDied};
   /// After how many calls the actor's state is saved, so that a restart begins with it: the constructor runs with the
   /// same arguments, and then the state is loaded, with the class' `serialize`. With 1, the effects of a call and its
   /// answer are both there or both not, whenever the process dies. The default: only by manta::checkpoint().
@@ -253,6 +258,7 @@ class ActorFactory {
                                                     .type = std::string(name_of_type<T>()),
                                                     .max_restarts = options_.max_restarts,
                                                     .max_task_retries = options_.max_task_retries,
+                                                    .retry_on = RetryCodes::of(options_.retry_on),
                                                     .max_concurrency = options_.max_concurrency,
                                                     .timeout = options_.timeout,
                                                     .state_function = state,

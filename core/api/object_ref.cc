@@ -40,6 +40,23 @@ Result<std::vector<BlockPtr>> hold(const ObjectPtr& state, TimePoint deadline) {
   return blocks;
 }
 
+std::string called_by(const ObjectState& result) {
+  return result.call_name() != nullptr ? result.call_name() : "a generator";
+}
+
+// Waits for the answer of another actor. If it cannot come, as that one waits for this one, `result` gets an error.
+void wait_for_call(const ObjectPtr& result) {
+  const std::shared_ptr<Caller> caller = current_caller();
+  if (!caller || is_forked_copy()) return;
+  const Caller::Circle circle = caller->wait_for_answer(result->callee(), [&] { return result->is_ready(); });
+  if (circle.empty()) return;
+  std::string text = "nobody is left to answer " + called_by(*result) + ": " + circle.front() + " waits for ";
+  for (std::size_t i = 1; i < circle.size(); ++i) text += (i == 1 ? "" : ", which waits for ") + circle[i];
+  if (circle.back() != circle.front()) text += ", and so on, until this one again";
+  result->complete(
+      Error{ErrorCode::kFailedPrecondition, text + ": use co_await in one of them, or get() with a timeout"});
+}
+
 // `references` with `held` in place of their blocks.
 std::shared_ptr<const std::vector<Reference>> with_held(std::vector<Reference> references,
                                                         std::span<const BlockPtr> held) {
@@ -105,18 +122,21 @@ TimePoint deadline_after(Duration timeout) {
   return timeout >= TimePoint::max() - now ? TimePoint::max() : now + timeout;
 }
 
+TimePoint first_deadline(TimePoint deadline) {
+  constexpr Duration kFirst = std::chrono::milliseconds(10);
+  return deadline == TimePoint::max() ? deadline_after(kFirst) : deadline;
+}
+
 void wait_for_own_calls(std::span<const ObjectPtr> results, const std::function<bool()>& done) {
   const std::shared_ptr<Caller> caller = current_caller();
   if (!caller || is_forked_copy()) return;
-  const auto waited = caller->wait_for_actor(0, done);
-  if (waited) return;
-  for (const ObjectPtr& result : results) {
-    const std::string called = result->call_name() != nullptr ? result->call_name() : "a generator";
+  const Caller::Circle circle = caller->wait_for_actor(0, done);
+  if (circle.empty()) return;
+  for (const ObjectPtr& result : results)
     result->complete(Error{ErrorCode::kFailedPrecondition,
-                           waited.error().message + " has called " + called +
+                           circle.front() + " has called " + called_by(*result) +
                                " on itself, and all threads that could run it wait for such calls: this actor waits "
                                "for itself: use co_await"});
-  }
 }
 
 Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
@@ -125,6 +145,7 @@ Result<ValueView> wait_for(const ObjectPtr& state, TimePoint deadline) {
   if (!state->is_ready() && is_forked_copy()) return forked_copy_error();
   if (!state->is_ready() && state->is_own_call() && deadline == TimePoint::max())
     wait_for_own_calls({&state, 1}, [&] { return state->is_ready(); });
+  if (!state->is_ready() && state->callee() != 0 && deadline == TimePoint::max()) wait_for_call(state);
   if (!state->is_ready() && !wait_until([&] { return state->is_ready(); }, deadline))
     return Error{ErrorCode::kTimeout, "the object was not ready in time; it is still being made"};
   if (!state->outcome()) return state->outcome().error();

@@ -67,6 +67,8 @@ std::uint64_t write_reference(const ObjectPtr& state);
 ObjectPtr read_object(std::uint64_t place);
 
 TimePoint deadline_after(Duration timeout);
+/// How long many refs are waited for at once before wait_for() waits for each, which finds out who waits for whom.
+TimePoint first_deadline(TimePoint deadline);
 /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done(). Where nothing
 /// becomes ready any more, without a runtime or in a forked copy of its process, it only looks.
 bool wait_until(const std::function<bool()>& done, TimePoint deadline);
@@ -123,13 +125,15 @@ void wait_for_front(const Refs& refs, TimePoint deadline) {
     return next == end || !state_of(refs[next]) || is_there();
   };
   if (done()) return;
+  bool is_call = false;  // Of another actor, which may wait for this one.
   for (std::size_t i = next; i < refs.size(); ++i) {
     const ObjectPtr& state = state_of(refs[i]);
     if (!state) continue;
     state->want();
+    is_call |= state->callee() != 0;
     if (i < end && state->is_own_call() && !state->is_ready()) end = i;  // wait_for() does otherwise for it.
   }
-  wait_until(done, deadline);
+  wait_until(done, is_call ? first_deadline(deadline) : deadline);
 }
 // How many of the refs are ready; at most `most`.
 template <class T>
@@ -240,7 +244,8 @@ inline constexpr Duration kForever = Duration::max();
 /// Waits for the value and returns it. A SharedArray is a view of the store, not a copy.
 /// Errors: kTimeout: not ready within `timeout`, and goes on: ask again; kTaskFailed: the code threw; kWorkerDied,
 /// kActorDied: its process ended; kCancelled: by cancel(), or the runtime ended; kFailedPrecondition: an empty ref, or
-/// an actor waits so, without a timeout, for a call on itself, with all its threads: use co_await, the call runs later;
+/// an actor waits so, without a timeout, for a call on itself, with all its threads, or for one on an actor that waits
+/// for this one, perhaps by way of others: use co_await, the call runs later;
 /// kObjectLost: its bytes had gone to disk, their file is gone or damaged, and nobody can make them again, as the
 /// message explains: put() it again; kExhausted: there was no room in the store to bring it back from disk, or no
 /// memory: let go of arrays, and ask again. An error that is never asked for is printed when the last ref to it goes,

@@ -90,7 +90,7 @@ class RemoteFunction {
     spec->max_retries = options.max_retries;
     spec->timeout = options.timeout;
     spec->recompute = options.recompute;
-    for (const ErrorCode code : options.retry_on) spec->retry_on(code);
+    spec->retry_on = RetryCodes::of(options.retry_on);
     return spec;
   }
 

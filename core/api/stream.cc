@@ -86,6 +86,7 @@ StreamReader::StreamReader(std::shared_ptr<Caller> caller, int buffer, const Mak
   const MemoryReserve::Use reserve;  // From here on nothing keeps the generator from beginning.
   if (!made) call_->complete(made.error());
   if (call_->is_own_call()) window_->set_own_call();  // Before anybody waits for it.
+  window_->set_callee(call_->callee());
   // A call that never came to begin gives no window. It may be let go of before this runs: then nobody reads.
   call_->then([call = std::weak_ptr(call_), window = std::weak_ptr(window_), maker = std::weak_ptr(caller_)] {
     const ObjectPtr ended = call.lock();

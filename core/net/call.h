@@ -16,17 +16,27 @@
 
 namespace manta {
 
+/// After which errors something is done again.
+struct RetryCodes {
+  std::uint64_t bits = 0;  ///< Bit n: after the ErrorCode n.
+
+  static constexpr RetryCodes of(ErrorCode code) { return {std::uint64_t{1} << static_cast<unsigned>(code)}; }
+  static RetryCodes of(const std::vector<ErrorCode>& codes) {
+    RetryCodes all;
+    for (const ErrorCode code : codes) all.bits |= of(code).bits;
+    return all;
+  }
+  bool contain(ErrorCode code) const { return (bits & of(code).bits) != 0; }
+};
+
 /// What a task needs, and after which errors it is run again.
 struct TaskSpec {
   Resources resources;
   std::string label;  ///< What ps and messages call it.
   int max_retries = 0;
-  std::uint64_t retry_codes = 0;  ///< Bit n: after the ErrorCode n.
-  Duration timeout{0};            ///< After which its process is killed; 0: never.
-  bool recompute = true;          ///< It may be run again when the bytes of its result are lost.
-
-  void retry_on(ErrorCode code) { retry_codes |= std::uint64_t{1} << static_cast<unsigned>(code); }
-  bool retries_on(ErrorCode code) const { return (retry_codes >> static_cast<unsigned>(code) & 1) != 0; }
+  RetryCodes retry_on;
+  Duration timeout{0};    ///< After which its process is killed; 0: never.
+  bool recompute = true;  ///< It may be run again when the bytes of its result are lost.
 };
 
 /// What an actor needs, how long it lives, and what happens when its process dies.
@@ -35,12 +45,18 @@ struct ActorSpec {
   std::string name;  ///< "": it has none.
   std::string type;  ///< Its class.
   int max_restarts = 0;
-  int max_task_retries = 0;          ///< Of each call on it, after a restart.
+  int max_task_retries = 0;          ///< Of each call on it.
+  RetryCodes retry_on = RetryCodes::of(ErrorCode::kActorDied);  ///< That: after a restart.
   int max_concurrency = 1;           ///< Threads that run its calls.
   Duration timeout{0};               ///< After which of one call its process is killed; 0: never.
   std::uint64_t state_function = 0;  ///< Called after the constructor, with its state if it is started again; 0: none.
   int checkpoint_every = 0;          ///< After how many calls its state is saved; 0: only when it says so.
   bool is_detached = false;          ///< Lives until it is stopped or killed, without handles and without its maker.
+
+  /// Calls may be made again that have ended with an error of the method.
+  bool retries_failures() const {
+    return max_task_retries > 0 && (retry_on.bits & ~RetryCodes::of(ErrorCode::kActorDied).bits) != 0;
+  }
 };
 
 /// A call with its arguments as they travel. Those that are values are written when it is made; those that are refs are

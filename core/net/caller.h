@@ -91,13 +91,19 @@ class Caller {
 
   /// Waits until `done()`, which looks at objects and is cheap, or until `deadline`. Returns done().
   virtual bool wait(const std::function<bool()>& done, TimePoint deadline) = 0;
+  /// Actors that wait for each other, as "actor tally (Counter, pid 4711)": this one, the one that it waits for, and so
+  /// on until this one again; of very many only the first ones.
+  using Circle = std::vector<std::string>;
   /// As wait() without a deadline, for what only the answer of `actor` to a call brings; 0: of the actor whose process
-  /// this is. `done()` may be called on other threads too.
-  /// Errors: kFailedPrecondition: that answer cannot come, because the actor waits for this one, perhaps by way of
-  /// others, or is this one, with all its threads; the message says who this is, "actor tally (Counter, pid 4711)".
-  virtual Result<void> wait_for_actor(std::uint64_t /*actor*/, const std::function<bool()>& done) {
+  /// this is. `done()` may be called on other threads too. Not empty: that answer cannot come, because the actor waits
+  /// for this one, perhaps by way of others, or is this one, with all its threads.
+  virtual Circle wait_for_actor(std::uint64_t /*actor*/, const std::function<bool()>& done) {
     wait(done, TimePoint::max());
     return {};
+  }
+  /// As wait_for_actor(); what does not take long costs no more than wait().
+  virtual Circle wait_for_answer(std::uint64_t actor, const std::function<bool()>& done) {
+    return wait_for_actor(actor, done);
   }
 };
 

@@ -37,7 +37,7 @@ enum class MessageType : std::uint16_t {
   kPiece = 12,     // call: bytes of the message that this is a piece of; a: where it belongs there; bytes follow.
   kWaitsFor = 13,  // b: a worker, whose wait `call` is for actor `a`, or for one that waits for that, and so on over
                    // `function` of them; 0: `a` is its own actor, and the message is to come back. By the node to that
-                   // actor's worker, with its title in values.
+                   // actor's worker, with its title added to those in values.
   // Node to worker: what it asked for.
   kReady = 5,    // a, call: the object's id; values: its value.
   kFailed = 6,   // a, call: the object's id; function: the ErrorCode; values: the message.

@@ -36,6 +36,7 @@ struct WireActorSpec {
   std::int32_t max_task_retries = 0;
   std::int32_t max_concurrency = 1;
   std::int32_t is_detached = 0;
+  std::uint64_t retry_codes = 0;
   std::uint64_t state_function = 0;
   std::int64_t checkpoint_every = 0;
   std::int64_t timeout_ns = 0;

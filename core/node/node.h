@@ -239,6 +239,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void go_on_sending(WorkerRecord& worker, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
+  bool is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code);
+  void make_again(WorkerRecord& worker, Call&& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
   void distrust(WorkerRecord& worker);
 
@@ -305,7 +307,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
                         const Result<std::vector<BlockPtr>>& held);  // Without mutex_.
 
   // node_waits.cc: who waits for which actor.
-  void hear_wait(const MessageHeader& wait);    // Held.
+  void hear_wait(const Message& message);       // Held.
   void carry_out_counted(Deferred&& deferred);  // Without mutex_, with carrying_out_ counted up.
   void pass_waits();                            // Without mutex_.
 
@@ -430,7 +432,12 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   MessageBuilder builder_;
   Message incoming_;
   bool closing_ = false;
-  std::vector<MessageHeader> actor_waits_;  // Heard, and to be told to the actors' processes.
+  // Heard, and to be told to the actors' processes.
+  struct ActorWait {
+    MessageHeader header;
+    std::vector<std::string> titles;  // Of the actors on its way so far.
+  };
+  std::vector<ActorWait> actor_waits_;
   // Threads that have handled messages of workers, and still have to carry out what follows; counted up with the mutex
   // held, and down without.
   std::atomic<int> carrying_out_{0};

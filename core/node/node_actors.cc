@@ -96,6 +96,9 @@ void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
     deferred.fail(call, undelivered_call_error(death, age, call, name_of_caller(call.caller)));
     return;
   }
+  // Its stop waits until those before have ended for good.
+  if (actor->stop_wanted && actor->spec.retries_failures())
+    return deferred.fail(call, undelivered_call_error(stopped_error(), {}, call, name_of_caller(call.caller)));
   if (const auto possible = check_memory(call); !possible) return deferred.fail(call, possible.error());
   ++counts_.actor_calls;
   call.retries_left = actor->spec.max_task_retries;
@@ -246,8 +249,8 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
       actor.queue.pop_front();
       continue;
     }
-    worker.lacks_places = !worker.in_flight.has_room();
-    if (worker.lacks_places) return;  // The next answer goes on.
+    worker.awaits_answer = !worker.in_flight.has_room();
+    if (worker.awaits_answer) return;  // The next answer goes on.
     if (const ObjectPtr pending = call.pending_argument()) {
       actor.waits_for_argument = true;
       deferred.waits.emplace_back(pending, actor.id);
@@ -265,6 +268,9 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
     actor.queue.pop_front();
   }
   if (!actor.stop_wanted || actor.stop_sent) return;
+  // Once it has been told to stop, no call can be made again.
+  worker.awaits_answer = actor.spec.retries_failures() && !worker.in_flight.empty();
+  if (worker.awaits_answer) return;
   actor.stop_sent = true;
   builder_.start({.type = MessageType::kStop});
   worker.send(builder_.bytes());

@@ -146,10 +146,10 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   go_on_sending(worker, deferred);
 }
 
-// Calls that found no place among those on their way may find one now.
+// What could not be sent may be possible now.
 void Node::go_on_sending(WorkerRecord& worker, Deferred& deferred) {
-  if (!worker.lacks_places) return;
-  worker.lacks_places = false;
+  if (!worker.awaits_answer) return;
+  worker.awaits_answer = false;
   ActorRecord* actor = find_actor(worker.actor);
   if (actor != nullptr && !actor->died) pump_actor(*actor, deferred);
 }
@@ -164,16 +164,31 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
   if (call.type == MessageType::kCreateActor) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, error, deferred);
   }
-  const bool again = call.type == MessageType::kRunTask && call.result && !call.is_settled() && call.retries_left > 0 &&
-                     call.task->retries_on(error.code);
-  if (again) {
-    --call.retries_left;
-    ++counts_.tasks_retried;
-    tasks_.push_front(std::move(call));
+  if (is_retried(worker, call, error.code)) {
+    make_again(worker, std::move(call), deferred);
   } else {
     deferred.fail(call, error);
   }
   go_on_sending(worker, deferred);
+}
+
+// Whether a call that has ended with `code` is made again.
+bool Node::is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code) {
+  if (!call.result || call.is_settled() || call.retries_left <= 0) return false;
+  if (call.type == MessageType::kRunTask) return call.task->retry_on.contain(code);
+  if (call.type != MessageType::kCallMethod || code == ErrorCode::kActorDied) return false;  // It has not died.
+  const ActorRecord* actor = find_actor(worker.actor);
+  return actor != nullptr && !actor->died && actor->spec.retry_on.contain(code);
+}
+
+void Node::make_again(WorkerRecord& worker, Call&& call, Deferred& deferred) {
+  --call.retries_left;
+  ++counts_.tasks_retried;
+  if (call.type == MessageType::kRunTask) return tasks_.push_front(std::move(call));
+  ActorRecord& actor = *find_actor(worker.actor);
+  actor.queue.push_front(std::move(call));
+  actor.waits_for_argument = false;  // That of another one, which may be what this one gives.
+  pump_actor(actor, deferred);
 }
 
 // Gives the call's results their values. False: no worker sends such a thing.

@@ -55,7 +55,7 @@ bool Node::handle_request(WorkerRecord& worker, const Message& message, Deferred
       worker.send(builder_.bytes());
       return true;
     }
-    case MessageType::kWaitsFor: hear_wait(header); return true;
+    case MessageType::kWaitsFor: hear_wait(message); return true;
     case MessageType::kBlocked: set_blocked(worker, true); return true;
     case MessageType::kUnblocked: set_blocked(worker, false); return true;
     default: return false;
@@ -126,7 +126,7 @@ bool Node::submit_for(WorkerRecord& worker, const Message& message, Deferred& de
   call->task = std::make_shared<const TaskSpec>(TaskSpec{.resources = std::move(*resources),
                                                          .label = std::string(message.values[1].text()),
                                                          .max_retries = static_cast<int>(wire->max_retries),
-                                                         .retry_codes = wire->retry_codes,
+                                                         .retry_on = {wire->retry_codes},
                                                          .timeout = Duration(wire->timeout_ns),
                                                          .recompute = wire->recompute != 0});
   if (!promise_results(worker, message, kTaskSpecValues - 1, *call)) return false;
@@ -154,6 +154,7 @@ bool Node::make_actor_for(WorkerRecord& worker, const Message& message) {
                  .type = std::string(message.values[2].text()),
                  .max_restarts = wire->max_restarts,
                  .max_task_retries = wire->max_task_retries,
+                 .retry_on = {wire->retry_codes},
                  .max_concurrency = wire->max_concurrency,
                  .timeout = Duration(std::max<std::int64_t>(0, wire->timeout_ns)),
                  .state_function = find_function(wire->state_function) != nullptr ? wire->state_function : 0,

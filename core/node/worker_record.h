@@ -119,7 +119,8 @@ struct WorkerRecord {
                                          ///< its calls are looked at.
   TimePoint next_let_go;                 ///< When it may be asked again to let go of objects.
   bool is_timed_out = false;             ///< Killed for that.
-  bool lacks_places = false;             ///< Its actor has calls for which there was no memory on their way.
+  bool awaits_answer = false;            ///< Until one comes, its actor has calls for which there was no memory on
+                                         ///< their way, or does not stop.
   bool is_unheard = false;               ///< Killed for want of memory for what it sent: all that follows is lost.
   std::uint64_t saved_with_call = 0;     ///< Whose answer makes saved_state count; 0: there is none.
   EncodedValue saved_state;              ///< Of its actor.

@@ -103,6 +103,12 @@ class ObjectState {
   /// It is the result of a call that an actor has made on itself, in its process. Set as set_call_name().
   void set_own_call() { is_own_call_ = true; }
   bool is_own_call() const { return is_own_call_; }
+  /// It is the result of a call of this actor, made in an actor's process. Set as set_call_name().
+  void set_callee(std::uint64_t actor) {
+    if (actor <= UINT32_MAX) callee_ = static_cast<std::uint32_t>(actor);
+  }
+  /// 0: of none, or it is not known.
+  std::uint64_t callee() const { return callee_; }
   /// Gets a line about an error that nobody has looked at until the object's end, anywhere: it may neither wait nor use
   /// objects.
   using OnUnseenError = std::function<void(std::string_view line)>;
@@ -164,6 +170,7 @@ class ObjectState {
   std::atomic<bool> wanted_{false};
   bool is_own_call_ = false;
   mutable std::atomic<bool> is_error_seen_{false};
+  std::uint32_t callee_ = 0;
   std::optional<Outcome> outcome_;  // Written before ready_mark().
   ObjectId id_;
   ObjectSource* const source_ = nullptr;

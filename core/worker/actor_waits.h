@@ -29,7 +29,7 @@ class ActorWaits {
     const std::function<bool()>& done;  ///< Whether it is over.
     bool is_confirmed = false;          ///< It has been to the node and back.
     std::atomic<bool> is_circular = false;
-    std::string title = {};  ///< Of the actor that this process has; written before is_circular.
+    std::vector<std::string> circle = {};  ///< Titles of its actors; written before is_circular.
   };
 
   /// One of the threads that run calls begins to wait. `wait` must stay until end().
@@ -55,11 +55,11 @@ class ActorWaits {
     return all ? waits_.front()->actor : 0;
   }
   /// What wait `number` is for cannot come.
-  void break_circle(std::uint64_t number, const std::string& title) {
+  void break_circle(std::uint64_t number, const std::vector<std::string>& circle) {
     const std::lock_guard lock(mutex_);
     for (Wait* wait : waits_) {
       if (wait->number != number) continue;
-      wait->title = title;
+      wait->circle = circle;
       wait->is_circular = true;
     }
   }

@@ -279,7 +279,7 @@ void WorkerProcess::submit(Call&& call) {
     builder.start({.type = MessageType::kSubmitTask, .call = call.result->id().number, .function = call.function});
     builder.add_raw(WireTaskSpec{.resources = without_custom(task.resources),
                                  .max_retries = task.max_retries,
-                                 .retry_codes = task.retry_codes,
+                                 .retry_codes = task.retry_on.bits,
                                  .timeout_ns = task.timeout.count(),
                                  .recompute = task.recompute ? std::uint64_t{1} : 0});
     builder.add_text(task.label);
@@ -290,6 +290,10 @@ void WorkerProcess::submit(Call&& call) {
 
 void WorkerProcess::call_actor(std::uint64_t actor, Call&& call) {
   const MemoryReserve::Use reserve;
+  if (actor_id_.load(std::memory_order_relaxed) != 0) {
+    call.result->set_callee(actor);
+    for (const ObjectPtr& object : call.more_results) object->set_callee(actor);
+  }
   if (!direct_.is_on() || is_forked_copy()) return call_by_node(actor, call);
   const std::lock_guard order(direct_.order());
   const auto on_its_way = [&](std::uint32_t slot) {
@@ -318,6 +322,7 @@ Result<ActorPtr> WorkerProcess::create_actor(Call constructor, ActorSpec spec) {
                            .max_task_retries = spec.max_task_retries,
                            .max_concurrency = spec.max_concurrency,
                            .is_detached = spec.is_detached ? 1 : 0,
+                           .retry_codes = spec.retry_on.bits,
                            .state_function = spec.state_function,
                            .checkpoint_every = spec.checkpoint_every,
                            .timeout_ns = spec.timeout.count()};

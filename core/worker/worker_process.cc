@@ -31,6 +31,7 @@ void WorkerProcess::set_current(std::shared_ptr<WorkerProcess> worker) { g_worke
 WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory node_page, SharedMemory store, Pace pace)
     : id_(id),
       clock_(pace.clock),
+      is_stepped_(pace.is_stepped()),
       link_(std::move(link), std::move(node_page)),
       trace_(link_.layout().is_traced ? std::make_unique<TraceRing>(link_.layout()) : nullptr),
       timer_(link_.layout()),
@@ -150,9 +151,7 @@ void WorkerProcess::handle(std::span<const std::byte> bytes) {
     case MessageType::kReply:
     case MessageType::kRefusal: return take_answer(incoming_);
     case MessageType::kLetGo: return let_go();
-    case MessageType::kWaitsFor:
-      return heard_waits_.push_back(
-          {incoming_.header.b, incoming_.header.call, incoming_.header.function, incoming_.text()});
+    case MessageType::kWaitsFor: return hear_wait(incoming_);
     case MessageType::kCancel: {
       {
         const std::lock_guard lock(cancelled_mutex_);

@@ -81,7 +81,8 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   Tracer* tracer() override { return is_forked_copy() ? nullptr : trace_.get(); }
   TimePoint now() override { return clock_->now(); }
   bool wait(const std::function<bool()>& done, TimePoint deadline) override;
-  Result<void> wait_for_actor(std::uint64_t actor, const std::function<bool()>& done) override;
+  Circle wait_for_actor(std::uint64_t actor, const std::function<bool()>& done) override;
+  Circle wait_for_answer(std::uint64_t actor, const std::function<bool()>& done) override;
 
  private:
   class NamedObject;
@@ -99,7 +100,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
     std::uint64_t worker = 0;
     std::uint64_t number = 0;
     std::uint64_t hops = 0;
-    std::string title;  // Of the actor.
+    std::vector<std::string> titles;  // Of the actors on its way, this process' is the last.
   };
 
   using Sender = std::function<void(std::uint64_t number)>;
@@ -154,6 +155,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
   void take_by_node(const MessageHeader& header);
   void take_loss(const Message& message);
   // worker_waits.cc: waits for actors.
+  void hear_wait(const Message& message);
   void pass_on_waits();
   // worker_objects.cc: objects of this process that lie in the store.
   static bool make_movable(ObjectState::Outcome& outcome);
@@ -174,6 +176,7 @@ class WorkerProcess final : public Caller, private ObjectSource, public std::ena
 
   const std::uint64_t id_;
   const std::shared_ptr<const Clock> clock_;
+  const bool is_stepped_;
   WorkerLink link_;
   const std::unique_ptr<TraceRing> trace_;  // Null: nothing is traced.
   MessageQueue calls_;                      // To be run.

@@ -66,6 +66,29 @@ class Knot {
   }
 };
 
+// One of several that each know the next.
+class Link {
+ public:
+  void meet(const Actor<Link>& next, int who) {
+    next_ = next;
+    who_ = who;
+  }
+  void warm_up() {
+    for (int i = 0; i < 4; ++i) static_cast<void>(get(next_.call<&Link::answer>()));
+  }
+  int answer() { return who_; }
+  Result<int> ask() { return get(next_.call<&Link::answer>()); }
+  Result<int> ask_often() {
+    for (int i = 0; i < 2; ++i)
+      if (const auto answer = get(next_.call<&Link::answer>()); !answer) return answer.error();
+    return get(next_.call<&Link::answer>());
+  }
+
+ private:
+  Actor<Link> next_;
+  int who_ = 0;
+};
+
 void take_all_steps(InProcessWorld& world, std::mt19937& random) {
   for (auto steps = world.steps(); !steps.empty(); steps = world.steps()) world.take(steps[random() % steps.size()]);
 }
@@ -116,6 +139,76 @@ TEST(ActorWaitsStoryTest, OfTwoThoseThatWaitForEverAreToldAndNoOthers) {
     }
     EXPECT_GT(circles, 10) << direct_after;
     EXPECT_LT(circles, static_cast<int>(kStories) - 10) << direct_after;
+  }
+}
+
+// All ask the next one, begun at any moment of each other. How many are told.
+int tell_of_links(unsigned seed, int count, std::uint32_t direct_after) {
+  std::mt19937 random(seed);
+  InProcessWorld world({.direct_after = direct_after});
+  std::vector<Actor<Link>> links;
+  for (int i = 0; i < count; ++i) links.push_back(actor<Link>());
+  std::vector<ObjectRef<void>> ready;
+  for (int i = 0; i < count; ++i) {
+    ready.push_back(links[static_cast<std::size_t>(i)].call<&Link::meet>(links[static_cast<std::size_t>((i + 1) % count)], i));
+    take_all_steps(world, random);
+  }
+  for (const auto& link : links) {
+    ready.push_back(link.call<&Link::warm_up>());
+    take_all_steps(world, random);
+  }
+  std::vector<ObjectRef<int>> asked;
+  for (const auto& link : links) {
+    asked.push_back(random() % 2 == 0 ? link.call<&Link::ask>() : link.call<&Link::ask_often>());
+    for (unsigned i = random() % 12; i > 0 && !world.steps().empty(); --i) {
+      const auto steps = world.steps();
+      world.take(steps[random() % steps.size()]);
+    }
+  }
+
+  take_all_steps(world, random);
+
+  int told = 0;
+  for (int i = 0; i < count; ++i) {
+    const ObjectRef<int>& ref = asked[static_cast<std::size_t>(i)];
+    EXPECT_TRUE(ref.is_ready()) << seed << ": it waits for ever";
+    if (!ref.is_ready()) continue;
+    const Result<int> answer = get(ref);
+    EXPECT_TRUE(answer ? *answer == (i + 1) % count : answer.error().code == ErrorCode::kFailedPrecondition) << seed;
+    told += answer ? 0 : 1;
+  }
+  EXPECT_TRUE(world.launcher().killed().empty()) << seed;
+  return told;
+}
+
+TEST(ActorWaitsStoryTest, InACircleOfGetsSomebodyIsToldAndNobodyWaitsForEver) {
+  for (const int count : {2, 3}) {
+    for (const std::uint32_t direct_after : {0u, 1u}) {
+      int circles = 0;
+      for (unsigned seed = 1; seed <= kStories && !::testing::Test::HasFailure(); ++seed)
+        circles += tell_of_links(seed, count, direct_after) > 0 ? 1 : 0;
+      EXPECT_GT(circles, 5) << count << ' ' << direct_after;
+      EXPECT_LT(circles, static_cast<int>(kStories)) << count << ' ' << direct_after;
+    }
+  }
+}
+
+// The last of three asks nobody: whoever is told there is told what is not so.
+TEST(ActorWaitsStoryTest, InAChainOfGetsNobodyIsTold) {
+  for (unsigned seed = 1; seed <= kStories && !::testing::Test::HasFailure(); ++seed) {
+    std::mt19937 random(seed);
+    InProcessWorld world({.direct_after = seed % 2});
+    const auto first = actor<Link>();
+    const auto second = actor<Link>();
+    const auto third = actor<Link>();
+    std::vector<ObjectRef<void>> met = {first.call<&Link::meet>(second, 0), second.call<&Link::meet>(third, 1)};
+    take_all_steps(world, random);
+
+    const std::vector<ObjectRef<int>> asked = {first.call<&Link::ask_often>(), second.call<&Link::ask_often>(),
+                                               first.call<&Link::ask>()};
+    take_all_steps(world, random);
+
+    for (const auto& ref : asked) ASSERT_TRUE(ref.is_ready() && get(ref)) << seed;
   }
 }
 

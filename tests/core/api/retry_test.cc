@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "core/api/actor.h"
+#include "core/api/async.h"
 #include "core/api/make_array.h"
 #include "core/api/remote.h"
 #include "core/api/runtime.h"
@@ -62,11 +63,29 @@ class Ledger {
     return add(amount);
   }
   int die() { ::_exit(4); }
+  int throw_until(int attempt) { return manta::retry_test::throw_until(path_ + "_calls", attempt); }
+  Result<int> refuse_until(int attempt) { return refuse_until_with(ErrorCode::kNotFound, attempt); }
+  Result<int> say_dead_until(int attempt) { return refuse_until_with(ErrorCode::kActorDied, attempt); }
+  Async<int> throw_late_until(int attempt) {
+    const ObjectRef<int> nothing = put(0);
+    co_await nothing;
+    co_return throw_until(attempt);
+  }
+  int sum_until(const SharedArray<double>& values, int attempt) {
+    throw_until(attempt);
+    return static_cast<int>(values.size());
+  }
   int starts() { return static_cast<int>(std::filesystem::file_size(path_)); }
   pid_t process() { return ::getpid(); }
   pid_t server() { return ::getppid(); }
 
  private:
+  Result<int> refuse_until_with(ErrorCode code, int attempt) {
+    const int now = count(path_ + "_calls");
+    if (now < attempt) return Error{code, "not at attempt " + std::to_string(now)};
+    return now;
+  }
+
   std::string path_;
   int total_ = 0;
 };
@@ -78,12 +97,18 @@ using ::testing::HasSubstr;
 
 class RetryTest : public ::testing::Test {
  protected:
-  RetryTest() { std::filesystem::remove(path_); }
-  ~RetryTest() override { std::filesystem::remove(path_); }
+  RetryTest() { remove_files(); }
+  ~RetryTest() override { remove_files(); }
 
-  int reached() const {
-    return std::filesystem::exists(path_) ? static_cast<int>(std::filesystem::file_size(path_)) : 0;
+  void remove_files() const {
+    std::filesystem::remove(path_);
+    std::filesystem::remove(path_ + "_calls");
   }
+  static int size_of(const std::string& path) {
+    return std::filesystem::exists(path) ? static_cast<int>(std::filesystem::file_size(path)) : 0;
+  }
+  int reached() const { return size_of(path_); }
+  int calls_reached() const { return size_of(path_ + "_calls"); }
 
   const std::string path_ = ::testing::TempDir() + "manta_retry_" + std::to_string(::getpid());
 };
@@ -177,6 +202,86 @@ TEST_F(RetryTest, CallsThatDiedWithTheActorAreMadeAgainInOrder) {
   for (int i = 0; i < 20; ++i) refs.push_back(ledger.call<&Ledger::add>(1));
 
   for (int i = 0; i <= 20; ++i) EXPECT_EQ(get(refs[static_cast<std::size_t>(i)]).value(), i + 1);
+}
+
+TEST_F(RetryTest, ACallThatThrowsIsMadeAgainWhenNamed) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::throw_until>(3)).value(), 3);
+  EXPECT_EQ(get(ledger.call<&Ledger::starts>()).value(), 1) << "the actor lived on";
+}
+
+TEST_F(RetryTest, ACallThatThrowsIsNotMadeAgainByDefault) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 1, .max_task_retries = 5})(path_);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::throw_until>(3)).error().code, ErrorCode::kTaskFailed);
+  EXPECT_EQ(calls_reached(), 1);
+}
+
+TEST_F(RetryTest, AfterRetriesACallEndsWithItsLastError) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+
+  const auto result = get(ledger.call<&Ledger::throw_until>(9));
+
+  EXPECT_EQ(result.error().code, ErrorCode::kTaskFailed);
+  EXPECT_THAT(result.error().message, HasSubstr("attempt 3"));
+  EXPECT_EQ(calls_reached(), 3);
+}
+
+TEST_F(RetryTest, AnErrorThatAMethodReturnsIsRetriedWhenItsCodeIsNamed) {
+  const ActorOptions options = {.max_task_retries = 5, .retry_on = {ErrorCode::kNotFound}};
+  const auto ledger = actor<Ledger>.with(options)(path_);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::refuse_until>(3)).value(), 3);
+  EXPECT_EQ(get(ledger.call<&Ledger::throw_until>(5)).error().code, ErrorCode::kTaskFailed) << "of another code";
+  EXPECT_EQ(calls_reached(), 4);
+}
+
+TEST_F(RetryTest, ADeathThatAMethodOnlyReportsIsNone) {
+  const auto ledger = actor<Ledger>.with({.max_restarts = 1, .max_task_retries = 5})(path_);
+
+  EXPECT_THAT(get(ledger.call<&Ledger::say_dead_until>(3)).error().message, HasSubstr("not at attempt 1"));
+  EXPECT_EQ(calls_reached(), 1);
+}
+
+TEST_F(RetryTest, WithoutADeathAmongTheErrorsACallThatDiedIsNotMadeAgain) {
+  const ActorOptions options = {.max_restarts = 1, .max_task_retries = 5, .retry_on = {ErrorCode::kTaskFailed}};
+  const auto ledger = actor<Ledger>.with(options)(path_);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::die>()).error().code, ErrorCode::kActorDied);
+  EXPECT_EQ(get(ledger.call<&Ledger::throw_until>(3)).value(), 3) << "the new process makes it again";
+  EXPECT_EQ(get(ledger.call<&Ledger::starts>()).value(), 2);
+}
+
+TEST_F(RetryTest, ACoroutineThatThrowsIsMadeAgain) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::throw_late_until>(3)).value(), 3);
+}
+
+TEST_F(RetryTest, ArgumentsInTheStoreAreThereForEachTryOfACall) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+  const auto values = put(SharedArray<double>(std::vector<double>(100'000, 0.5)));
+
+  EXPECT_EQ(get(ledger.call<&Ledger::sum_until>(values, 3)).value(), 100'000);
+}
+
+TEST_F(RetryTest, ACallWhoseArgumentIsTheResultOfARetriedOneWaitsForIt) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 2, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+  const auto first = ledger.call<&Ledger::throw_until>(3);
+
+  EXPECT_EQ(get(ledger.call<&Ledger::add>(first)).value(), 3);
+}
+
+TEST_F(RetryTest, AStoppedActorMakesFailedCallsAgainFirstAndTakesNoFurther) {
+  const auto ledger = actor<Ledger>.with({.max_task_retries = 5, .retry_on = {ErrorCode::kTaskFailed}})(path_);
+  const auto before = ledger.call<&Ledger::throw_until>(4);
+  ledger.stop();
+  const auto after = ledger.call<&Ledger::add>(1);
+
+  EXPECT_EQ(get(before).value(), 4);
+  EXPECT_EQ(get(after).error().code, ErrorCode::kActorDied);
+  EXPECT_TRUE(get(ledger.monitor()).value().is_expected);
 }
 
 TEST_F(RetryTest, AKilledActorStaysDead) {

@@ -207,5 +207,114 @@ TEST_P(WaitingForEachOtherTest, WhoseCalleeWaitsForNobodyIsNotTold) {
 
 INSTANTIATE_TEST_SUITE_P(ByTheNodeAndDirectly, WaitingForEachOtherTest, ::testing::Values(0, 100));
 
+// One of some that stand in a circle, each of which knows the next.
+class Link {
+ public:
+  void meet(const Actor<Link>& next) { next_ = next; }
+  void call_in_turn(int count) {
+    for (int i = 0; i < count; ++i) static_cast<void>(get(next_.call<&Link::number>(i)));
+  }
+  int number(int value) { return value; }
+  Generator<int> numbers() {
+    const int one = 1;
+    co_yield one;
+  }
+  // Waits for the one that is so many further, by way of those between.
+  Result<int> pass(int further) {
+    return get(further > 1 ? next_.call<&Link::pass>(further - 1) : next_.call<&Link::number>(1));
+  }
+  Result<int> pass_some(int further) {
+    const auto both = get(std::vector{put(1), further > 1 ? next_.call<&Link::pass_some>(further - 1)
+                                                          : next_.call<&Link::number>(1)});
+    return both ? Result<int>(both->back()) : both.error();
+  }
+  Result<int> read(int further) {
+    if (further > 1) return get(next_.call<&Link::read>(further - 1));
+    Stream<int> stream = next_.call<&Link::numbers>();
+    const Result<std::optional<int>> first = stream.next();
+    return first ? Result<int>(first->value_or(0)) : first.error();
+  }
+  Result<int> pass_in_time(int further) {
+    return get(further > 1 ? next_.call<&Link::pass_in_time>(further - 1) : next_.call<&Link::number>(1),
+               std::chrono::milliseconds(1));
+  }
+
+ private:
+  Actor<Link> next_;
+};
+
+struct CircleParameters {
+  int links = 2;
+  int calls_before = 0;
+};
+
+class CircleTest : public ::testing::TestWithParam<CircleParameters> {
+ protected:
+  CircleTest() {
+    for (int i = 0; i < size(); ++i) links_.push_back(actor<Link>.with({.name = "link" + std::to_string(i)})());
+    for (std::size_t i = 0; i < links_.size(); ++i)
+      get(links_[i].call<&Link::meet>(links_[(i + 1) % links_.size()])).value();
+    for (const auto& link : links_) get(link.call<&Link::call_in_turn>(GetParam().calls_before)).value();
+  }
+  ~CircleTest() override {
+    for (const auto& link : links_) end(link);  // Each has a handle to the next.
+  }
+
+  static int size() { return GetParam().links; }
+  // All of them are named, the first one again at the end.
+  static void expect_told(const Result<int>& result) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_THAT(result.error().message, AllOf(HasSubstr("nobody is left to answer"), HasSubstr("use co_await")));
+    for (int i = 0; i < size(); ++i)
+      EXPECT_THAT(result.error().message, HasSubstr("actor link" + std::to_string(i) + " ("));
+  }
+  void expect_they_go_on() {
+    for (const auto& link : links_) EXPECT_EQ(get(link.call<&Link::pass>(1)).value(), 1);
+  }
+
+  std::vector<Actor<Link>> links_;
+};
+
+TEST_P(CircleTest, AGetThatClosesItIsTold) {
+  expect_told(get(links_[0].call<&Link::pass>(size())));
+  expect_they_go_on();
+}
+
+TEST_P(CircleTest, SoAreAGetOfManyAndAStream) {
+  expect_told(get(links_[0].call<&Link::pass_some>(size())));
+  expect_told(get(links_[0].call<&Link::read>(size())));
+  expect_they_go_on();
+}
+
+TEST_P(CircleTest, AllMayBeginAtOnce) {
+  std::vector<ObjectRef<int>> refs;
+  for (const auto& link : links_) refs.push_back(link.call<&Link::pass>(size()));
+
+  for (const auto& ref : refs) {
+    const Result<int> result = get(ref);
+    EXPECT_TRUE(result || result.error().code == ErrorCode::kFailedPrecondition);
+  }
+  // Calls of those that were told run all the same, and may stand in a circle with others that wait.
+  for (const auto& link : links_) EXPECT_EQ(get(link.call<&Link::number>(3)).value(), 3);
+}
+
+TEST_P(CircleTest, ATimeoutIsOne) {
+  EXPECT_EQ(get(links_[0].call<&Link::pass_in_time>(size())).error().code, ErrorCode::kTimeout);
+  expect_they_go_on();
+}
+
+TEST_P(CircleTest, WhoeverIsInNoneIsNotTold) {
+  for (int round = 0; round < 20; ++round)
+    for (const auto& link : links_) ASSERT_EQ(get(link.call<&Link::pass>(size() - 1)).value(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(ByTheNodeAndDirectly, CircleTest,
+                         ::testing::Values(CircleParameters{2, 0}, CircleParameters{2, 100}, CircleParameters{3, 0},
+                                           CircleParameters{3, 100}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.links) + (test.param.calls_before > 0 ? "Directly" : "");
+                         });
+
 }  // namespace
 }  // namespace manta::waiting_actor_test
