@@ -424,12 +424,16 @@ Result<void> ResultStore::Impl::write_seconds(TimePoint now) {
   return database_->run("UPDATE epoch SET seconds = ? WHERE epoch = ?", to_seconds(now - opened_), epoch_);
 }
 
-/// How long this writer was there, to the end. Not worth an error: what is there is a little too short at worst.
+/// How long this writer was there, to the end. Not worth an error: what is there is a little too short at worst. But a
+/// disk that failed is not written to again.
 void ResultStore::Impl::write_last_seconds() {
   const Result<bool> begun = database_->try_begin(/*waits=*/false);
   if (!begun || !*begun) return;
   internal::Transaction transaction(*database_);
-  if (check_epoch() && write_seconds(SystemClock().now())) static_cast<void>(transaction.commit());
+  if (!check_epoch()) return;
+  Result<void> written = write_seconds(SystemClock().now());
+  if (written) written = transaction.commit();
+  if (!written && !database_->was_full()) broken_ = written.error();
 }
 
 /// The log starts again from its beginning once all of it is in the database and no reader needs it any more. Until
