@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 
 #include "core/base/byte_text.h"
@@ -69,11 +70,15 @@ UniqueFd open_directory(int at, const char* name) {
 
 std::vector<std::string> names_in(int directory) {
   std::vector<std::string> names;
-  DIR* listing = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (listing == nullptr) return names;
-  while (const dirent* entry = ::readdir(listing))
+  struct Close {
+    void operator()(DIR* opened) const { ::closedir(opened); }
+  };
+  UniqueFd fd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, Close> listing(::fdopendir(fd.get()));
+  if (!listing) return names;
+  static_cast<void>(fd.release());  // The listing closes it, also where there is no memory for a name.
+  while (const dirent* entry = ::readdir(listing.get()))
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  ::closedir(listing);
   return names;
 }
 

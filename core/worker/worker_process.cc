@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 
@@ -184,7 +184,7 @@ void WorkerProcess::run_call(const Message& message) {
   const std::uint64_t call = message.header.call;
   const RunningCall running(call);
   CallContext context{.arguments = {}, .allocator = store_, .actor = actor_};
-  std::deque<std::vector<Reference>> references;  // Of the values that have some.
+  std::list<std::vector<Reference>> references;  // Of the values that have some; an empty one takes no memory.
   context.arguments.reserve(message.values.size());
   for (const MessageValue& value : message.values) {
     ValueView view{.bytes = value.inline_bytes};
