@@ -137,7 +137,7 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
     study.warnings = observer.warnings;
   }
 
-  // A loop in which anything happens: trials fail and are tried again, give NaN, save nothing, take forty times as
+  // A loop in which anything happens: trials fail and are tried again, give NaN, save nothing, take twenty times as
   // long as others, or come to no report at all; slots change hands; the scheduler goes on from snapshots of itself.
   struct AnyHistory {
     explicit AnyHistory(std::uint64_t seed) : random(seed, 3) {
@@ -161,14 +161,14 @@ class SchedulerContractTest : public ::testing::TestWithParam<SchedulerContract>
       const double loss = random.below(9) == 0 ? std::nan("")
                           : shape == 3         ? random.uniform()
                                                : loss_of(shape, trial, iteration);
-      const double seconds = static_cast<double>(random.below(3) * (trial == straggler ? 40 : 1));
+      const double seconds = static_cast<double>(random.below(3) * (trial == straggler ? 20 : 1));
       return Stepped{.metrics = {{"loss", loss}},
                      .seconds = trial == silent && iteration == 2 ? 2 * kLimit : seconds,
                      .waits_for_disk = random.below(4) == 0};
     }
 
     static constexpr std::int64_t kMostSteps = 100'000;  // A history that takes more has no end.
-    static constexpr double kLimit = 100;                // Seconds; the loop looks around twice in each.
+    static constexpr double kLimit = 50;                 // Seconds; the loop looks around twice in each.
 
     RandomStream random;
     LoopOptions options;
