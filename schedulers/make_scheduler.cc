@@ -15,6 +15,7 @@
 #include "schedulers/async_hyperband_scheduler.h"
 #include "schedulers/combined_scheduler.h"
 #include "schedulers/fifo_scheduler.h"
+#include "schedulers/freeze_thaw_scheduler.h"
 #include "schedulers/hyperband_scheduler.h"
 #include "schedulers/i_epoch_scheduler.h"
 #include "schedulers/median_scheduler.h"
@@ -66,6 +67,7 @@ const std::array<OptionRange, 4> kAshaStopOptions{
       .help =
           "What rungs count in place of iterations: `seconds`, or a metric that only grows; `grace` and `max_t` are "
           "then in its unit (iterations)"}}};
+const std::array<OptionRange, 1> kFreezeThawOptions{{kAshaOptions[2]}};
 const std::array<OptionRange, 3> kPbtOptions{
     {{.name = "interval",
       .high = kMaxIterations,
@@ -193,6 +195,16 @@ Made make_i_epoch(const Request& request) {
   MANTA_ASSIGN_OR_RETURN(options.best, request.options.read("best", options.best));
   return std::unique_ptr<TrialScheduler>(std::make_unique<IEpochScheduler>(request.setup.objective, options));
 }
+Made make_freeze_thaw(const Request& request) {
+  if (request.setup.space == nullptr)
+    return invalid_request("scheduler", request.text, "it learns from hyperparameters, so it needs a search space");
+  FreezeThawScheduler::Options options{.seed = request.setup.seed};
+  const std::int64_t max_t =
+      std::clamp<std::int64_t>(request.setup.max_iterations.value_or(options.max_t), 1, kMaxIterations);
+  MANTA_ASSIGN_OR_RETURN(options.max_t, request.options.read("max_t", max_t));
+  return std::unique_ptr<TrialScheduler>(
+      std::make_unique<FreezeThawScheduler>(request.setup.objective, *request.setup.space, options));
+}
 
 Made make_pbt(const Request& request, bool synchronous, bool bandit = false) {
   if (request.setup.space == nullptr)
@@ -281,6 +293,12 @@ const std::vector<Entry> kSchedulers{
       kIEpochOptions},
      make_i_epoch,
      "i=1,best=10"},
+    {{"freeze-thaw",
+      "Pauses trials, and lets go on whoever promises most for what it still costs by a model of all curves; needs "
+      "checkpoints",
+      kFreezeThawOptions},
+     make_freeze_thaw,
+     "max_t=100"},
     {{"pbt",
       "All trials are one population: at each interval one of the worst goes on from the weights of one of the best, "
       "its hyperparameters changed; needs checkpoints",

@@ -23,7 +23,7 @@ namespace manta {
 struct SchedulerSetup {
   Objective objective;
   std::optional<std::int64_t> max_iterations = std::nullopt;  ///< Default of max_t (100 where there is none).
-  const Space* space = nullptr;                               ///< Of pbt, pbt-sync and pb2; must outlive them.
+  const Space* space = nullptr;                               ///< Of pbt, pbt-sync, pb2 and freeze-thaw; must outlive them.
   std::int64_t max_trials = 1;                                ///< How many trials there will be: the population of pbt.
   std::uint64_t seed = 0;
   /// The newest snapshot of a population's scheduler, by the directory of its experiment, for pbt-replay. None: there

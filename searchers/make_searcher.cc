@@ -10,6 +10,7 @@
 #include "core/base/did_you_mean.h"
 #include "searchers/auto_proposer.h"
 #include "searchers/cma_es/cma_es_proposer.h"
+#include "searchers/curves/freeze_thaw_proposer.h"
 #include "searchers/de/de_proposer.h"
 #include "searchers/first_points_searcher.h"
 #include "searchers/forest/forest_proposer.h"
@@ -148,6 +149,13 @@ Made make_bohb(const Request& request) {
       }));
 }
 
+Made make_freeze_thaw(const Request& request) {
+  return std::unique_ptr<Searcher>(std::make_unique<ModelSearcher>(
+      "FreezeThawSearcher", request.setup, [&request](const UnitCube& cube) {
+        return std::make_unique<curves::FreezeThawProposer>(cube, request.setup.max_iterations);
+      }));
+}
+
 Made make_de(const Request& request) { return make_model<internal::DeProposer>("DeSearcher", request.setup); }
 
 using internal::Nsga2Proposer;
@@ -182,6 +190,9 @@ const std::vector<Entry> kSearchers{
     {{"forest", "Random forest with expected improvement", kCostOptions}, make_forest, "cost-aware=1"},
     {{"cma-es", "Covariance matrix adaptation with restarts"}, make_cma_es, ""},
     {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
+    {{"freeze-thaw", "Gaussian process over configurations and iterations, for the scheduler of the same name"},
+     make_freeze_thaw,
+     ""},
     {{"de", "Differential evolution, asynchronous"}, make_de, ""},
     {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options}, make_nsga2, "population=40"},
     {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials", kCostOptions},

@@ -31,7 +31,7 @@ class ModelSearcher final : public Searcher {
                 const std::function<std::unique_ptr<internal::Proposer>(const UnitCube&)>& make);
 
   Result<std::optional<Config>> ask(TrialId trial) override;
-  void tell(const Outcome& outcome) override { history_.tell(outcome); }
+  void tell(const Outcome& outcome) override { proposer_->told(history_, history_.tell(outcome)); }
   std::optional<std::int64_t> size() const override { return std::nullopt; }
   std::string describe() const override { return proposer_->describe(history_); }
 

@@ -119,11 +119,11 @@ std::size_t History::add(std::int64_t trial, std::span<const double> point) {
 
 void History::suggest(TrialId trial, std::span<const double> point) { add(trial.number, point); }
 
-void History::tell(const Outcome& outcome) {
+std::size_t History::tell(const Outcome& outcome) {
   const std::optional<std::size_t> place = place_of(outcome.trial.number);
   const std::size_t index = place ? *place : add(outcome.trial.number, cube_->encode(outcome.config));
-  if (place && outcome.state != TrialState::kRunning) {
-    // A clone ends with another configuration than it began with.
+  if (place && (outcome.state != TrialState::kRunning || !records_[*place].has_value())) {
+    // A clone ends with another configuration than it began with, and one may be run that was not suggested.
     const UnitCube::Point point = cube_->encode(outcome.config);
     std::ranges::copy(point, points_.begin() + static_cast<std::ptrdiff_t>(index * cube_->size()));
   }
@@ -138,6 +138,7 @@ void History::tell(const Outcome& outcome) {
   record.iteration = static_cast<std::int32_t>(std::min<std::int64_t>(outcome.iteration, INT32_MAX));
   record.seconds = std::isfinite(outcome.seconds) ? outcome.seconds : 0;
   valued_ += record.has_value() ? 1 : 0;
+  return index;
 }
 
 void History::take_extras(std::size_t index, const Metrics& metrics) {

@@ -68,7 +68,8 @@ class History {
   bool contains(std::span<const double> point) const { return seen_[slot_of_key(key_of(point))] != 0; }
 
   void suggest(TrialId trial, std::span<const double> point);
-  void tell(const Outcome& outcome);
+  /// Returns the place of the trial.
+  std::size_t tell(const Outcome& outcome);
 
   /// A JSON array that load() reads.
   std::string to_json() const;

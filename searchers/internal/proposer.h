@@ -2,6 +2,7 @@
 // The part of a searcher that is its algorithm.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ class Proposer {
   /// The next point; coordinates in [0, 1]. Draws from `random` only, which is of this trial alone. A point that
   /// `history` contains already is replaced by whoever asks.
   virtual UnitCube::Point propose(const History& history, RandomStream& random) = 0;
+
+  /// `history` has been told of the trial at `place`: for what learns from all reports, not from the last of each trial.
+  virtual void told(const History& history, std::size_t place) {
+    static_cast<void>(history), static_cast<void>(place);
+  }
 
   /// Searcher::describe(), by the history alone.
   virtual std::string describe(const History& history) const { return static_cast<void>(history), ""; }

@@ -15,7 +15,7 @@ Result<Snapshot> recorded_population() {
 
 SchedulerContract contract(std::string name, std::string class_name, std::string text, std::uint64_t histories) {
   const bool waits = text.starts_with("hyperband") || text.starts_with("bohb") || text.starts_with("i-epoch") ||
-                     text.starts_with("pbt-sync");
+                     text.starts_with("pbt-sync") || text.starts_with("freeze-thaw");
   return {std::move(name), std::move(class_name),
           [text](const Objective& objective, std::int64_t trials) {
             static const Space space = parse_space(R"({"index": {"int": [0, 1000]}})").value();
@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
                       contract("IEpoch", "IEpochScheduler", "i-epoch:i=2,best=2", 10'000),
                       contract("AshaCost", "AshaScheduler", "asha:eta=2,max_t=9,cost=seconds", 10'000),
                       contract("Bohb", "HyperbandScheduler", "bohb:max_t=9,eta=3", 10'000),
+                      contract("FreezeThaw", "FreezeThawScheduler", "freeze-thaw:max_t=12", 10'000),
                       contract("Pbt", "PbtScheduler", "pbt:interval=2", 10'000),
                       contract("Pb2", "PbtScheduler", "pb2:interval=2", 10'000),
                       contract("PbtSync", "PbtScheduler", "pbt-sync:interval=2", 10'000),

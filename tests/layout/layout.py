@@ -38,7 +38,7 @@ FOLDERS = {
     "tune/loop": ["core/base", "core/objects", "tune", "tune/space", "tune/trial", "tune/checkpoint"],
     "tune/actor": ["core/*", "tune", "tune/space", "tune/trial", "tune/checkpoint"],
     "searchers": ["core/base", "tune", "tune/space", "tune/trial"],
-    "schedulers": ["core/base", "tune", "tune/space", "tune/trial"],
+    "schedulers": ["core/base", "tune", "tune/space", "tune/trial", "searchers"],
     "integrations/*": ["core/*", "tune", "tune/space", "tune/trial", "tune/checkpoint"],
     "integrations/external_searcher": ["core/*", "tune", "tune/space", "tune/trial", "integrations/command"],
     # The composition root: the only places that know all parts by name.

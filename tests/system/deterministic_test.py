@@ -110,12 +110,18 @@ class DeterministicTest(SystemTest):
         self.assertEqual(self.query(TABLE), undisturbed)
 
     def test_bohb_is_restored_as_searcher_and_as_scheduler(self):
+        self.check_a_pair("bohb", "bohb:eta=3,max_t=9")
+
+    def test_freeze_thaw_is_restored_as_searcher_and_as_scheduler(self):
+        self.check_a_pair("freeze-thaw", "freeze-thaw:max_t=9")
+
+    def check_a_pair(self, searcher, scheduler):
         """One of two halves that had forgotten the other's trials would suggest, or judge, otherwise."""
-        bohb = {"searcher": "bohb", "samples": 30}
-        undisturbed = self.run_to_the_end("bohb:eta=3,max_t=9", "undisturbed", **bohb)
+        pair = {"searcher": searcher, "samples": 30}
+        undisturbed = self.run_to_the_end(scheduler, "undisturbed", **pair)
         self.assertEqual({row["state"] for row in undisturbed}, {"completed", "stopped"})
         most = self.events("undisturbed")
-        process = self.start(*self.arguments("bohb:eta=3,max_t=9", "run", **bohb))
+        process = self.start(*self.arguments(scheduler, "run", **pair))
         for part in (3, 2):
             wait_for(lambda: self.events("run") >= most // part or process.poll() is not None)
             self.assertIsNone(process.poll(), "it has ended too soon")

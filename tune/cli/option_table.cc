@@ -262,7 +262,7 @@ const std::vector<OptionSpec> kTable{
      .value_name = "NAME",
      .group = "Search",
      .help =
-         "auto, gp, tpe, forest, bohb, cma-es, de, nsga2, sobol, lhs, random, grid, one of your own (Name, "
+         "auto, gp, tpe, forest, freeze-thaw, bohb, cma-es, de, nsga2, sobol, lhs, random, grid, one of your own (Name, "
          "./libx.so:Name) or a program ('exec:python3 search.py'); default: grid if the space has one, nsga2 "
          "where there are several metrics, else auto",
      .set = set_text<&Options::searcher>,
@@ -295,8 +295,8 @@ const std::vector<OptionSpec> kTable{
      .value_name = "NAME",
      .group = "Search",
      .help =
-         "fifo, asha, asha-promote, hyperband, async-hyperband, bohb, median, i-epoch, pbt, pbt-sync, pb2, pbt-replay, "
-         "patience, plateau or threshold; with options: asha:grace=1,eta=4; together: asha + patience (fifo)",
+         "fifo, asha, asha-promote, hyperband, async-hyperband, bohb, freeze-thaw, median, i-epoch, pbt, pbt-sync, pb2, "
+         "pbt-replay, patience, plateau or threshold; with options: asha:grace=1,eta=4; together: asha + patience (fifo)",
      .set = set_text<&Options::scheduler>,
      .get = get_text<&Options::scheduler>},
     {.name = "seed",
