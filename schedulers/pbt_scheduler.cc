@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -193,11 +194,12 @@ void PbtScheduler::close_interval(TrialsView trials, std::vector<Order>& orders)
 }
 
 PbtScheduler::Ranking PbtScheduler::ranking() const {
-  Ranking ranked;
+  std::vector<std::pair<double, TrialId>> scored;  // So that no comparison looks a member up.
   for (const auto& [trial, member] : members_)
-    if (std::isfinite(member.score) && !member.saves_nothing) ranked.push_back(trial);
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [this](TrialId one, TrialId other) { return members_.at(one).score > members_.at(other).score; });
+    if (std::isfinite(member.score) && !member.saves_nothing) scored.emplace_back(member.score, trial);
+  std::ranges::stable_sort(scored, std::ranges::greater(), &std::pair<double, TrialId>::first);
+  Ranking ranked;
+  for (const auto& [score, trial] : scored) ranked.push_back(trial);
   return ranked;
 }
 
