@@ -15,10 +15,12 @@
 #include "searchers/first_points_searcher.h"
 #include "searchers/forest/forest_proposer.h"
 #include "searchers/gp/gp_proposer.h"
+#include "searchers/gp/multi_gp_proposer.h"
 #include "searchers/grid_searcher.h"
 #include "searchers/internal/grid_points.h"
 #include "searchers/lhs_searcher.h"
 #include "searchers/model_searcher.h"
+#include "searchers/multi_auto_proposer.h"
 #include "searchers/nsga2/nsga2_proposer.h"
 #include "searchers/random_searcher.h"
 #include "searchers/sobol_searcher.h"
@@ -116,6 +118,18 @@ Made make_with_cost(const char* class_name, const Request& request, Make make) {
       class_name, request.setup, [&](const UnitCube& cube) { return make(cube, samples); }));
 }
 
+// One that is another algorithm where there are several objectives.
+template <typename Proposer, typename MultiProposer>
+Made make_for_goals(const char* class_name, const Request& request) {
+  const FurtherGoals& further = request.setup.further;
+  return make_with_cost(class_name, request,
+                        [&](const UnitCube& cube, std::int64_t samples) -> std::unique_ptr<internal::Proposer> {
+                          if (further.objectives.empty()) return std::make_unique<Proposer>(cube, samples);
+                          return std::make_unique<MultiProposer>(cube, 1 + further.objectives.size(),
+                                                                 further.constraints.size(), samples);
+                        });
+}
+
 Made make_tpe(const Request& request) {
   return make_with_cost("TpeSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
     return std::make_unique<internal::TpeProposer>(cube, internal::TpeProposer::Fidelity::kAny, samples);
@@ -123,15 +137,11 @@ Made make_tpe(const Request& request) {
 }
 
 Made make_gp(const Request& request) {
-  return make_with_cost("GpSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
-    return std::make_unique<gp::GpProposer>(cube, samples);
-  });
+  return make_for_goals<gp::GpProposer, gp::MultiGpProposer>("GpSearcher", request);
 }
 
 Made make_auto(const Request& request) {
-  return make_with_cost("AutoSearcher", request, [](const UnitCube& cube, std::int64_t samples) {
-    return std::make_unique<internal::AutoProposer>(cube, samples);
-  });
+  return make_for_goals<internal::AutoProposer, internal::MultiAutoProposer>("AutoSearcher", request);
 }
 
 Made make_forest(const Request& request) {
@@ -180,22 +190,27 @@ struct Entry {
   Made (*make)(const Request&);
   std::string_view example;  // Of its options.
 };
+constexpr bool kSeveral = true;  // Takes several metrics.
 const std::vector<Entry> kSearchers{
     {{"random", "Draws each configuration by itself"}, make_random, ""},
     {{"grid", "Every combination of the grid parameters; the others are drawn"}, make_grid, ""},
     {{"sobol", "A scrambled Sobol sequence, which covers the space evenly"}, make_sobol, ""},
     {{"lhs", "Latin hypercube: as many strata on each axis as there are samples, a trial in each"}, make_lhs, ""},
-    {{"tpe", "Tree-structured Parzen estimator, multivariate", kCostOptions}, make_tpe, "cost-aware=1"},
-    {{"gp", "Gaussian process with expected improvement", kCostOptions}, make_gp, "cost-aware=1"},
+    {{"tpe", "Tree-structured Parzen estimator, multivariate", kCostOptions, kSeveral}, make_tpe, "cost-aware=1"},
+    {{"gp", "Gaussian process with expected improvement, of the hypervolume where there are several metrics", kCostOptions,
+      kSeveral},
+     make_gp,
+     "cost-aware=1"},
     {{"forest", "Random forest with expected improvement", kCostOptions}, make_forest, "cost-aware=1"},
     {{"cma-es", "Covariance matrix adaptation with restarts"}, make_cma_es, ""},
-    {{"bohb", "`tpe` for trials that do not all get equally far"}, make_bohb, ""},
+    {{"bohb", "`tpe` for trials that do not all get equally far", {}, kSeveral}, make_bohb, ""},
     {{"freeze-thaw", "Gaussian process over configurations and iterations, for the scheduler of the same name"},
      make_freeze_thaw,
      ""},
     {{"de", "Differential evolution, asynchronous"}, make_de, ""},
-    {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options}, make_nsga2, "population=40"},
-    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space and the number of trials", kCostOptions},
+    {{"nsga2", "A genetic algorithm for several metrics", kNsga2Options, kSeveral}, make_nsga2, "population=40"},
+    {{"auto", "Chooses among `gp`, `forest` and `tpe` by the space, the metrics and the number of trials", kCostOptions,
+      kSeveral},
      make_auto,
      "cost-aware=1"},
 };
@@ -223,16 +238,14 @@ std::vector<SearcherKind> searcher_kinds() {
   return kinds;
 }
 
-std::string_view default_searcher(const Space& space, const FurtherGoals& further) {
-  return has_grid(space) ? "grid" : further.objectives.empty() ? "auto" : "nsga2";
-}
+std::string_view default_searcher(const Space& space) { return has_grid(space) ? "grid" : "auto"; }
 
 Result<std::unique_ptr<Searcher>> make_searcher(std::string_view text, const SearcherSetup& setup) {
   if (setup.samples < 1) {
     return Error{ErrorCode::kInvalidArgument,
                  "samples is " + std::to_string(setup.samples) + "; it must be at least 1"};
   }
-  if (text.empty()) text = default_searcher(*setup.space, setup.further);
+  if (text.empty()) text = default_searcher(*setup.space);
   const std::string_view name = text.substr(0, text.find(':'));
   const auto entry = std::ranges::find(kSearchers, name, [](const Entry& each) { return each.kind.name; });
   if (entry == kSearchers.end())

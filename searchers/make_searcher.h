@@ -15,15 +15,15 @@
 
 namespace manta {
 
-/// What is meant where no searcher is named: "grid" if the space has a grid parameter, "nsga2" if there are several
-/// objectives, else "auto".
-std::string_view default_searcher(const Space& space, const FurtherGoals& further = {});
+/// What is meant where no searcher is named: "grid" if the space has a grid parameter, else "auto".
+std::string_view default_searcher(const Space& space);
 
 /// What there is to say of a searcher, for help and reference.
 struct SearcherKind {
   std::string_view name;
   std::string_view summary;  ///< A line without a full stop.
   std::span<const OptionRange> options = {};
+  bool takes_several = false;  ///< Goes by all metrics where there are several, not by the first alone.
 };
 
 /// All that make_searcher() knows, in the order in which help lists them.

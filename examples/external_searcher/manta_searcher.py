@@ -6,6 +6,9 @@ serve(make) answers the lines of one experiment. make(start) returns an object w
     ask(trial, answered)   the configuration for trial number `trial`, as {name: value}; WAIT: results are needed first; END:
                            there are no more. `answered` is None, or what was answered before this process was started.
     tell(trial, config, state, value, iteration)   what became of it; see docs/guides/searchers.md.
+
+and, if it can have several metrics or constraints on them, tell_metrics(trial, metrics): those of the last report, told
+before that trial's tell.
 """
 import json
 import math
@@ -31,6 +34,8 @@ def serve(make):
             config = searcher.ask(message["trial"], message.get("config"))
             answer = {"wait": True} if config is WAIT else {"end": True} if config is END else {"config": config}
         else:
+            if "metrics" in message and hasattr(searcher, "tell_metrics"):
+                searcher.tell_metrics(message["trial"], message["metrics"])
             searcher.tell(message["trial"], message["config"], message["state"], message["value"], message["iteration"])
             continue
         print(json.dumps(answer), flush=True)

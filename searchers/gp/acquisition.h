@@ -18,6 +18,9 @@ struct LogImprovement {
 /// for the whole tail.
 LogImprovement log_expected_improvement(double mean, double deviation, double best);
 
+/// The logarithm of the probability that such a value is below `limit`, and its derivatives; finite likewise.
+LogImprovement log_probability_below(double mean, double deviation, double limit);
+
 /// Standard normal distribution function.
 double normal_cdf(double z);
 

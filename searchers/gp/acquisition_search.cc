@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "searchers/gp/acquisition.h"
 #include "searchers/gp/minimize.h"
 
 namespace manta::gp {
@@ -16,7 +15,7 @@ using Point = UnitCube::Point;
 
 constexpr std::int64_t kMaxListed = 2048;  // Configurations that are all looked at.
 constexpr std::int64_t kFewLevels = 20;    // An axis with more is searched as if it were continuous.
-constexpr std::size_t kManyPoints = 500;   // Of the process: with more, less is looked at.
+constexpr std::size_t kManyPoints = 500;   // Known: with more, less is looked at.
 constexpr std::size_t kRandomPoints = 400;
 constexpr std::size_t kLeastRandomPoints = 100;
 constexpr std::size_t kPriorShare = 4;  // So many random points have one more that is drawn from the prior.
@@ -103,7 +102,7 @@ void AcquisitionSearch::add_all() {
 }
 
 void AcquisitionSearch::add_random() {
-  const std::size_t count = random_points_beside(model_.process.points().size());
+  const std::size_t count = random_points_beside(model_.improvement.known());
   for (std::size_t i = 0; i < count; ++i) add(random_point(model_.cube.size(), random_));
   if (model_.prior_weight == 0) return;
   Point point(model_.cube.size());
@@ -156,18 +155,15 @@ double AcquisitionSearch::prior_of(const Point& point) const {
 // What counts beside improvement and feasibility.
 double AcquisitionSearch::worth_of(const Point& point) const { return prior_of(point) - model_.cost.penalty(point); }
 
-double AcquisitionSearch::score_of(const Point& point, const Prediction& prediction) const {
-  return log_expected_improvement(prediction.mean, std::sqrt(prediction.variance), model_.best).value +
-         std::log(model_.feasibility.probability(point)) + worth_of(point);
+double AcquisitionSearch::score_of(const Point& point, double log_improvement) const {
+  return log_improvement + std::log(model_.feasibility.probability(point)) + worth_of(point);
 }
 
 void AcquisitionSearch::score_pool() {
   PointSet points(model_.cube.size());
-  for (const Point& point : pool_) points.add(without_gaps(point, model_.process.kinds()));
-  scores_.clear();
-  for (const Prediction& prediction : model_.process.predict(points)) {
-    scores_.push_back(score_of(pool_[scores_.size()], prediction));
-  }
+  for (const Point& point : pool_) points.add(without_gaps(point, model_.improvement.kinds()));
+  scores_ = model_.improvement.logs(points);
+  for (std::size_t i = 0; i < scores_.size(); ++i) scores_[i] = score_of(pool_[i], scores_[i]);
 }
 
 std::vector<std::size_t> AcquisitionSearch::order() const {
@@ -178,7 +174,7 @@ std::vector<std::size_t> AcquisitionSearch::order() const {
 }
 
 Point AcquisitionSearch::climb_from_best() {
-  const std::size_t count = model_.process.points().size() <= kManyPoints ? kStarts : kLeastStarts;
+  const std::size_t count = model_.improvement.known() <= kManyPoints ? kStarts : kLeastStarts;
   const std::vector<std::size_t> best = order();
   std::vector<std::pair<Point, double>> starts;
   for (std::size_t i = 0; i < best.size() && starts.size() < count; ++i) {
@@ -218,7 +214,8 @@ void AcquisitionSearch::slide(Point& point, double& score) {
   if (relaxed.empty()) return;
   const Point snapped = model_.cube.snap(slid(point, relaxed));
   if (model_.history.contains(snapped) || !model_.cube.is_feasible(snapped)) return;
-  const double reached = score_of(snapped, model_.process.predict(without_gaps(snapped, model_.process.kinds())));
+  const Improvement& improvement = model_.improvement;
+  const double reached = score_of(snapped, improvement.log(without_gaps(snapped, improvement.kinds())));
   if (reached <= score) return;
   point = snapped;
   score = reached;
@@ -226,20 +223,14 @@ void AcquisitionSearch::slide(Point& point, double& score) {
 
 // Where the way uphill ends if coordinates may be any.
 Point AcquisitionSearch::slid(const Point& point, const std::vector<std::size_t>& relaxed) const {
-  const GaussianProcess& process = model_.process;
-  Point at = without_gaps(point, process.kinds());
-  std::vector<double> solution;
+  Point at = without_gaps(point, model_.improvement.kinds());
   std::vector<double> slope(at.size());
   const auto downhill = [&](const std::vector<double>& moved, std::vector<double>& gradient) {
     for (std::size_t i = 0; i < relaxed.size(); ++i) at[relaxed[i]] = moved[i];
-    const Prediction prediction = process.predict(at, solution);
-    const double deviation = std::sqrt(prediction.variance);
-    const LogImprovement improvement = log_expected_improvement(prediction.mean, deviation, model_.best);
-    std::ranges::fill(slope, 0.0);
-    process.add_slope(at, solution, {improvement.by_mean, improvement.by_deviation / (2 * deviation)}, slope);
+    const double improvement = model_.improvement.log(at, slope);
     if (model_.prior_weight > 0) model_.prior.add_slope(at, model_.prior_weight, slope);
     for (std::size_t i = 0; i < relaxed.size(); ++i) gradient[i] = -slope[relaxed[i]];
-    return -improvement.value - prior_of(at);
+    return -improvement - prior_of(at);
   };
   std::vector<double> start;
   for (const std::size_t i : relaxed) start.push_back(at[i]);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/random.h"
-#include "searchers/gp/gaussian_process.h"
+#include "searchers/gp/improvement.h"
 #include "searchers/internal/cost_model.h"
 #include "searchers/internal/feasibility.h"
 #include "searchers/internal/history.h"
@@ -26,18 +26,17 @@ UnitCube::Point random_point(std::size_t dimensions, RandomStream& random);
 /// One maximisation of the acquisition function: the best of some random points and of neighbours of the best trials,
 /// then local search from the best of these. Where there are few configurations, the best of all.
 ///
-/// What it looks at gets less with the points of the process, so that it costs O(n^2) with a factor that falls.
+/// What it looks at gets less with the points that the model knows, so that it costs O(n^2) with a factor that falls.
 class AcquisitionSearch {
  public:
   /// All of this outlives the search.
   struct Model {
     const UnitCube& cube;
-    const GaussianProcess& process;
+    const Improvement& improvement;
     const internal::Feasibility& feasibility;
     const internal::UserPrior& prior;
     const internal::CostModel& cost;
     const internal::History& history;
-    double best;          ///< Values below it are improvements.
     double prior_weight;  ///< Exponent of the prior's density.
   };
 
@@ -58,7 +57,7 @@ class AcquisitionSearch {
   void add_perturbed(const Point& point);
   double prior_of(const Point& point) const;
   double worth_of(const Point& point) const;
-  double score_of(const Point& point, const Prediction& prediction) const;
+  double score_of(const Point& point, double log_improvement) const;
   void score_pool();
   std::vector<std::size_t> order() const;
   Point climb_from_best();

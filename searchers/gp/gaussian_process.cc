@@ -273,6 +273,12 @@ void GaussianProcess::add_slope(std::span<const double> point, std::span<const d
   add_point_gradient(parameters_, kinds_, point, points_, factors.data(), slope);
 }
 
+std::vector<double> GaussianProcess::means() const {
+  std::vector<double> means = values_;
+  for (std::size_t i = 0; i < means.size(); ++i) means[i] -= parameters_.noise * alpha_[i];
+  return means;
+}
+
 double GaussianProcess::least_mean() const {
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < values_.size(); ++i) least = std::min(least, values_[i] - parameters_.noise * alpha_[i]);

@@ -64,7 +64,9 @@ class GaussianProcess {
   void add_slope(std::span<const double> point, std::span<const double> solution, Prediction times,
                  std::span<double> slope) const;
 
-  /// The lowest mean at any of the observations.
+  /// The mean at each of the observations.
+  std::vector<double> means() const;
+  /// The lowest of them.
   double least_mean() const;
   /// Mean log density of each observation, given all others (Sundararajan and Keerthi 2001).
   double leave_one_out() const;

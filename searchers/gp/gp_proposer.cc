@@ -116,7 +116,8 @@ Point GpProposer::propose(const History& history, RandomStream& random) {
   const double best = process_.least_mean();
   process_.believe(pending);
   const double prior_weight = prior_.weight(history, kPriorTrials);
-  AcquisitionSearch search({cube_, process_, feasibility_, prior_, cost_, history, best, prior_weight}, random);
+  const ExpectedImprovement improvement(process_, best);
+  AcquisitionSearch search({cube_, improvement, feasibility_, prior_, cost_, history, prior_weight}, random);
   Point point = search.run(best_trials);
   const std::optional<double> log_gain = search.log_gain();
   const double gain = log_gain ? std::exp(*log_gain) * loss_per_value_ : 0;

@@ -15,13 +15,6 @@ using internal::TrialRecord;
 
 constexpr std::size_t kSeldom = 16;
 
-// What is asked for between two multiples of the step counts as the lower.
-std::size_t multiple_of_step(std::size_t valued) {
-  if (valued <= TrainingSet::kOften) return valued;
-  const std::size_t step = std::min(std::bit_floor(valued / kSeldom), TrainingSet::kStep);
-  return valued / step * step;
-}
-
 std::vector<std::size_t> valued_places(const History& history) {
   std::vector<std::size_t> places;
   places.reserve(history.valued());
@@ -45,13 +38,20 @@ std::vector<std::size_t> best_and_newest(const History& history, const std::vect
 
 }  // namespace
 
+// What is asked for between two multiples of the step counts as the lower.
+std::size_t last_fit_at(std::size_t valued) {
+  if (valued <= TrainingSet::kOften) return valued;
+  const std::size_t step = std::min(std::bit_floor(valued / kSeldom), TrainingSet::kStep);
+  return valued / step * step;
+}
+
 bool TrainingSet::is_fit_due(const History& history) const {
-  return multiple_of_step(history.valued()) > state_.fitted;
+  return last_fit_at(history.valued()) > state_.fitted;
 }
 
 void TrainingSet::begin_fit(const History& history) {
   choose(history);
-  state_.fitted = multiple_of_step(history.valued());
+  state_.fitted = last_fit_at(history.valued());
 }
 
 void TrainingSet::choose(const History& history) {

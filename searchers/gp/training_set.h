@@ -50,6 +50,10 @@ class TrainingSet {
   State state_;
 };
 
+/// When hyperparameters were due to be fitted last, of so many trials with a value: at each up to kOften, then at a
+/// multiple of a step.
+std::size_t last_fit_at(std::size_t valued);
+
 /// Which of so many values hyperparameters are fitted to, rising: all, or the lowest kTuned / 2 and others at equal
 /// distances.
 std::vector<std::size_t> tuning_sample(std::span<const double> values);

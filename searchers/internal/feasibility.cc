@@ -31,11 +31,14 @@ void Feasibility::learn(const History& history) {
   if (size == learned_) return;
   learned_ = size;
   states_.clear();
-  for (std::size_t i = size > kMost ? size - kMost : 0; i < size; ++i) {
-    const bool is_pending = history[i].state == State::kPending;
-    states_ += is_pending ? kPending : history[i].has_value() ? kValued : kFailed;
-  }
+  for (std::size_t i = size > kMost ? size - kMost : 0; i < size; ++i) states_ += letter_of(history, i);
   fit(history);
+}
+
+char Feasibility::letter_of(const History& history, std::size_t place) const {
+  if (history[place].state == State::kPending) return kPending;
+  const bool is_valued = learns_ == Learns::kValues ? history[place].has_value() : history.is_complete(place);
+  return is_valued ? kValued : kFailed;
 }
 
 void Feasibility::fit(const History& history) {

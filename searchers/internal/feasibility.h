@@ -21,7 +21,13 @@ namespace manta::internal {
 /// has to be told what the original learned from: learned() and states(). Thread-safety: none.
 class Feasibility {
  public:
-  explicit Feasibility(const UnitCube& cube) : cube_(&cube) {}
+  /// Which trials are as good as failed.
+  enum class Learns {
+    kValues,    ///< Those without a value that keeps the constraints on metrics.
+    kOutcomes,  ///< Those of which not all losses and margins are known: another model learns the constraints.
+  };
+
+  explicit Feasibility(const UnitCube& cube, Learns learns = Learns::kValues) : cube_(&cube), learns_(learns) {}
 
   void learn(const History& history);
   bool is_sure() const { return !forest_ && !is_restored_; }
@@ -38,10 +44,12 @@ class Feasibility {
 
  private:
   void fit(const History& history);
+  char letter_of(const History& history, std::size_t place) const;
 
   static constexpr double kLeast = 0.02;  // No forest is so sure that nothing will ever be tried.
 
   const UnitCube* cube_;
+  Learns learns_;
   std::size_t learned_ = 0;
   std::string states_;
   bool is_restored_ = false;  // The forest is still to be made of these.

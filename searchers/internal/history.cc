@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 using State = TrialRecord::State;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-constexpr double kUnknownViolation = std::numeric_limits<double>::infinity();
+constexpr double kUnknownMargin = std::numeric_limits<double>::infinity();
 
 State state_of(const Outcome& outcome, bool is_finite) {
   if (outcome.state == TrialState::kInfeasible) return State::kInfeasible;
@@ -110,7 +110,7 @@ std::size_t History::add(std::int64_t trial, std::span<const double> point) {
   records_.push_back({.trial = trial});
   points_.insert(points_.end(), point.begin(), point.end());
   extras_.insert(extras_.end(), further_.objectives.size(), kUnknown);
-  extras_.insert(extras_.end(), further_.constraints.size(), kUnknownViolation);
+  extras_.insert(extras_.end(), further_.constraints.size(), kUnknownMargin);
   places_[slot] = static_cast<std::uint32_t>(index + 1);  // Of several records of a trial the last.
   const std::uint64_t key = key_of(point);
   seen_[slot_of_key(key)] = key;
@@ -147,11 +147,17 @@ void History::take_extras(std::size_t index, const Metrics& metrics) {
     const double loss = -objective.score(metrics.find(objective.metric).value_or(kUnknown));
     *at++ = std::isfinite(loss) ? loss : kUnknown;
   }
-  for (const MetricCondition& constraint : further_.constraints) *at++ = constraint.violation(metrics);
+  for (const MetricCondition& constraint : further_.constraints) *at++ = constraint.margin(metrics);
+}
+
+bool History::is_complete(std::size_t index) const {
+  const TrialRecord& record = records_[index];
+  return (record.has_value() || record.state == State::kViolating) &&
+         std::ranges::all_of(extras(index), [](double extra) { return std::isfinite(extra); });
 }
 
 bool History::keeps_constraints(std::size_t index) const {
-  return std::ranges::all_of(violations(index), [](double violation) { return violation == 0; });
+  return std::ranges::all_of(margins(index), [](double margin) { return margin <= 0; });
 }
 
 std::string History::to_json() const {
@@ -179,7 +185,7 @@ Result<void> History::load(std::string_view json) {
     const std::size_t index = loaded.add(record->trial, point);
     loaded.records_[index] = *record;
     for (std::size_t i = 0; i < extras_of_each(); ++i)
-      loaded.extras_[index * extras_of_each() + i] = number_or(row[6][i], i < further ? kUnknown : kUnknownViolation);
+      loaded.extras_[index * extras_of_each() + i] = number_or(row[6][i], i < further ? kUnknown : kUnknownMargin);
     loaded.valued_ += record->has_value() ? 1 : 0;
   }
   *this = std::move(loaded);

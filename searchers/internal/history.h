@@ -58,10 +58,11 @@ class History {
   std::span<const double> further_losses(std::size_t index) const {
     return extras(index).first(further_.objectives.size());
   }
-  /// By how much each constraint on metrics is broken; 0: it is kept, infinite: not known.
-  std::span<const double> violations(std::size_t index) const {
-    return extras(index).subspan(further_.objectives.size());
-  }
+  /// How far each constraint on metrics is from its threshold; 0 or below: it is kept, infinite: not known.
+  std::span<const double> margins(std::size_t index) const { return extras(index).subspan(further_.objectives.size()); }
+  /// Whether all losses and margins are known, be the constraints kept or not.
+  bool is_complete(std::size_t index) const;
+  bool keeps_constraints(std::size_t index) const;
   /// How many have a value.
   std::size_t valued() const { return valued_; }
   /// True if a trial, whatever became of it, has this configuration. `point` is snapped.
@@ -89,7 +90,6 @@ class History {
     return std::span(extras_).subspan(index * extras_of_each(), extras_of_each());
   }
   void take_extras(std::size_t index, const Metrics& metrics);
-  bool keeps_constraints(std::size_t index) const;
   void make_room();
 
   const UnitCube* cube_;
@@ -97,7 +97,7 @@ class History {
   FurtherGoals further_;
   std::vector<TrialRecord> records_;
   std::vector<double> points_;  // Of all records, one after the other.
-  std::vector<double> extras_;  // Likewise; of each its further losses, then its violations.
+  std::vector<double> extras_;  // Likewise; of each its further losses, then its margins.
   // Tables with open addressing, as large as each other, a power of two; 0 is a free slot.
   std::vector<std::uint32_t> places_ = std::vector<std::uint32_t>(kLeastSlots);  // Of records, from 1, by trial.
   std::vector<std::uint64_t> seen_ = std::vector<std::uint64_t>(kLeastSlots);    // Keys of points.

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "searchers/internal/goal_losses.h"
 #include "searchers/pareto/pareto.h"
 
 namespace manta::internal {
@@ -21,33 +22,8 @@ bool takes_part(const History& history, std::size_t place) {
   return std::ranges::none_of(history.further_losses(place), [](double loss) { return std::isnan(loss); });
 }
 
-// Of each of `places` the sum over the constraints, each in parts of the largest violation among them.
-std::vector<double> violations_of(const History& history, std::span<const std::size_t> places) {
-  std::vector<double> sums(places.size());
-  const std::size_t constraints = places.empty() ? 0 : history.violations(places.front()).size();
-  for (std::size_t constraint = 0; constraint < constraints; ++constraint) {
-    double largest = 0;
-    for (const std::size_t place : places) {
-      const double violation = history.violations(place)[constraint];
-      if (std::isfinite(violation)) largest = std::max(largest, violation);
-    }
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const double violation = history.violations(places[i])[constraint];
-      sums[i] += violation > 0 && std::isfinite(violation) ? violation / largest : violation;
-    }
-  }
-  return sums;
-}
-
 std::vector<PopulationMember> ranked(const History& history, std::span<const std::size_t> places) {
-  LossTable table(history.objectives());
-  std::vector<double> losses;
-  for (const std::size_t place : places) {
-    losses.assign(1, history[place].loss);
-    const std::span<const double> further = history.further_losses(place);
-    losses.insert(losses.end(), further.begin(), further.end());
-    table.add(losses);
-  }
+  const LossTable table = losses_of(history, places);
   const std::vector<std::size_t> ranks = domination_ranks(table, violations_of(history, places));
   std::vector<PopulationMember> members;
   for (std::size_t i = 0; i < places.size(); ++i) members.push_back({.place = i, .rank = ranks[i]});

@@ -7,6 +7,8 @@
 #include <functional>
 #include <utility>
 
+#include "searchers/internal/goal_losses.h"
+#include "searchers/pareto/selection.h"
 #include "searchers/tpe/parzen_mixture.h"
 
 namespace manta::internal {
@@ -42,6 +44,11 @@ double spread_of(const std::vector<double>& rows, std::size_t axis, std::size_t 
   return std::sqrt(12 * std::max(0., (squares - sum * sum / count) / (count - 1)));
 }
 
+// Whether a trial can be told from others.
+bool is_comparable(const History& history, std::size_t place) {
+  return history.objectives() == 1 ? history[place].has_value() : history.is_complete(place);
+}
+
 ParzenMixture mixture_of(const UnitCube& cube, const std::vector<double>& points, const std::vector<double>& scales) {
   const double d = static_cast<double>(cube.size());
   const double shrink = std::pow(static_cast<double>(points.size()) / d + 1, -1 / (d + 4));
@@ -55,7 +62,7 @@ ParzenMixture mixture_of(const UnitCube& cube, const std::vector<double>& points
 UnitCube::Point TpeProposer::propose(const History& history, RandomStream& random) {
   UnitCube::Point drawn(cube_->size());
   for (double& u : drawn) u = random.uniform();
-  if (history.valued() < kStartup || cube_->size() == 0) return drawn;
+  if (modelled(history) < kStartup || cube_->size() == 0) return drawn;
   if (fidelity_ == Fidelity::kLargest && random.uniform() < kBohbRandomShare) return drawn;
   const Parts parts = divide(history);
   const std::vector<double> widths = scales(parts.good);
@@ -91,10 +98,17 @@ std::span<const double> TpeProposer::row(const std::vector<double>& rows, std::s
   return std::span(rows).subspan(i * cube_->size(), cube_->size());
 }
 
+std::size_t TpeProposer::modelled(const History& history) const {
+  if (history.objectives() == 1) return history.valued();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < history.size(); ++i) count += is_comparable(history, i) ? 1 : 0;
+  return count;
+}
+
 std::vector<std::uint32_t> TpeProposer::candidates(const History& history) const {
   std::vector<std::uint32_t> valued;
   for (std::uint32_t i = 0; i < history.size(); ++i) {
-    if (history[i].has_value()) valued.push_back(i);
+    if (is_comparable(history, i)) valued.push_back(i);
   }
   const std::size_t wanted = std::max(cube_->size() + 1, kStartup);
   if (fidelity_ == Fidelity::kAny || valued.size() <= wanted) return valued;
@@ -106,16 +120,29 @@ std::vector<std::uint32_t> TpeProposer::candidates(const History& history) const
   return valued;
 }
 
-TpeProposer::Parts TpeProposer::divide(const History& history) const {
+std::vector<std::uint32_t> TpeProposer::good_trials(const History& history) const {
   std::vector<std::uint32_t> ranked = candidates(history);
   const auto share = static_cast<std::size_t>(std::ceil(kGoodShare * static_cast<double>(ranked.size())));
-  const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min({share, kMaxGood, ranked.size()}));
-  std::ranges::partial_sort(ranked, end, {}, [&](std::uint32_t i) { return std::pair(history[i].loss, i); });
+  if (history.objectives() == 1) {
+    const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min({share, kMaxGood, ranked.size()}));
+    std::ranges::partial_sort(ranked, end, {}, [&](std::uint32_t i) { return std::pair(history[i].loss, i); });
+    ranked.erase(end, ranked.end());
+    return ranked;
+  }
+  const std::vector<std::size_t> places(ranked.begin(), ranked.end());
+  std::vector<std::uint32_t> good;
+  for (const std::size_t i : best_by_fronts(losses_of(history, places), violations_of(history, places),
+                                            std::min(share, kMaxGoodOfSeveral)))
+    good.push_back(ranked[i]);
+  return good;
+}
+
+TpeProposer::Parts TpeProposer::divide(const History& history) const {
   Parts parts;
   std::vector<bool> is_good(history.size());
-  for (auto at = ranked.begin(); at != end; ++at) {
-    is_good[*at] = true;
-    append(parts.good, history.point(*at));
+  for (const std::uint32_t place : good_trials(history)) {
+    is_good[place] = true;
+    append(parts.good, history.point(place));
   }
   for (std::size_t i = history.size(); i-- > 0 && parts.others.size() < kMaxOthers * cube_->size();) {
     if (!is_good[i]) append(parts.others, history.point(i));

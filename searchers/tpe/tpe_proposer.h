@@ -26,12 +26,17 @@ namespace manta::internal {
 /// densities counts times its density, to a power that falls (UserPrior).
 /// Improvement counts per second where that is asked for (CostModel): then it is
 /// 1 / (share + (1 - share) others / good).
+/// With several objectives the good are the first fronts, and of the one that does not fit whole those that together
+/// dominate the most (covering_subset()), as in the multiobjective TPE of Ozaki et al., GECCO 2020 and JAIR 73 (2022).
+/// Deviations: kernels have equal weights. Trials that break constraints on metrics come behind all that do not, by how
+/// much they break them, so with too few of the latter the good lie near the border.
 /// Complexity of a proposal: O(n + d · m · draws), with m <= kMaxOthers + kMaxGood points in the densities: of the
 /// others the latest.
 class TpeProposer final : public Proposer {
  public:
   static constexpr std::size_t kStartup = 8;  ///< Random points before the first that is modelled.
   static constexpr std::size_t kMaxGood = 25;
+  static constexpr std::size_t kMaxGoodOfSeveral = 50;  ///< With several objectives.
   static constexpr std::size_t kMaxOthers = 2000;
 
   /// Which trials can be among the good.
@@ -54,7 +59,9 @@ class TpeProposer final : public Proposer {
   };
 
   std::span<const double> row(const std::vector<double>& rows, std::size_t i) const;
+  std::size_t modelled(const History& history) const;
   std::vector<std::uint32_t> candidates(const History& history) const;
+  std::vector<std::uint32_t> good_trials(const History& history) const;
   Parts divide(const History& history) const;
   std::vector<double> scales(const std::vector<double>& good) const;
 

@@ -59,13 +59,17 @@ auto make_repeating(std::string_view name) {
   };
 }
 
-// Of small generations, so that several fit into the suite's trials.
-std::unique_ptr<Searcher> make_nsga2(const Space& space, std::uint64_t seed) {
-  const FurtherGoals further{.objectives = {{"other", Mode::kMax}},
-                             .constraints = {MetricCondition::parse("other<4").value()}};
-  return make_searcher("nsga2:population=6", {.space = &space, .further = further, .seed = seed, .samples = 100})
-      .value();
+// For two metrics, of which one has a limit.
+auto make_of_two(std::string_view name) {
+  return [name](const Space& space, std::uint64_t seed) {
+    const FurtherGoals further{.objectives = {{"other", Mode::kMax}},
+                               .constraints = {MetricCondition::parse("other<4").value()}};
+    return make_searcher(name, {.space = &space, .further = further, .seed = seed, .samples = 100}).value();
+  };
 }
+
+// Of small generations, so that several fit into the suite's trials.
+const auto make_nsga2 = make_of_two("nsga2:population=6");
 
 INSTANTIATE_TEST_SUITE_P(
     Searchers, SearcherContractTest,
@@ -113,6 +117,14 @@ INSTANTIATE_TEST_SUITE_P(
                       SearcherContract{"Nsga2OverOneFloat", "Nsga2Searcher", kOneFloat, make_nsga2},
                       SearcherContract{"Nsga2OverFewConfigurations", "Nsga2Searcher", kFew, make_nsga2},
                       SearcherContract{"Nsga2OfOneMetric", "Nsga2Searcher", kRules, make_named("nsga2")},
+                      SearcherContract{"GpOfTwoMetrics", "GpSearcher", kEveryKind, make_of_two("gp")},
+                      SearcherContract{"GpOfTwoMetricsOverRules", "GpSearcher", kRules, make_of_two("gp")},
+                      SearcherContract{"GpOfTwoMetricsOverOneFloat", "GpSearcher", kOneFloat, make_of_two("gp")},
+                      SearcherContract{"GpOfTwoMetricsOverFew", "GpSearcher", kFew, make_of_two("gp")},
+                      SearcherContract{"TpeOfTwoMetrics", "TpeSearcher", kEveryKind, make_of_two("tpe")},
+                      SearcherContract{"TpeOfTwoMetricsOverRules", "TpeSearcher", kRules, make_of_two("tpe")},
+                      SearcherContract{"AutoOfTwoMetrics", "AutoSearcher", kEveryKind, make_of_two("auto")},
+                      SearcherContract{"AutoOfTwoMetricsOverRules", "AutoSearcher", kRules, make_of_two("auto")},
                       SearcherContract{"AutoOverEveryKind", "AutoSearcher", kEveryKind, make_named("auto")},
                       SearcherContract{"CostAwareGpOverRules", "GpSearcher", kRules, make_named("gp:cost-aware=1")},
                       SearcherContract{"CostAwareTpeOverRules", "TpeSearcher", kRules, make_named("tpe:cost-aware=1")},

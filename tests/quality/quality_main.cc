@@ -2,10 +2,12 @@
 // Runs a searcher over tasks and prints one JSON object per checkpoint of each run. tests/quality/run makes tables of
 // it.
 //
-//     manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS
+//     manta_quality SEARCHER tables DIR|functions -|goals DIR|goals - SEEDS TRIALS WORKERS exact|noisy JOBS
 //         [best|good|misleading low|medium|high] [repeat=N] [costly] [timed]
 //
-// With two words like "best high" the space has defaults of this confidence, others for each seed
+// A SEARCHER of the form exec:COMMAND is any program (docs/guides/searchers.md). goals are functions of several
+// objectives and, with a folder, the tables of it that have two; the norm_regret there is the share of the hypervolume
+// that is missing. With two words like "best high" the space has defaults of this confidence, others for each seed
 // (task_with_default.h). "repeat=N" is --repeat N, and what is best goes by means. With "costly" what trials take
 // depends on a parameter, another for each seed (task_with_cost.h). With "timed" there are further rows, with "time" in
 // place of "n": after 10, 25, 50 and 100 % of what so many random trials take.
@@ -18,6 +20,7 @@
 #include <thread>
 
 #include "core/base/random.h"
+#include "integrations/external_searcher/external_searcher.h"
 #include "searchers/make_searcher.h"
 #include "searchers/repeating_searcher.h"
 #include "tests/quality/quality_run.h"
@@ -29,7 +32,8 @@ namespace {
 
 struct Request {
   std::string searcher;
-  std::string tables;  // Empty: the smooth functions.
+  std::string what;    // "tables", "functions" or "goals".
+  std::string tables;  // A folder; "-": none.
   std::int64_t seeds = 20;
   std::int64_t trials = 100;
   std::int64_t workers = 1;
@@ -63,6 +67,8 @@ std::optional<DefaultRank> rank_of(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_set(std::string_view what) { return what == "tables" || what == "functions" || what == "goals"; }
+
 std::optional<Request> read_request(std::vector<std::string_view> words) {
   const auto takes = [&words](std::string_view word) { return std::erase(words, word) > 0; };
   const bool costly = takes("costly");
@@ -73,7 +79,7 @@ std::optional<Request> read_request(std::vector<std::string_view> words) {
     words.pop_back();
   }
   const bool has_default = words.size() == 10;
-  if ((words.size() != 8 && !has_default) || (words[1] != "tables" && words[1] != "functions")) return std::nullopt;
+  if ((words.size() != 8 && !has_default) || !is_set(words[1])) return std::nullopt;
   const auto seeds = count_of(words[3]);
   const auto trials = count_of(words[4]);
   const auto workers = count_of(words[5]);
@@ -84,7 +90,8 @@ std::optional<Request> read_request(std::vector<std::string_view> words) {
   const auto confidence = has_default ? confidence_of(words[9]) : Confidence::kMedium;
   if (!confidence || has_default != rank.has_value()) return std::nullopt;
   return Request{.searcher = std::string(words[0]),
-                 .tables = words[1] == "tables" ? std::string(words[2]) : std::string(),
+                 .what = std::string(words[1]),
+                 .tables = std::string(words[2]),
                  .seeds = *seeds,
                  .trials = *trials,
                  .workers = *workers,
@@ -99,7 +106,7 @@ std::optional<Request> read_request(std::vector<std::string_view> words) {
 
 std::vector<std::int64_t> checkpoints_of(std::int64_t trials) {
   std::vector<std::int64_t> checkpoints;
-  for (const std::int64_t n : {10, 25, 50, 100, 200}) {
+  for (const std::int64_t n : {10, 25, 50, 100, 200, 400}) {
     if (n < trials) checkpoints.push_back(n);
   }
   checkpoints.push_back(trials);
@@ -142,9 +149,23 @@ std::unique_ptr<QualityTask> changed(const Request& request, const QualityTask& 
 }
 
 Result<std::unique_ptr<Searcher>> searcher_for(const Request& request, const SearcherSetup& setup) {
+  if (const std::optional<std::string> command = external_searcher_command(request.searcher)) {
+    MANTA_ASSIGN_OR_RETURN(std::unique_ptr<ExternalSearcher> program, ExternalSearcher::start(*command, setup));
+    return std::unique_ptr<Searcher>(std::move(program));
+  }
   MANTA_ASSIGN_OR_RETURN(std::unique_ptr<Searcher> searcher, make_searcher(request.searcher, setup));
   if (request.repeat == 1) return searcher;
   return RepeatingSearcher::make(std::move(searcher), setup, request.repeat);
+}
+
+Result<std::vector<std::unique_ptr<QualityTask>>> tasks_of(const Request& request) {
+  if (request.what == "tables") return load_tables(request.tables, request.noisy);
+  if (request.what == "functions") return smooth_functions();
+  std::vector<std::unique_ptr<QualityTask>> tasks = goal_functions();
+  if (request.tables == "-") return tasks;
+  MANTA_ASSIGN_OR_RETURN(auto tables, load_kernel_tables(request.tables));
+  for (auto& table : tables) tasks.push_back(std::move(table));
+  return tasks;
 }
 
 // Runs all seeds of all tasks, on several threads; what is printed does not depend on how many, only its order does.
@@ -170,6 +191,7 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
                                .times = times};
       const auto searcher = searcher_for(request, {.space = &task.space(),
                                                    .objective = {.metric = "value", .mode = task.mode()},
+                                                   .further = task.further(),
                                                    .seed = options.seed,
                                                    .samples = request.trials});
       if (!searcher) {
@@ -195,12 +217,11 @@ int run_all(const Request& request, const std::vector<std::unique_ptr<QualityTas
 int quality_main(const std::vector<std::string_view>& words) {
   const std::optional<Request> request = read_request(words);
   if (!request) {
-    std::cerr << "manta_quality SEARCHER tables DIR|functions - SEEDS TRIALS WORKERS exact|noisy JOBS"
+    std::cerr << "manta_quality SEARCHER tables DIR|functions -|goals DIR|goals - SEEDS TRIALS WORKERS exact|noisy JOBS"
                  " [best|good|misleading low|medium|high] [repeat=N] [costly] [timed]\n";
     return 2;
   }
-  if (request->tables.empty()) return run_all(*request, smooth_functions());
-  const auto tasks = load_tables(request->tables, request->noisy);
+  const auto tasks = tasks_of(*request);
   if (!tasks) {
     std::cerr << tasks.error().message << "\n";
     return 1;

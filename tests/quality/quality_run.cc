@@ -34,7 +34,11 @@ struct EndsLater {
 class Run {
  public:
   Run(const QualityTask& task, Searcher& searcher, const RunOptions& options)
-      : task_(task), searcher_(searcher), options_(options) {}
+      : task_(task),
+        searcher_(searcher),
+        options_(options),
+        further_(task.further()),
+        losses_(1 + further_.objectives.size()) {}
 
   RunResult go() {
     const std::int64_t trials = options_.checkpoints.back();
@@ -85,6 +89,7 @@ class Run {
     now_ = flight.end;
     tell(flight.trial, flight.config, flight.evaluation);
     if (flight.evaluation.kind == Evaluation::Kind::kOk) {
+      if (!further_.objectives.empty()) keep_losses(flight.evaluation.metrics);
       const double told = task_.mode() == Mode::kMin ? flight.evaluation.told : -flight.evaluation.told;
       if (options_.averages) {
         average(flight.config, told, flight.evaluation.score);
@@ -138,15 +143,29 @@ class Run {
                                             : TrialState::kFailed,
                     .iteration = 1,
                     .value = is_ok ? std::optional(evaluation.told) : std::nullopt,
-                    .seconds = evaluation.seconds});
+                    .seconds = evaluation.seconds,
+                    .metrics = is_ok && !further_.empty() ? &evaluation.metrics : nullptr});
     result_.ask_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
-  Judgement judge() const { return best_score_ ? task_.judge(*best_score_) : Judgement{}; }
+  void keep_losses(const Metrics& metrics) {
+    if (!further_.are_kept(metrics)) return;
+    std::vector<double> losses{-Objective{"value", task_.mode()}.score(*metrics.find("value"))};
+    for (const Objective& objective : further_.objectives)
+      losses.push_back(-objective.score(*metrics.find(objective.metric)));
+    losses_.add(losses);
+  }
+
+  Judgement judge() const {
+    if (!further_.objectives.empty()) return task_.judge_front(losses_);
+    return best_score_ ? task_.judge(*best_score_) : Judgement{};
+  }
 
   const QualityTask& task_;
   Searcher& searcher_;
   const RunOptions& options_;
+  const FurtherGoals further_;
+  LossTable losses_;  // Of trials that keep the constraints, where there are further objectives.
   RunResult result_;
   std::priority_queue<Flight, std::vector<Flight>, EndsLater> running_;
   std::set<std::string> seen_;

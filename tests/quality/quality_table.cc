@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/base/random.h"
+#include "searchers/pareto/hypervolume.h"
 #include "tests/quality/quality_task.h"
 
 namespace manta::quality {
@@ -86,7 +87,15 @@ struct Row {
   std::vector<double> repeats;  // Empty: it failed.
   double mean = std::numeric_limits<double>::quiet_NaN();
   double seconds = 1;
+  double compile_ms = std::numeric_limits<double>::quiet_NaN();
 };
+
+// The value that three quarters of all are not above.
+double third_quartile(std::vector<double> values) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * 3 / 4);
+  std::ranges::nth_element(values, at);
+  return *at;
+}
 
 class QualityTable final : public QualityTask {
  public:
@@ -112,6 +121,22 @@ class QualityTable final : public QualityTask {
     std::ranges::sort(sorted_);
   }
   std::size_t valid() const { return sorted_.size(); }
+  // From here on the time of the compiler is an objective too. False: it is not known.
+  bool take_compile_time() {
+    std::vector<double> values;
+    std::vector<double> times;
+    LossTable all(2);
+    for (const auto& [code, row] : rows_) {
+      if (row.repeats.empty()) continue;
+      if (std::isnan(row.compile_ms)) return false;
+      values.push_back(cost(row.mean));
+      times.push_back(row.compile_ms);
+      all.add(std::vector<double>{values.back(), times.back()});
+    }
+    reference_ = {third_quartile(std::move(values)), third_quartile(std::move(times))};
+    best_volume_ = hypervolume(all, reference_);
+    return true;
+  }
 
   const std::string& name() const override { return name_; }
   const std::string& family() const override { return family_; }
@@ -129,7 +154,9 @@ class QualityTable final : public QualityTask {
     const Row& row = found->second;
     if (row.repeats.empty()) return {.kind = Evaluation::Kind::kFailed, .seconds = row.seconds};
     const double told = noisy_ ? row.repeats[RandomStream(draw, code).below(row.repeats.size())] : row.mean;
-    return {Evaluation::Kind::kOk, told, row.mean, row.seconds};
+    if (reference_.empty()) return {Evaluation::Kind::kOk, told, row.mean, row.seconds};
+    return {
+        Evaluation::Kind::kOk, told, row.mean, row.seconds, {{"value", told}, {"compile_ms", row.compile_ms}}};
   }
 
   Judgement judge(double score) const override {
@@ -142,6 +169,12 @@ class QualityTable final : public QualityTask {
   }
 
   double mean_seconds() const override { return mean_seconds_; }
+  FurtherGoals further() const override {
+    return reference_.empty() ? FurtherGoals{} : FurtherGoals{.objectives = {{"compile_ms"}}, .constraints = {}};
+  }
+  Judgement judge_front(const LossTable& losses) const override {
+    return missing_volume(losses, reference_, best_volume_);
+  }
 
  private:
   double cost(double score) const { return mode_ == Mode::kMin ? score : -score; }
@@ -154,7 +187,9 @@ class QualityTable final : public QualityTask {
   std::vector<Axis> axes_;
   std::unordered_map<std::uint64_t, Row> rows_;
   double mean_seconds_ = 1;
-  std::vector<double> sorted_;  // Costs of all valid rows, rising.
+  std::vector<double> sorted_;     // Costs of all valid rows, rising.
+  std::vector<double> reference_;  // Of value and time of the compiler; empty: the value is the only goal.
+  double best_volume_ = 0;         // Of all rows, below it.
 };
 
 Error unreadable(const fs::path& file, const std::string& why) {
@@ -216,6 +251,7 @@ struct Columns {
   std::vector<std::size_t> repeats;  // "t0", "t1", …: what a noisy trial may show.
   std::vector<std::size_t> costs;    // "…_ms": they add up to what a trial takes.
   std::optional<std::size_t> status;
+  std::optional<std::size_t> compile_ms;
   bool is_time = false;  // What is measured is what the trial takes.
 };
 
@@ -234,6 +270,7 @@ Result<Columns> read_header(const fs::path& file, const std::vector<std::string>
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (header[i] == "status" && !is_parameter[i]) columns.status = i;
     if (header[i].ends_with("_ms") && !is_parameter[i]) columns.costs.push_back(i);
+    if (header[i] == "compile_ms" && !is_parameter[i]) columns.compile_ms = i;
     if (!is_parameter[i] && header[i].size() > 1 && header[i][0] == 't' && number_of(header[i].substr(1))) {
       columns.repeats.push_back(i);
     }
@@ -265,6 +302,8 @@ Row read_row(const std::vector<std::string>& cells, const Columns& columns) {
   if (row.repeats.empty()) return row;
   row.mean = sum / static_cast<double>(row.repeats.size());
   if (columns.is_time && row.mean > 0) row.seconds = row.mean;
+  if (columns.compile_ms && *columns.compile_ms < cells.size())
+    row.compile_ms = number_of(cells[*columns.compile_ms]).value_or(row.compile_ms);
   std::vector<double> repeats;
   for (const std::size_t column : columns.repeats) {
     const std::optional<double> value = column < cells.size() ? number_of(cells[column]) : std::nullopt;
@@ -298,7 +337,7 @@ Result<void> read_rows(const fs::path& file, QualityTable& table) {
   return {};
 }
 
-Result<std::unique_ptr<QualityTask>> load_table(const fs::path& folder, const Json& entry, bool noisy) {
+Result<std::unique_ptr<QualityTable>> load_table(const fs::path& folder, const Json& entry, bool noisy) {
   const std::string name = entry.at("task").get<std::string>();
   const std::string listed = entry.at("file").get<std::string>();
   const std::optional<fs::path> file = find_file(folder, listed);
@@ -316,24 +355,40 @@ Result<std::unique_ptr<QualityTask>> load_table(const fs::path& folder, const Js
     for (const auto& [axis_name, values] : entry.at("params").items()) add(axis_name, "", values);
   }
   MANTA_RETURN_IF_ERROR(read_rows(*file, *table));
-  return std::unique_ptr<QualityTask>(std::move(table));
+  return table;
+}
+
+Result<std::vector<std::unique_ptr<QualityTable>>> load_manifest(const std::string& folder, bool noisy) {
+  const fs::path path = fs::path(folder) / "manifest.json";
+  std::ifstream file(path);
+  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": there is no manifest"};
+  std::vector<std::unique_ptr<QualityTable>> tables;
+  try {
+    for (const Json& entry : Json::parse(file)) {
+      if (!entry.contains("space") && !entry.contains("params")) continue;
+      MANTA_ASSIGN_OR_RETURN(std::unique_ptr<QualityTable> table, load_table(folder, entry, noisy));
+      tables.push_back(std::move(table));
+    }
+  } catch (const Json::exception& error) {
+    return unreadable(path, error.what());
+  }
+  return tables;
 }
 
 }  // namespace
 
 Result<std::vector<std::unique_ptr<QualityTask>>> load_tables(const std::string& folder, bool noisy) {
-  const fs::path path = fs::path(folder) / "manifest.json";
-  std::ifstream file(path);
-  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": there is no manifest"};
+  MANTA_ASSIGN_OR_RETURN(auto tables, load_manifest(folder, noisy));
   std::vector<std::unique_ptr<QualityTask>> tasks;
-  try {
-    for (const Json& entry : Json::parse(file)) {
-      if (!entry.contains("space") && !entry.contains("params")) continue;
-      MANTA_ASSIGN_OR_RETURN(std::unique_ptr<QualityTask> task, load_table(folder, entry, noisy));
-      tasks.push_back(std::move(task));
-    }
-  } catch (const Json::exception& error) {
-    return unreadable(path, error.what());
+  for (auto& table : tables) tasks.push_back(std::move(table));
+  return tasks;
+}
+
+Result<std::vector<std::unique_ptr<QualityTask>>> load_kernel_tables(const std::string& folder) {
+  MANTA_ASSIGN_OR_RETURN(auto tables, load_manifest(folder, /*noisy=*/false));
+  std::vector<std::unique_ptr<QualityTask>> tasks;
+  for (auto& table : tables) {
+    if (table->family() == "convolution" && table->take_compile_time()) tasks.push_back(std::move(table));
   }
   return tasks;
 }

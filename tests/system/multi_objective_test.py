@@ -45,11 +45,12 @@ class MultiObjectiveTest(SystemTest):
         rows = self.query("select * from pareto_front")
         self.assertEqual({row["trial"] for row in rows}, expected)
         self.assertEqual([tuple(json.loads(row["objectives"]).values()) for row in rows], sorted(points[trial] for trial in expected))
-        self.assertEqual([row["searcher"] for row in self.query("select json_extract(spec, '$.searcher') searcher from experiment")], ["nsga2"])
+        self.assertEqual([row["searcher"] for row in self.query("select json_extract(spec, '$.searcher') searcher from experiment")], ["auto"])
         summary = f"{len(expected)} of 40 trials are in the Pareto front"
         self.assertIn(summary, output)
         self.assertIn("select * from pareto_front", output)
         self.assertNotIn("alone", errors)
+        self.assertIn("auto - gp: 2 metrics over 2 parameters", errors)
 
         self.assertIn(summary, self.manta("best", "run"))
         lines = self.manta("best", "run", "--json").splitlines()
@@ -75,14 +76,16 @@ class MultiObjectiveTest(SystemTest):
         self.assertIn("constraint  ms <= 6", self.manta("show", "run"))
 
     def test_a_resumed_run_goes_on_as_the_whole_one(self):
-        whole = (*GOALS, "--metric-constraint", "ms <= 8", "--concurrency", 1, "--seed", 7)
-        self.tune(*whole, "--samples", 36, out="whole")
-        self.tune(*whole, "--samples", 17)
+        for searcher in ("auto", "nsga2"):
+            run, uncut = f"run_{searcher}", f"whole_{searcher}"
+            whole = (*GOALS, "--metric-constraint", "ms <= 8", "--concurrency", 1, "--seed", 7, "--searcher", searcher)
+            self.tune(*whole, "--samples", 36, out=uncut)
+            self.tune(*whole, "--samples", 17, out=run)
 
-        code, output, errors = self.run_program("--resume", "run", "--samples", 36, program=BIN / "tune_run")
+            code, output, errors = self.run_program("--resume", run, "--samples", 36, program=BIN / "tune_run")
 
-        self.assertEqual(code, 0, output + errors)
-        self.assertEqual(self.configs("run"), self.configs("whole"))
+            self.assertEqual(code, 0, output + errors)
+            self.assertEqual(self.configs(run), self.configs(uncut))
 
     def test_an_earlier_experiment_brings_all_its_metrics(self):
         self.tune("--metric", "error", "--searcher", "random", "--samples", 20, out="before")
@@ -91,7 +94,7 @@ class MultiObjectiveTest(SystemTest):
 
         self.assertIn("20 of 20 trials", errors)
         self.tune(*GOALS, "--samples", 12, "--concurrency", 1, out="cold")
-        self.assertNotEqual(self.configs("run"), self.configs("cold"), "nobody bred")
+        self.assertNotEqual(self.configs("run"), self.configs("cold"), "nothing was learned")
 
     def test_a_document_names_metrics_with_their_modes(self):
         document = {"space": SPACE, "metric": {"error": "min", "ms": "max"}, "metric_constraint": "error < 2", "samples": 8}
@@ -104,9 +107,14 @@ class MultiObjectiveTest(SystemTest):
                          [{"metric": "error", "comparison": "<", "threshold": 2}])
 
     def test_who_goes_by_the_first_metric_alone_says_so(self):
-        _, errors = self.tune(*GOALS, "--searcher", "tpe", "--scheduler", "asha", "--samples", 2)
+        _, errors = self.tune(*GOALS, "--searcher", "forest", "--scheduler", "asha", "--samples", 2)
 
-        self.assertIn("the searcher tpe and the scheduler asha go by the first metric alone, error", errors)
+        self.assertIn("the searcher forest and the scheduler asha go by the first metric alone, error", errors)
+
+    def test_all_that_can_go_by_all_metrics_do(self):
+        for searcher in ("gp", "tpe", "bohb", "nsga2", "auto"):
+            _, errors = self.tune(*GOALS, "--searcher", searcher, "--samples", 3, out=searcher)
+            self.assertNotIn("alone", errors)
 
     def test_what_is_wrong_is_named(self):
         _, errors = self.tune("--metric", "error,ms,error", expect=2)
@@ -116,6 +124,8 @@ class MultiObjectiveTest(SystemTest):
         self.assertIn('did you mean "ms"?', errors)
         _, errors = self.tune("--metric", "error", "--metric-constraint", "ms=3", out="run2", expect=2)
         self.assertIn("--metric-constraint", errors)
+        _, errors = self.tune(*GOALS, "--min-gain", 0.1, out="run4", expect=2)
+        self.assertIn("--min-gain: with several metrics", errors)
         output, _ = self.tune(*GOALS, "--metric-constraint", "ms < 0", "--samples", 4, out="run3", expect=1)
         self.assertIn("no trial has a finite error and keeps the constraints", output)
         self.assertIn("keeps the constraints yet", self.manta("best", "run3", expect=1))

@@ -263,8 +263,8 @@ const std::vector<OptionSpec> kTable{
      .group = "Search",
      .help =
          "auto, gp, tpe, forest, freeze-thaw, bohb, cma-es, de, nsga2, sobol, lhs, random, grid, one of your own (Name, "
-         "./libx.so:Name) or a program ('exec:python3 search.py'); default: grid if the space has one, nsga2 "
-         "where there are several metrics, else auto",
+         "./libx.so:Name) or a program ('exec:python3 search.py'); default: grid if the space has one, else "
+         "auto",
      .set = set_text<&Options::searcher>,
      .get = get_text<&Options::searcher>},
     {.name = "searcher-timeout",

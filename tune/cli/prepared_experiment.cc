@@ -140,8 +140,13 @@ Result<void> check_deterministic(const TuneOptions& options) {
 }
 
 // Of those it knows what it would need, a model of what comes out.
-Result<void> check_min_gain(const PreparedExperiment& experiment) {
+Result<void> check_min_gain(const PreparedExperiment& experiment, const Goals& goals) {
   const std::string& searcher = experiment.options.searcher;
+  if (!goals.further.objectives.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--min-gain: with several metrics there is no one best value that could be bettered by so much; leave it "
+                 "out, and see in `manta show` how the hypervolume grows"};
+  }
   const std::string name = searcher.substr(0, searcher.find(':'));
   if (name == "gp" || name == "auto") return {};
   return Error{ErrorCode::kInvalidArgument,
@@ -155,7 +160,7 @@ void note_first_metric(PreparedExperiment& experiment, const Goals& goals) {
   std::string who;
   for (const SearcherKind& kind : searcher_kinds()) {
     const bool is_asked = searcher.substr(0, searcher.find(':')) == kind.name;
-    if (is_asked && kind.name != "nsga2" && experiment.searcher->learns())
+    if (is_asked && !kind.takes_several && experiment.searcher->learns())
       who = "the searcher " + std::string(kind.name);
   }
   if (experiment.options.scheduler != "fifo")
@@ -251,12 +256,12 @@ Result<PreparedExperiment> prepare_experiment(const TuneOptions& options) {
   experiment.space = std::make_unique<Space>(std::move(space));
   // By name, so that a resumed experiment has the searcher that it began with whatever the default is by then.
   if (experiment.options.searcher.empty())
-    experiment.options.searcher = default_searcher(*experiment.space, goals.further);
+    experiment.options.searcher = default_searcher(*experiment.space);
   experiment.trainable = experiment.options.trainable;
   if (!options.command.empty()) MANTA_RETURN_IF_ERROR(prepare_command(experiment, goals));
   MANTA_RETURN_IF_ERROR(check_feasibility(experiment));
   MANTA_ASSIGN_OR_RETURN(experiment.searcher, choose_searcher(experiment.options, *experiment.space));
-  if (options.min_gain) MANTA_RETURN_IF_ERROR(check_min_gain(experiment));
+  if (options.min_gain) MANTA_RETURN_IF_ERROR(check_min_gain(experiment, goals));
   note_first_metric(experiment, goals);
   if (options.warm_start && !options.resume) MANTA_RETURN_IF_ERROR(warm_up(experiment, goals));
   MANTA_ASSIGN_OR_RETURN(experiment.scheduler, scheduler_of(experiment, options.max_iterations));

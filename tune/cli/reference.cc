@@ -131,11 +131,16 @@ std::string searchers_page() {
   std::string text =
       page_head("Searchers",
            "What may stand behind `--searcher`; in a document also an object (`{\"nsga2\": {\"population\": 40}}`). "
-           "Without it: `grid` where the space has a grid parameter, `nsga2` where there are several metrics, else `auto`. Which to take when, and how good they are: "
-           "[guides/searchers.md](../guides/searchers.md).") +
+           "Without it: `grid` where the space has a grid parameter, else `auto`. Which to take when, and how good they "
+           "are: [guides/searchers.md](../guides/searchers.md).") +
       "\n| name | what it does |\n|---|---|\n";
-  for (const SearcherKind& kind : searcher_kinds())
+  std::string of_several;
+  for (const SearcherKind& kind : searcher_kinds()) {
     text += "| " + code(kind.name) + " | " + cell(kind.summary) + " |\n";
+    if (kind.takes_several) of_several += (of_several.empty() ? "" : ", ") + code(kind.name);
+  }
+  text += "\nWhere there are several metrics, these go by all of them: " + of_several +
+          ". The others that learn go by the first alone.\n";
   for (const SearcherKind& kind : searcher_kinds()) {
     if (!kind.options.empty()) text += "\n## " + std::string(kind.name) + "\n" + options_table(kind.options);
   }

@@ -32,11 +32,12 @@ bool MetricCondition::holds(const Metrics& metrics) const {
   return false;
 }
 
-double MetricCondition::violation(const Metrics& metrics) const {
-  if (holds(metrics)) return 0;
+double MetricCondition::margin(const Metrics& metrics) const {
   const double value = metrics.find(metric).value_or(std::numeric_limits<double>::quiet_NaN());
   if (std::isnan(value)) return std::numeric_limits<double>::infinity();
-  return std::max(std::abs(value - threshold), std::numeric_limits<double>::min());
+  const double distance = std::abs(value - threshold);
+  return holds(metrics) ? -std::min(distance, std::numeric_limits<double>::max())
+                        : std::max(distance, std::numeric_limits<double>::min());
 }
 
 std::string MetricCondition::text() const {

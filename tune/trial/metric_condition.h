@@ -20,9 +20,9 @@ struct MetricCondition {
   double threshold = 0;
 
   bool holds(const Metrics& metrics) const;
-  /// How far `metrics` is from holding, in the metric's units: 0 where it does, infinite where the metric is NaN or
-  /// missing.
-  double violation(const Metrics& metrics) const;
+  /// How far `metrics` is from the threshold, in the metric's units: 0 or below where it holds, above where it does not,
+  /// and infinite where the metric is NaN or missing.
+  double margin(const Metrics& metrics) const;
 
   /// What parse() reads: "accuracy >= 0.99".
   std::string text() const;

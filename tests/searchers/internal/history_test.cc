@@ -134,7 +134,8 @@ TEST_F(FurtherHistoryTest, KeepsAllObjectivesOfTheLastReportBeyondTheEnd) {
   EXPECT_EQ(history_[0].loss, -2);
   EXPECT_EQ(history_.further_losses(0)[0], 7);
   EXPECT_EQ(history_.further_losses(0)[1], -0.5);
-  EXPECT_EQ(history_.violations(0)[0], 0);
+  EXPECT_EQ(history_.margins(0)[0], -6);
+  EXPECT_TRUE(history_.is_complete(0));
 }
 
 TEST_F(FurtherHistoryTest, WhatIsMissingOrNotFiniteIsNotKnown) {
@@ -142,9 +143,10 @@ TEST_F(FurtherHistoryTest, WhatIsMissingOrNotFiniteIsNotKnown) {
   tell_all(1, {{"score", 1}, {"ms", std::numeric_limits<double>::infinity()}, {"bytes", 3}});
 
   EXPECT_TRUE(std::isnan(history_.further_losses(0)[0]));
-  EXPECT_EQ(history_.violations(0)[0], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(history_.margins(0)[0], std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(history_.further_losses(1)[0]));
   EXPECT_TRUE(std::isnan(history_.further_losses(1)[1]));
+  EXPECT_FALSE(history_.is_complete(0) || history_.is_complete(1));
   EXPECT_EQ(history_[1].state, TrialRecord::State::kReported) << "as far as the others are concerned it has a value";
 }
 
@@ -155,7 +157,7 @@ TEST_F(FurtherHistoryTest, WhatBreaksAConstraintHasNoValueButALoss) {
 
   EXPECT_EQ(history_[0].state, TrialRecord::State::kViolating);
   EXPECT_EQ(history_[0].loss, -1);
-  EXPECT_EQ(history_.violations(0)[0], 2);
+  EXPECT_EQ(history_.margins(0)[0], 2);
   EXPECT_EQ(history_[1].state, TrialRecord::State::kViolating) << "not known to be kept";
   tell_all(3, {{"score", 1}, {"bytes", 12}}, TrialState::kRunning);
   EXPECT_EQ(history_[3].state, TrialRecord::State::kPending) << "it may still come to keep it";
@@ -172,7 +174,7 @@ TEST_F(FurtherHistoryTest, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(copy.to_json(), history_.to_json());
   EXPECT_EQ(copy.further_losses(0)[0], 9);
   EXPECT_TRUE(std::isnan(copy.further_losses(0)[1]));
-  EXPECT_EQ(copy.violations(1)[0], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(copy.margins(1)[0], std::numeric_limits<double>::infinity());
   EXPECT_EQ(copy.valued(), 1u);
   History without(cube_, Objective{.metric = "score", .mode = Mode::kMax});
   EXPECT_FALSE(without.load(history_.to_json()).has_value());

@@ -66,17 +66,19 @@ TEST(MetricConditionTest, WhatCannotBeReadIsNamedWithTheFormExpected) {
   }
 }
 
-TEST(MetricConditionTest, ItsViolationIsHowFarItIsFromHolding) {
+TEST(MetricConditionTest, ItsMarginIsHowFarItIsFromTheThreshold) {
   const MetricCondition below = MetricCondition::parse("latency<=20").value();
   const MetricCondition above = MetricCondition::parse("accuracy>0.5").value();
 
-  EXPECT_EQ(below.violation({{"latency", 20}}), 0);
-  EXPECT_EQ(below.violation({{"latency", 23}}), 3);
-  EXPECT_EQ(above.violation({{"accuracy", 0.25}}), 0.25);
-  EXPECT_GT(above.violation({{"accuracy", 0.5}}), 0) << "it does not hold";
-  EXPECT_EQ(above.violation({{"accuracy", std::numeric_limits<double>::quiet_NaN()}}),
+  EXPECT_EQ(below.margin({{"latency", 20}}), 0);
+  EXPECT_EQ(below.margin({{"latency", 23}}), 3);
+  EXPECT_EQ(below.margin({{"latency", 12.5}}), -7.5);
+  EXPECT_EQ(below.margin({{"latency", -std::numeric_limits<double>::infinity()}}), -std::numeric_limits<double>::max());
+  EXPECT_EQ(above.margin({{"accuracy", 0.25}}), 0.25);
+  EXPECT_GT(above.margin({{"accuracy", 0.5}}), 0) << "it does not hold";
+  EXPECT_EQ(above.margin({{"accuracy", std::numeric_limits<double>::quiet_NaN()}}),
             std::numeric_limits<double>::infinity());
-  EXPECT_EQ(above.violation({}), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(above.margin({}), std::numeric_limits<double>::infinity());
 }
 
 TEST(MetricConditionTest, ItsTextIsWhatParseReads) {
