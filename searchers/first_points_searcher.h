@@ -22,6 +22,8 @@ class FirstPointsSearcher final : public Searcher {
 
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { inner_->tell(outcome); }
+  bool is_quick() const override { return inner_->is_quick(); }
+  void give_up() override { inner_->give_up(); }
   bool learns() const override { return inner_->learns(); }
   std::optional<std::int64_t> size() const override { return inner_->size(); }
   std::string describe() const override { return inner_->describe(); }

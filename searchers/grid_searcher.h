@@ -27,6 +27,7 @@ class GridSearcher final : public Searcher {
   void tell(const Outcome& outcome) override { static_cast<void>(outcome); }
   bool learns() const override { return false; }
   /// Points times samples; saturates at 2^62.
+  bool is_quick() const override { return true; }
   std::optional<std::int64_t> size() const override { return size_; }
 
   Snapshot save() const override;

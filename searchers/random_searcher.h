@@ -22,6 +22,7 @@ class RandomSearcher final : public Searcher {
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override { static_cast<void>(outcome); }
   bool learns() const override { return false; }
+  bool is_quick() const override { return true; }
   std::optional<std::int64_t> size() const override { return std::nullopt; }
 
   Snapshot save() const override;

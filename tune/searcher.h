@@ -36,7 +36,7 @@ struct Outcome {
 
 /// Pure state machine: values in, configurations out.
 ///
-/// Thread-safety: none; one thread at a time calls.
+/// Thread-safety: none; one thread at a time calls, though not always the same one.
 /// Determinism: with equal construction, the same tells before the same asks bring the same suggestions. Randomness is
 /// keyed by (seed, trial number); what a searcher that ignores results suggests for a trial depends on nothing else.
 class Searcher {
@@ -53,6 +53,14 @@ class Searcher {
 
   /// Whether suggestions depend on what is told: where they do not, an earlier experiment is of no use.
   virtual bool learns() const { return true; }
+
+  /// Whether ask() and tell() take no time worth mentioning, however many trials there are. Then the loop calls them
+  /// itself; another searcher thinks on a thread of its own, while the trials go on.
+  virtual bool is_quick() const { return false; }
+
+  /// Nobody waits for the ask() under way any more, nor for a later one: they had better fail soon. The one call that
+  /// may come from another thread at any time.
+  virtual void give_up() {}
 
   /// How many suggestions there can be in all, or none: without end.
   virtual std::optional<std::int64_t> size() const = 0;

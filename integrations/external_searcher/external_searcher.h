@@ -26,7 +26,7 @@ namespace manta {
 /// new process and says all again that was said to the old one, so that a program which depends on nothing else is
 /// where it was. That costs one question for each trial so far.
 ///
-/// Thread-safety: none. Blocks: ask() and restore(), for as long as the program takes, at most the timeout per answer.
+/// Thread-safety: none but that of give_up(), not during restore(). Blocks: ask() and restore(), for as long as the program takes, at most the timeout per answer.
 /// Determinism: the program's.
 class ExternalSearcher final : public Searcher {
  public:
@@ -43,6 +43,7 @@ class ExternalSearcher final : public Searcher {
   /// nothing but proposals that break a constraint.
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome& outcome) override;
+  void give_up() override { program_->give_up(); }
   std::optional<std::int64_t> size() const override { return std::nullopt; }
   std::string describe() const override { return "the program " + command_; }
 

@@ -19,6 +19,7 @@ namespace manta {
 
 namespace {
 
+constexpr std::int64_t kLook = 100;  // Milliseconds between two looks whether anybody waits.
 constexpr Duration kLastWords = std::chrono::milliseconds(500);  // Between the end of its output and of itself.
 
 std::string seconds_text(Duration duration) {
@@ -76,7 +77,8 @@ Result<std::string> SearcherProgram::answer() {
       return Error{ErrorCode::kSystem, "the searcher program has not answered for " + seconds_text(timeout_) + ": " +
                                            command_ + " (--searcher-timeout gives it longer)"};
     }
-    process_->wait(static_cast<int>(std::min<std::int64_t>(left, 60'000)), unsent_.empty() ? -1 : input_.get());
+    if (is_given_up_) return Error{ErrorCode::kSystem, "nobody waits for the searcher program any more"};
+    process_->wait(static_cast<int>(std::min(left, kLook)), unsent_.empty() ? -1 : input_.get());
   }
 }
 

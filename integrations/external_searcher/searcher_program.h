@@ -2,6 +2,7 @@
 // A program that is asked for lines and answers with lines.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ class CommandProcess;
 /// messages only. It is killed, with all that it started, when this object goes or this process ends, however that
 /// comes about.
 ///
-/// Thread-safety: none.
+/// Thread-safety: none but that of give_up().
 class SearcherProgram {
  public:
   /// Errors: kSystem: no process or descriptor to be had. A command that is not there shows in the first answer().
@@ -36,6 +37,9 @@ class SearcherProgram {
   /// output, or does not answer in time.
   Result<std::string> answer();
 
+  /// Nobody waits for its answers any more: answer() fails soon, with kSystem. Any thread.
+  void give_up() { is_given_up_ = true; }
+
  private:
   SearcherProgram(std::string command, Duration timeout);
   void flush();
@@ -46,6 +50,7 @@ class SearcherProgram {
   SystemClock clock_;  // The program's time is the machine's.
   UniqueFd input_;     // Our end of its standard input; non-blocking.
   std::string unsent_;
+  std::atomic<bool> is_given_up_ = false;
   const std::unique_ptr<CommandGuardian> guardian_;
   std::unique_ptr<CommandProcess> process_;
 };

@@ -104,13 +104,19 @@ void reports_two_trials(std::string_view name, std::int64_t reports) {
 void reports_pipelined(std::string_view name, std::int64_t reports) { print_reports(name, 1, reports, "Trivial"); }
 void reports_64_trials(std::string_view name, std::int64_t reports) { print_reports(name, 64, reports, "Trivial"); }
 
-// The share of the slots' time that trials have run.
-void slots_busy(std::string_view name, std::int64_t trials) {
+// The share of the slots' time that trials have run, in percent.
+double busy_share(std::int64_t trials, std::string searcher) {
   constexpr int kSlots = 64;
   TuneOptions options{.samples = trials, .max_iterations = 1, .concurrency = kSlots, .trainable = "Sleeper"};
+  options.searcher = std::move(searcher);
   const double work = static_cast<double>(trials) * std::chrono::duration<double>(kNap).count();
-  print(name, 100 * work / (kSlots * seconds_of(std::move(options))), "%");
+  return 100 * work / (kSlots * seconds_of(std::move(options)));
 }
+
+void slots_busy(std::string_view name, std::int64_t trials) { print(name, busy_share(trials, "random"), "%"); }
+// The rest, where suggestions take time.
+void slots_idle_gp(std::string_view name, std::int64_t trials) { print(name, 100 - busy_share(trials, "gp"), "%"); }
+void slots_idle_tpe(std::string_view name, std::int64_t trials) { print(name, 100 - busy_share(trials, "tpe"), "%"); }
 
 }  // namespace
 
@@ -123,7 +129,9 @@ std::vector<TuneRow> trial_rows() {
           {"reports_two_trials", reports_two_trials, 3000},
           {"reports_pipelined", reports_pipelined, 30'000},
           {"reports_64_trials", reports_64_trials, 500, 64},
-          {"slots_busy", slots_busy, 6400, 64}};
+          {"slots_busy", slots_busy, 6400, 64},
+          {"slots_idle_gp", slots_idle_gp, 1280, 64},
+          {"slots_idle_tpe", slots_idle_tpe, 6400, 64}};
 }
 
 }  // namespace manta::bench

@@ -55,6 +55,7 @@ ROWS = [
     row("pause_50_mb", "ms", at_most(15)),
     row("resume_50_mb", "ms", at_most(15), measurement="pause_50_mb"),
     row("slots_busy", "%", at_least(97)),
+    row("slots_idle_gp", "%", at_most(3)),
     row("resume_1m_reports", "s", at_most(1)),
     simulated("decision", "us"),
     simulated("decision.last", "us", at_most(1.5, "decision"), measurement="decision"),

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 from program import BIN, SOURCE, SystemTest, main, wait_for
@@ -85,6 +86,82 @@ class ExternalSearcherTest(SearchersTest):
         code, output, errors = self.run_program("space.json", "--out", "run", program=BIN / "tune_run")
         self.assertEqual(code, 0, output + errors)
         self.assertEqual(len(self.configs()), 40)
+
+
+class ThinkingSearcherTest(SearchersTest):
+    """A searcher that thinks about trial 1 until the test lets it go on."""
+
+    SEARCHER = """import sys
+from manta_searcher import serve
+
+class Thinker:
+    def ask(self, trial, answered):
+        if trial == 1 and answered is None:
+            open("thinks", "w").close()
+            open("go").close()  # A named pipe: until somebody opens its other end.
+        return {"x": trial / 10}
+
+    def tell(self, *outcome):
+        pass
+
+serve(lambda start: Thinker())
+"""
+    # Trial 0 reports without end while trial 1 is thought about.
+    TRIAL = """if test "$MANTA_TRIAL" = 0; then
+  until test -e thinks; do sleep 0.01; done
+  until test -e end; do echo '{"score": 1}'; sleep 0.01; done
+fi
+echo '{"score": 2}'
+"""
+
+    def setUp(self):
+        super().setUp()
+        (self.directory / "thinker.py").write_text(self.SEARCHER)
+        (self.directory / "trial.sh").write_text(self.TRIAL)
+        os.mkfifo(self.directory / "go")
+
+    def start_thinking(self):
+        """Until trial 0 has reported while the searcher thinks."""
+        process = self.start(self.write_space({"x": {"float": [0, 1]}}), "--metric", "score", "--command", f"cd {self.directory}; sh trial.sh {{x}}",
+                             "--searcher", f"exec:PYTHONPATH={EXAMPLE} {sys.executable} -B thinker.py", "--searcher-timeout", 600,
+                             "--samples", 2, "--concurrency", 2, "--cpus-per-trial", 0.1, "--progress", "none", "--out", "run", program=BIN / "tune_run")
+        self.assertTrue(wait_for(lambda: self.rows() >= 3), "trial 0 reports nothing while the searcher thinks")
+        self.assertEqual(self.configs(), [{"x": 0}])
+        return process
+
+    def let_go_on(self, process):
+        open(self.directory / "go", "w").close()  # Once the searcher stands there.
+        self.assertTrue(wait_for(lambda: len(self.configs()) == 2))
+        (self.directory / "end").touch()
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, output + errors)
+        self.assertEqual(self.configs(), [{"x": 0}, {"x": 0.1}])
+        self.assertEqual({row["state"] for row in self.query("select state from trials")}, {"completed"})
+
+    def test_trials_report_and_commands_are_carried_out_while_it_thinks(self):
+        process = self.start_thinking()
+
+        code, output, errors = self.run_program("note", "run", "hello", program=BIN / "manta", timeout=60)
+
+        self.assertEqual(code, 0, output + errors)
+        self.assertEqual(self.query("select text from notes")[-1]["text"], "hello")
+        self.let_go_on(process)
+
+    def test_ctrl_c_does_not_wait_for_it_and_the_resumed_run_asks_again(self):
+        process = self.start_thinking()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)  # The searcher has ten minutes.
+        self.assertEqual(process.returncode, 130, output + errors)
+
+        self.let_go_on(self.start("--resume", "run", "--progress", "none", program=BIN / "tune_run"))
+
+    def test_a_run_that_is_killed_meanwhile_asks_again(self):
+        process = self.start_thinking()
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.wait_for_none_left(), [])
+
+        self.let_go_on(self.start("--resume", "run", "--progress", "none", program=BIN / "tune_run"))
 
 
 class OwnSearcherTest(SearchersTest):

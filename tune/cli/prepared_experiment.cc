@@ -181,6 +181,7 @@ Result<LoopOptions> loop_options_of(const TuneOptions& options, const Goals& goa
   LoopOptions loop;
   loop.objective = goals.objective;
   loop.further = goals.further;
+  loop.searcher = options.searcher;
   loop.max_trials = searcher.size().value_or(options.samples);
   loop.concurrency = options.concurrency;
   loop.max_iterations = options.max_iterations;

@@ -35,6 +35,7 @@
 #include "tune/loop/event_log.h"
 #include "tune/loop/ordered_executor.h"
 #include "tune/loop/replay.h"
+#include "tune/loop/searcher_thread.h"
 #include "tune/results/experiment_view.h"
 #include "tune/results/result_store.h"
 #include "tune/results/results_writer.h"
@@ -45,6 +46,7 @@ namespace manta {
 namespace {
 
 constexpr std::size_t kFrontRows = 10;
+constexpr Duration kThoughtLimit = std::chrono::seconds(1);  // For a thought that is not over when the run is.
 
 // An experiment's results, open for writing, and where it stands.
 struct OpenResults {
@@ -164,6 +166,7 @@ Result<bool> restore(PreparedExperiment& experiment, const TuneOptions& before, 
   }
   MANTA_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> old_searcher, choose_searcher(before, old_space));
   MANTA_RETURN_IF_ERROR(replay(stored.changes, experiment.loop, *old_searcher, *experiment.scheduler, stored.state));
+  stored.state.suggestions.clear();  // The new one is asked for them again.
   if (before.warm_start) warm_up_again(experiment, *before.warm_start, console);
   std::map<TrialId, Metrics> metrics;
   if (!experiment.loop.further.empty()) {
@@ -408,10 +411,14 @@ class Run {
     QuietWhileRepeating observer(console_, log, [&premises] {
       if (premises) premises->check();
     });
+    // A deterministic run waits for each suggestion, so that it knows the same each time.
+    std::optional<SearcherThread> thinking;
+    if (!experiment_.loop.deterministic && !experiment_.searcher->is_quick()) thinking.emplace();
     const TuneLoop::Parts parts =
         experiment_.loop.deterministic
             ? TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, ordered, log, observer}
-            : TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, executor, writer, observer};
+            : TuneLoop::Parts{*experiment_.searcher, *experiment_.scheduler, executor, writer, observer,
+                              thinking ? &*thinking : nullptr};
     TuneLoop loop(experiment_.loop, parts, std::move(results.state));
     ControlDesk desk({experiment_, label_.directory, executor.slots(),
                       [this](const std::string& line) { console_.announce(escape_control(line)); }},
@@ -430,6 +437,8 @@ class Run {
     interruption.attach(&loop);
     const Result<LoopEnd> end = loop.run();
     interruption.attach(nullptr);
+    // One that hangs keeps what it uses.
+    if (thinking && !thinking->close(kThoughtLimit)) static_cast<void>(experiment_.searcher.release());
     if (control) control->get()->close_door();
     const Result<void> closed = writer.close();
     console_.finish();

@@ -42,6 +42,7 @@ struct TrialLimits {
 struct LoopOptions {
   Objective objective;
   FurtherGoals further;  ///< A report that breaks its constraints is never the best.
+  std::string searcher = "";                   ///< What the user calls it, for messages.
   std::int64_t max_trials = 1;                 ///< At most this many trials; the searcher may end earlier.
   int concurrency = 1;                         ///< Slots of all attempts together; also at most Executor::slots().
   std::optional<std::int64_t> max_iterations;  ///< A trial is complete after this many.

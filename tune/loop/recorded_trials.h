@@ -89,6 +89,7 @@ class RecordedSearcher final : public Searcher {
   Result<std::optional<Config>> ask(TrialId trial) override;
   void tell(const Outcome&) override {}
   bool learns() const override { return false; }
+  bool is_quick() const override { return true; }
   std::optional<std::int64_t> size() const override { return static_cast<std::int64_t>(configs_.size()); }
   Snapshot save() const override { return {R"({"RecordedSearcher":{}})"}; }
   Result<void> restore(const Snapshot&) override { return {}; }

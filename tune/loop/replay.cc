@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "tune/loop/internal/objective_check.h"
+#include "tune/loop/internal/searcher_desk.h"
 #include "tune/loop/internal/suggestion_numbers.h"
 
 namespace manta {
@@ -52,8 +53,14 @@ class Replayer {
       return changed->trial.by_hand ? Result<void>() : ask(changed->trial);
     }
     if (const auto* reported = std::get_if<Reported>(&change)) return apply(reported->report);
+    if (const auto* asked = std::get_if<SuggestionAsked>(&change)) ask_ahead(asked->trial);
     return {};
   }
+
+  /// Of a snapshot.
+  void begin_with(std::vector<Suggestion> suggestions) { ahead_ = std::move(suggestions); }
+  /// That did not become trials.
+  std::vector<Suggestion> suggestions() const { return ahead_; }
 
   /// Orders that no later change showed to be carried out.
   std::vector<Order> open_orders() && {
@@ -64,10 +71,18 @@ class Replayer {
 
  private:
   Result<void> ask(const TrialStatus& trial) {
-    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(numbers_.of(trial)));
+    const TrialId number = numbers_.of(trial);
+    if (std::erase_if(ahead_, [number](const Suggestion& one) { return one.trial == number; }) > 0) return {};
+    MANTA_ASSIGN_OR_RETURN(const std::optional<Config> suggestion, searcher_.ask(number));
     if (suggestion) return {};
     return Error{ErrorCode::kInvalidArgument,
                  "the searcher has no trial " + to_string(trial.id) + " any more; resume with the same space"};
+  }
+
+  // Where it has none, it had none then; or the loop asks again, and hears why.
+  void ask_ahead(TrialId number) {
+    internal::SearcherAnswer answer = internal::ask_searcher(searcher_, number, options_.min_gain);
+    if (answer.suggestion && *answer.suggestion) ahead_.push_back({number, **std::move(answer.suggestion)});
   }
 
   // Those that were there at the change which is being repeated.
@@ -133,6 +148,7 @@ class Replayer {
   std::set<TrialId> new_;  // What comes of these first is that they are new.
   std::size_t known_ = 0;
   std::map<TrialId, Order> open_;
+  std::vector<Suggestion> ahead_;
 };
 
 }  // namespace
@@ -149,7 +165,9 @@ Result<void> replay(std::span<const Change> changes, const LoopOptions& options,
     MANTA_RETURN_IF_ERROR(scheduler.restore(snapshots.scheduler));
   }
   Replayer replayer(options, searcher, scheduler, state.trials, changes.first(begin), changes.subspan(begin));
+  if (begin > 0) replayer.begin_with(std::get<SnapshotsSaved>(changes[begin - 1]).ahead);
   for (const Change& change : changes.subspan(begin)) MANTA_RETURN_IF_ERROR(replayer.apply(change));
+  state.suggestions = replayer.suggestions();
   for (Order& order : std::move(replayer).open_orders()) {
     const auto number = static_cast<std::size_t>(order.trial.number);
     if (number < state.trials.size() && !is_ended(state.trials[number].state)) state.orders.push_back(std::move(order));

@@ -17,7 +17,8 @@ namespace manta {
 /// the last SnapshotsSaved, then repeats what the loop told both afterwards.
 ///
 /// Orders that the scheduler gives while this happens and that `changes` do not show to be carried out are added to
-/// `state.orders`: the run ended between a report and its consequence. The scheduler sees every trial's configuration,
+/// `state.orders`: the run ended between a report and its consequence. Suggestions that were asked for and became no
+/// trials are `state.suggestions`. The scheduler sees every trial's configuration,
 /// state, attempt and last report as they were then, as far as `changes` tell; best values and causes as of
 /// `state.trials`. Errors: kInvalidArgument: a snapshot is of another searcher or scheduler; whatever Searcher::ask()
 /// fails with. Both are then in no useful state.

@@ -51,10 +51,21 @@ struct CheckpointSaved {
   Checkpoint checkpoint;
   WallTime when;
 };
+/// What the searcher has suggested for the trial of this number, as it counts.
+struct Suggestion {
+  TrialId trial;
+  Config config;
+};
+/// The searcher was asked for a suggestion, after all that was recorded before, and thinks about it. Where the loop
+/// waits for each suggestion there are none of these: it was asked when a TrialChanged shows a new trial.
+struct SuggestionAsked {
+  TrialId trial;  ///< As the searcher counts.
+};
 /// The state of searcher and scheduler after all reports recorded so far.
 struct SnapshotsSaved {
   Snapshot searcher;
   Snapshot scheduler;
+  std::vector<Suggestion> ahead = {};  ///< That the searcher has made, and that are no trials yet; by number.
 };
 /// What is asked for has changed: ExperimentSpec::json from now on.
 struct SpecChanged {
@@ -72,7 +83,7 @@ struct EventHandled {
   std::int64_t iteration = 0;  ///< That its attempt had done by then.
 };
 using Change = std::variant<TrialChanged, AttemptStarted, AttemptEnded, Reported, CheckpointSaved, SnapshotsSaved,
-                            SpecChanged, NoteAdded, EventHandled>;
+                            SpecChanged, NoteAdded, EventHandled, SuggestionAsked>;
 
 /// Takes changes and makes them durable in order, many at once, behind the loop's back. record() waits only when the
 /// disk is so far behind that more changes would not fit a bounded queue.

@@ -2,7 +2,6 @@
 #include "tune/loop/tune_loop.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "core/base/failpoint.h"
@@ -18,6 +17,9 @@ constexpr Duration kSnapshotInterval = std::chrono::seconds(1);
 constexpr std::int64_t kTrialsPerReport = 16;
 // Executor::stop() frees a slot promptly; an executor that does not is left behind rather than waited for.
 constexpr Duration kStopLimit = std::chrono::seconds(2);
+// For a searcher to finish a thought, so that its state can be kept; else it has to be told again what it knew.
+constexpr Duration kRestLimit = std::chrono::seconds(1);
+constexpr Duration kShortRest = std::chrono::milliseconds(5);  // To take in what it was told.
 
 }  // namespace
 
@@ -38,7 +40,9 @@ TuneLoop::Impl::Impl(LoopOptions options, Parts parts, LoopState state)
     : options_(std::move(options)),
       parts_(parts),
       book_(options_, parts_, std::move(state.trials)),
+      searcher_(parts_.searcher, parts_.searcher_queue, [&executor = parts_.executor] { executor.interrupt(); }),
       first_orders_(std::move(state.orders)) {
+  take_over(std::move(state.suggestions));
   for (const TrialStatus& status : book_.trials()) {
     if (is_ended(status.state)) continue;
     LiveTrial& live = live_[status.id];
@@ -74,7 +78,7 @@ Result<LoopEnd> TuneLoop::Impl::run() {
   started_ = last_tick_ = last_turn_ = now();
   last_snapshot_ = started_;
   book_.start();
-  say_searcher(/*is_news=*/book_.size() == 0);
+  say_searcher(parts_.searcher.describe(), /*is_news=*/book_.size() == 0);
   carry_out(std::exchange(first_orders_, {}));
   while (turn()) {
   }
@@ -94,7 +98,8 @@ bool TuneLoop::Impl::turn() {
   if (options_.deterministic && leave_deterministic()) return false;
   const bool waits_for_user = held_ > 0 && !leaving_ && !searcher_error_;
   const bool waits_for_retry = !leaving_ && next_retry();
-  if (used_slots_ > 0 || waits_for_user || waits_for_retry) return handle_next_event(), true;
+  const bool waits_for_searcher = !leaving_ && (searcher_.has_question() || asks_after_snapshot_);
+  if (used_slots_ > 0 || waits_for_user || waits_for_retry || waits_for_searcher) return handle_next_event(), true;
   return (has_commands_ && !is_too_early_for_commands()) || (!leaving_ && end_a_paused_trial());
 }
 
@@ -136,6 +141,7 @@ void TuneLoop::Impl::tick_if_due() {
   last_tick_ = now();
   parts_.observer.on_tick(book_.progress());
   check_silence();
+  check_thinking();
 }
 
 // --- Leaving ---
@@ -169,6 +175,7 @@ bool TuneLoop::Impl::leave_deterministic() {
 
 void TuneLoop::Impl::leave(Leaving leaving) {
   leaving_ = std::move(leaving);
+  parts_.searcher.give_up();
   if (options_.deterministic) return;
   // An event brings the others here; these wait for something else.
   for (const auto& [trial, live] : live_) {
@@ -201,7 +208,7 @@ Result<LoopEnd> TuneLoop::Impl::finish() {
     if (live.ended || (options_.deterministic && !live.has_attempt())) continue;
     book_.state_changed(trial, TrialState::kInterrupted, book_[trial].cause);
   }
-  if (!options_.deterministic && !has_open_orders()) book_.snapshots_saved();
+  if (!options_.deterministic && !has_open_orders() && searcher_.rest(kRestLimit)) save_snapshots();
   live_.clear();
   attempts_.clear();
   flush();
@@ -234,26 +241,41 @@ bool TuneLoop::Impl::has_open_orders() const {
          });
 }
 
+bool TuneLoop::Impl::is_snapshot_due() const {
+  if (options_.deterministic || !snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return false;
+  return reports_since_snapshot_ * kTrialsPerReport >= book_.size() && !has_open_orders();
+}
+
+// The searcher's state is of this moment only where it has taken in all that is recorded.
 void TuneLoop::Impl::save_snapshots_if_due() {
-  if (options_.deterministic || !snapshot_due_ || now() - last_snapshot_ < kSnapshotInterval) return;
-  if (reports_since_snapshot_ * kTrialsPerReport < book_.size()) return;
-  if (has_open_orders()) return;
-  book_.snapshots_saved();
-  snapshot_due_ = false;
-  last_snapshot_ = now();
-  reports_since_snapshot_ = 0;
+  const bool is_due = is_snapshot_due();
+  if (is_due && !searcher_.is_at_rest()) {
+    asks_after_snapshot_ = true;
+    // Outcomes alone are soon taken in; where many come, it would be at rest but never when this looks.
+    if (searcher_.has_question() || !searcher_.rest(kShortRest)) return searcher_.wake_at_rest();
+  }
+  if (is_due) {
+    save_snapshots();
+    snapshot_due_ = false;
+    last_snapshot_ = now();
+    reports_since_snapshot_ = 0;
+  }
+  if (std::exchange(asks_after_snapshot_, false) && !leaving_) fill_slots();
+}
+
+void TuneLoop::Impl::save_snapshots() {
+  take_answer();
+  book_.snapshots_saved({suggestions_.begin(), suggestions_.end()});
 }
 
 // --- Slots ---
 
 void TuneLoop::Impl::fill_slots() {
+  take_answer();
   // Asked once more at last: the scheduler may have waited for the searcher to have nothing more.
   while (used_slots_ < slots() && (launch_queued() || resume_paused() || launch_new() || resume_paused())) {
   }
-}
-
-bool TuneLoop::Impl::more_to_come() const {
-  return book_.asked() < options_.max_trials && !searcher_done_ && !searcher_error_;
+  ask_ahead();
 }
 
 bool TuneLoop::Impl::launch_queued() {
@@ -279,7 +301,7 @@ bool TuneLoop::Impl::resume_paused() {
 }
 
 bool TuneLoop::Impl::launch_new() {
-  std::optional<Config> config = ask();
+  std::optional<Config> config = next_suggestion();
   if (!config) return false;
   failpoint("loop.suggested");
   const TrialId trial = book_.add(*std::move(config));
@@ -287,57 +309,6 @@ bool TuneLoop::Impl::launch_new() {
   launch(trial);
   failpoint("loop.launched");
   return true;
-}
-
-// Whether another trial does not pay by the searcher's own expectation; then there are no more.
-bool TuneLoop::Impl::expects_too_little() {
-  if (!options_.min_gain) return false;
-  const std::optional<double> gain = parts_.searcher.expected_gain();
-  if (!gain || *gain >= *options_.min_gain) return false;
-  searcher_done_ = true;
-  book_.close();
-  char numbers[64];
-  std::snprintf(numbers, sizeof numbers, "%.3g, less than %.3g", *gain, *options_.min_gain);
-  std::string text =
-      "no further trials: another one is expected to better " + options_.objective.metric + " by " + numbers;
-  parts_.observer.on_searcher(text);
-  book_.noted({.trial = std::nullopt, .text = std::move(text)});
-  return true;
-}
-
-std::optional<Config> TuneLoop::Impl::ask() {
-  if (!more_to_come() || searcher_waits_ || expects_too_little()) return std::nullopt;
-  const TrialId trial{book_.asked()};
-  Result<std::optional<Config>> suggestion = parts_.searcher.ask(trial);
-  if (!suggestion && suggestion.error().code == ErrorCode::kExhausted) {
-    searcher_waits_ = suggestion.error();
-    return std::nullopt;
-  }
-  if (!suggestion) {
-    searcher_error_ = suggestion.error();
-    return std::nullopt;
-  }
-  if (!*suggestion) {
-    searcher_done_ = true;
-    book_.close();
-    return std::nullopt;
-  }
-  say_searcher(/*is_news=*/true);
-  if (options_.space == nullptr) return *std::move(suggestion);
-  if (const Result<void> valid = options_.space->validate(**suggestion); !valid) {
-    searcher_error_ = Error{ErrorCode::kInvalidArgument, "the searcher's suggestion for trial " + to_string(trial) +
-                                                             " lies outside the space: " + valid.error().message};
-    return std::nullopt;
-  }
-  return *std::move(suggestion);
-}
-
-void TuneLoop::Impl::say_searcher(bool is_news) {
-  std::string line = parts_.searcher.describe();
-  if (line == searcher_line_) return;
-  searcher_line_ = std::move(line);
-  parts_.observer.on_searcher(searcher_line_);
-  if (is_news) book_.noted({.trial = std::nullopt, .text = "searcher: " + searcher_line_});
 }
 
 bool TuneLoop::Impl::end_a_paused_trial() {

@@ -12,6 +12,7 @@
 #include "tune/loop/loop_observer.h"
 #include "tune/loop/loop_options.h"
 #include "tune/loop/results_sink.h"
+#include "tune/loop/work_queue.h"
 #include "tune/scheduler.h"
 #include "tune/searcher.h"
 
@@ -24,6 +25,7 @@ struct LoopState {
   std::map<TrialId, Checkpoint> checkpoints;  ///< Newest good one of each trial that is not ended.
   std::map<TrialId, int> failures;            ///< Failed attempts so far; an interruption is none.
   std::vector<Order> orders;                  ///< Given by the scheduler and not carried out yet; replay() fills it in.
+  std::vector<Suggestion> suggestions = {};   ///< That are no trials yet, by number; likewise.
 };
 
 /// Why run() returned.
@@ -41,6 +43,8 @@ class TuneLoop {
     Executor& executor;
     ResultsSink& sink;
     LoopObserver& observer;
+    /// Where the searcher thinks. Null: in run(), which waits for it.
+    WorkQueue* searcher_queue = nullptr;
   };
 
   TuneLoop(LoopOptions options, Parts parts, LoopState state = {});

@@ -187,7 +187,7 @@ class ResultStore::Impl {
   std::int64_t epoch_ = 0;
   TimePoint opened_{};
   TimePoint seconds_written_{};
-  std::int64_t next_id_ = 1;  // Of results, trial_changes and snapshots.
+  std::int64_t next_id_ = 1;  // Of results, trial_changes, snapshots and suggestions.
   internal::FileIdentity database_file_;
   internal::FileIdentity log_file_;
   std::int64_t last_log_bytes_ = 0;
@@ -255,7 +255,8 @@ Result<void> ResultStore::Impl::open_epoch() {
   MANTA_ASSIGN_OR_RETURN(Query query,
                          database_->query("SELECT max(epoch), 1 + max(coalesce((SELECT max(id) FROM results), 0),"
                                           " coalesce((SELECT max(id) FROM trial_changes), 0),"
-                                          " coalesce((SELECT max(id) FROM snapshots), 0)) FROM epoch"));
+                                          " coalesce((SELECT max(id) FROM snapshots), 0),"
+                                         " coalesce((SELECT max(id) FROM suggestions), 0)) FROM epoch"));
   MANTA_RETURN_IF_ERROR(query.step());
   epoch_ = query.integer(0);
   next_id_ = query.integer(1);

@@ -116,6 +116,12 @@ CREATE TABLE snapshots (
   scheduler TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE suggestions (
+  id INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL,
+  config TEXT
+) STRICT;
+
 CREATE TABLE trial_changes (
   id INTEGER PRIMARY KEY,
   trial INTEGER NOT NULL REFERENCES trials,
@@ -309,7 +315,17 @@ UPDATE experiment SET schema_version = 5;
 PRAGMA user_version = 5;
 )sql";
 
-const std::array<const char*, kSchemaVersion - 1> kMigrations{kFrom1, kFrom2, kFrom3, kFrom4};
+const char* const kFrom5 = R"sql(
+CREATE TABLE suggestions (
+  id INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL,
+  config TEXT
+) STRICT;
+UPDATE experiment SET schema_version = 6;
+PRAGMA user_version = 6;
+)sql";
+
+const std::array<const char*, kSchemaVersion - 1> kMigrations{kFrom1, kFrom2, kFrom3, kFrom4, kFrom5};
 
 }  // namespace
 

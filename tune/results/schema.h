@@ -7,7 +7,7 @@
 namespace manta {
 
 /// Of the database; a program reads those up to its own.
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 
 /// That the view pareto_front has columns for.
 inline constexpr int kMostObjectives = 8;

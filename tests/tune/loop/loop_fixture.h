@@ -19,6 +19,7 @@
 #include "tests/support/running_ahead_executor.h"
 #include "tests/support/scripted_scheduler.h"
 #include "tests/support/scripted_searcher.h"
+#include "tests/support/step_queue.h"
 #include "tune/loop/simulated_executor.h"
 #include "tune/loop/tune_loop.h"
 
@@ -41,8 +42,9 @@ class LoopFixture : public ::testing::Test {
     running_ahead_ = std::make_unique<RunningAheadExecutor>(*simulated_, rests_);
     Executor& inner = runs_ahead_ ? static_cast<Executor&>(*running_ahead_) : *simulated_;
     executor_ = std::make_unique<RecordingExecutor>(inner);
-    loop_ = std::make_unique<TuneLoop>(options_, TuneLoop::Parts{searcher_, scheduler_, *executor_, sink_, observer_},
-                                       std::move(state));
+    WorkQueue* const queue = thinks_elsewhere_ ? &queue_ : nullptr;
+    loop_ = std::make_unique<TuneLoop>(
+        options_, TuneLoop::Parts{searcher_, scheduler_, *executor_, sink_, observer_, queue}, std::move(state));
     if (on_start_) on_start_();
     return loop_->run();
   }
@@ -78,6 +80,8 @@ class LoopFixture : public ::testing::Test {
   };
   ScriptedSearcher searcher_;
   ScriptedScheduler scheduler_;
+  StepQueue queue_;
+  bool thinks_elsewhere_ = false;  // The searcher, on queue_.
   FakeSink sink_;
   RecordingObserver observer_;
   std::function<void()> on_start_;

@@ -238,6 +238,22 @@ TEST_F(ResultStoreLoadTest, SnapshotsLeaveTheNewestChangeOfEachTrialThatHasNotEn
   EXPECT_TRUE(std::holds_alternative<SnapshotsSaved>(loaded.changes[1]));
 }
 
+TEST_F(ResultStoreLoadTest, WhatTheSearcherWasAskedForComesBackInItsPlace) {
+  const StoredExperiment loaded = load_after(
+      {SuggestionAsked{{0}}, trial_changed(0, TrialState::kRunning), SuggestionAsked{{1}},
+       SnapshotsSaved{{"[]"}, {"[]"}, {{TrialId{1}, Config{{"lr", 0.5}}}}}, reported(0, 1, {{"accuracy", 0.1}}),
+       SuggestionAsked{{2}}, reported(0, 2, {{"accuracy", 0.2}})});
+
+  ASSERT_EQ(loaded.changes.size(), 5u);
+  const auto& snapshots = std::get<SnapshotsSaved>(loaded.changes[1]);
+  ASSERT_EQ(snapshots.ahead.size(), 1u);
+  EXPECT_EQ(snapshots.ahead[0].trial, TrialId{1});
+  EXPECT_EQ(snapshots.ahead[0].config, (Config{{"lr", 0.5}}));
+  EXPECT_TRUE(std::holds_alternative<Reported>(loaded.changes[2]));
+  EXPECT_EQ(std::get<SuggestionAsked>(loaded.changes[3]).trial, TrialId{2});
+  EXPECT_TRUE(std::holds_alternative<Reported>(loaded.changes[4]));
+}
+
 TEST_F(ResultStoreLoadTest, TheOrderOfChangesGoesOnInTheNextRun) {
   load_after({trial_changed(0, TrialState::kRunning), SnapshotsSaved{{"[]"}, {"[]"}}});
   {

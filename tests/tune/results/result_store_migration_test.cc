@@ -28,7 +28,7 @@ class MigrationTest : public ResultsFixture {
     ASSERT_TRUE(store.close());
     Viewer(database())
         .rows(
-            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
+            "DROP TABLE suggestions; DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
             "ALTER TABLE attempts DROP COLUMN slots; DROP TABLE events; DROP TABLE notes;"
             "ALTER TABLE trials DROP COLUMN by_hand; ALTER TABLE trials DROP COLUMN retried;"
             "ALTER TABLE trial_changes DROP COLUMN retried; UPDATE experiment SET schema_version = 1;"
@@ -48,7 +48,7 @@ class MigrationTest : public ResultsFixture {
     std::filesystem::remove(directory_ / "experiment.db.v1");
     Viewer(database())
         .rows(
-            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
+            "DROP TABLE suggestions; DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
             "ALTER TABLE attempts DROP COLUMN slots; UPDATE experiment SET schema_version = 3;"
             "PRAGMA user_version = 3");
   }
@@ -60,8 +60,17 @@ class MigrationTest : public ResultsFixture {
     std::filesystem::remove(directory_ / "experiment.db.v1");
     Viewer(database())
         .rows(
-            "DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
+            "DROP TABLE suggestions; DROP VIEW pareto_front; DROP TABLE objectives; DROP TABLE metric_constraints;"
             "UPDATE experiment SET schema_version = 4; PRAGMA user_version = 4");
+  }
+
+  /// The same as version 5 had them.
+  void create_version_5() {
+    create_version_1();
+    ASSERT_TRUE(open().close());
+    std::filesystem::remove(directory_ / "experiment.db.v1");
+    Viewer(database())
+        .rows("DROP TABLE suggestions; UPDATE experiment SET schema_version = 5; PRAGMA user_version = 5");
   }
 
   std::string schema() {
@@ -113,12 +122,17 @@ TEST_F(MigrationTest, AMigratedDatabaseHasTheTablesOfANewOne) {
   ASSERT_TRUE(open().close());
   const std::string from_4 = schema();
   std::filesystem::remove_all(directory_);
+  create_version_5();
+  ASSERT_TRUE(open().close());
+  const std::string from_5 = schema();
+  std::filesystem::remove_all(directory_);
   ASSERT_TRUE(create().close());
 
   EXPECT_EQ(from_1, schema());
   EXPECT_EQ(from_2, schema());
   EXPECT_EQ(from_3, schema());
   EXPECT_EQ(from_4, schema());
+  EXPECT_EQ(from_5, schema());
 }
 
 TEST_F(MigrationTest, TheFrontOfAnOlderExperimentIsItsBestTrial) {

@@ -361,8 +361,8 @@ void TuneLoop::Impl::release_durable() {
 
 void TuneLoop::Impl::tell(TrialId trial, const Metrics* metrics) {
   const TrialStatus& status = book_[trial];
-  parts_.searcher.tell({book_.number_for_searcher(trial), status.config, status.state, status.iteration, status.value,
-                        status.seconds, metrics});
+  searcher_.tell({book_.number_for_searcher(trial), status.config, status.state, status.iteration, status.value,
+                  status.seconds, metrics});
   searcher_waits_.reset();
 }
 

@@ -231,7 +231,7 @@ void TuneLoop::Impl::add_by_hand(AddTrial command, CommandDone done) {
 }
 
 void TuneLoop::Impl::execute(ChangeLimits command, CommandDone done) {
-  const std::optional<std::int64_t> most = parts_.searcher.size();
+  const std::optional<std::int64_t> most = searcher_.size();
   if (most && command.options.max_trials > *most) {
     return done(Error{ErrorCode::kFailedPrecondition,
                       "the searcher has " + std::to_string(*most) +

@@ -38,8 +38,8 @@ void TrialBook::count_expected() {
   expected_trials_ = std::max(wanted + numbers_.by_hand(), size());
 }
 
-void TrialBook::close() {
-  most_asked_ = asked();
+void TrialBook::close(std::int64_t ahead) {
+  most_asked_ = asked() + ahead;
   count_expected();
 }
 
@@ -177,9 +177,9 @@ void TrialBook::update_best(TrialStatus& status, double value, const Report& rep
   if (is_best) parts_.observer.on_new_best(status, progress());
 }
 
-void TrialBook::snapshots_saved() {
+void TrialBook::snapshots_saved(std::vector<Suggestion> ahead) {
   if (last_snapshots_ == last_change_) return;
-  record(SnapshotsSaved{parts_.searcher.save(), parts_.scheduler.save()});
+  record(SnapshotsSaved{parts_.searcher.save(), parts_.scheduler.save(), std::move(ahead)});
   last_snapshots_ = last_change_;
 }
 

@@ -36,8 +36,8 @@ class TrialBook {
   /// From now on Progress::elapsed counts.
   void start();
   Progress progress() const;
-  /// The searcher has no more: there will be as many trials as there are now.
-  void close();
+  /// The searcher has no more: there will be as many trials as there are now, and so many besides.
+  void close(std::int64_t ahead);
 
   /// A new trial, not recorded before its first attempt starts.
   TrialId add(Config config);
@@ -61,8 +61,9 @@ class TrialBook {
   void checkpoint_saved(TrialId trial, const Checkpoint& checkpoint);
   /// Returns the number of the change.
   std::uint64_t reported(const Report& report);
-  /// Nothing if they were the last change already.
-  void snapshots_saved();
+  void suggestion_asked(TrialId number) { record(SuggestionAsked{number}); }
+  /// Nothing if they were the last change already. The searcher must not be thinking.
+  void snapshots_saved(std::vector<Suggestion> ahead);
 
   /// The number of the newest change.
   std::uint64_t last_change() const { return last_change_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop's state machine: tune_loop.cc fills slots and ends runs, slots.cc shares them out, attempts.cc handles
-// events, orders.cc orders, limits.cc time, silence.cc trials that say nothing,
+// The loop's state machine: tune_loop.cc fills slots and ends runs, slots.cc shares them out, suggestions.cc asks the
+// searcher, attempts.cc handles events, orders.cc orders, limits.cc time, silence.cc trials that say nothing,
 // commands.cc commands.
 #pragma once
 
@@ -17,7 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "tune/loop/internal/ask_pace.h"
 #include "tune/loop/internal/live_trial.h"
+#include "tune/loop/internal/searcher_desk.h"
 #include "tune/loop/internal/trial_book.h"
 #include "tune/loop/tune_loop.h"
 
@@ -69,23 +71,33 @@ class TuneLoop::Impl {
   Result<LoopEnd> finish();
   void flush();
   bool has_open_orders() const;
+  bool is_snapshot_due() const;
   void save_snapshots_if_due();
+  void save_snapshots();
   TimePoint next_deadline();
   void tick_if_due();
   void fill_slots();
   bool launch_queued();
   bool resume_paused();
   bool launch_new();
-  bool more_to_come() const;
-  bool expects_too_little();
-  std::optional<Config> ask();
-  // Says what the searcher says of itself, if that is new, and notes it down where `is_news`.
-  void say_searcher(bool is_news);
   bool end_a_paused_trial();
   TimePoint now() const { return parts_.executor.clock().now(); }
   // As it goes on for calls: not while the loop is held up.
   TimePoint watched_now() const { return now() - held_up_; }
   LiveTrial* find(TrialId trial);
+
+  // suggestions.cc
+  void take_over(std::vector<Suggestion> suggestions);
+  bool more_to_come() const;
+  std::optional<Config> next_suggestion();
+  void ask_ahead();
+  void ask();
+  void take_answer();
+  void take_suggestion(TrialId number, Config config);
+  void end_suggestions(double gain);
+  // Says what the searcher says of itself, if that is new, and notes it down where `is_news`.
+  void say_searcher(std::string line, bool is_news);
+  void check_thinking();
 
   // attempts.cc
   void launch(TrialId trial);
@@ -190,6 +202,7 @@ class TuneLoop::Impl {
   LoopOptions options_;  // The user may change limits.
   const Parts parts_;
   internal::TrialBook book_;
+  internal::SearcherDesk searcher_;  // Not to be had by parts_.searcher while it thinks.
   std::map<TrialId, LiveTrial> live_;  // Ordered, so that a run is the same each time.
   std::deque<TrialId> queue_;          // May hold a trial twice or one that left; those in Phase::kQueued count.
   std::multimap<std::uint64_t, TrialId> awaiting_durable_;  // By the number of the change.
@@ -203,6 +216,11 @@ class TuneLoop::Impl {
   std::int64_t paused_ = 0;      // In Phase::kPaused.
   std::int64_t held_ = 0;        // In TrialState::kHeld.
 
+  std::deque<Suggestion> suggestions_;  // That are no trials yet, by number.
+  internal::AskPace pace_;
+  TimePoint asked_{};                 // Of the question that is open.
+  bool asks_after_snapshot_ = false;  // The snapshot waits for the searcher to be at rest, and all questions for it.
+  bool has_warned_of_thinking_ = false;
   std::string searcher_line_;  // What the searcher said of itself last.
   bool searcher_done_ = false;
   std::optional<Error> searcher_waits_;  // Its kExhausted, until the next tell.

@@ -102,8 +102,19 @@ Result<void> ChangeWriter::write(const SnapshotsSaved& change) {
       database_.run("DELETE FROM trial_changes WHERE state IN ('completed', 'stopped', 'failed', 'infeasible')"
                     " OR id NOT IN (SELECT max(id) FROM trial_changes GROUP BY trial)"));
   MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM snapshots"));
-  return database_.run("INSERT INTO snapshots VALUES (?, ?, ?)", next_id_++, change.searcher.json,
-                       change.scheduler.json);
+  MANTA_RETURN_IF_ERROR(database_.run("DELETE FROM suggestions"));
+  MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO snapshots VALUES (?, ?, ?)", next_id_++, change.searcher.json,
+                                      change.scheduler.json));
+  for (const Suggestion& ahead : change.ahead) {
+    MANTA_RETURN_IF_ERROR(database_.run("INSERT INTO suggestions VALUES (?, ?, ?)", next_id_++, ahead.trial.number,
+                                        ahead.config.to_json()));
+  }
+  return {};
+}
+
+Result<void> ChangeWriter::write(const SuggestionAsked& change) {
+  return database_.run("INSERT INTO suggestions VALUES (?, ?, ?)", next_id_++, change.trial.number,
+                       std::optional<std::string>());
 }
 
 Result<void> ChangeWriter::write(const SpecChanged& change) {

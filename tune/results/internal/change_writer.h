@@ -32,6 +32,7 @@ class ChangeWriter {
   Result<void> write(const AttemptEnded& change);
   Result<void> write(const Reported& change);
   Result<void> write(const SnapshotsSaved& change);
+  Result<void> write(const SuggestionAsked& change);
   Result<void> write(const SpecChanged& change);
   Result<void> write(const NoteAdded& change);
   Result<void> write(const EventHandled& change);

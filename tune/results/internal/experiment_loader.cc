@@ -152,14 +152,32 @@ class Loader {
     });
   }
 
-  // All three tables draw their ids from one sequence.
+  // All four tables draw their ids from one sequence.
   Result<void> load_changes() {
+    MANTA_RETURN_IF_ERROR(load_suggestions());
     MANTA_RETURN_IF_ERROR(load_reports());
     MANTA_RETURN_IF_ERROR(load_trial_changes());
     std::stable_sort(numbered_.begin(), numbered_.end(),
                      [](const Numbered& one, const Numbered& other) { return one.first < other.first; });
     for (Numbered& numbered : numbered_) loaded_.changes.push_back(std::move(numbered.second));
     return {};
+  }
+
+  // Those that have been made belong to the snapshot, which stands before them.
+  Result<void> load_suggestions() {
+    if (version_ < 6) return {};
+    MANTA_ASSIGN_OR_RETURN(Query rows, database_.query("SELECT id, number, config FROM suggestions ORDER BY id"));
+    return for_each_row(std::move(rows), [this](const Query& row) -> Result<void> {
+      const TrialId trial{row.integer(1)};
+      if (row.is_null(2)) {
+        numbered_.emplace_back(row.integer(0), SuggestionAsked{trial});
+        return {};
+      }
+      Result<Config> config = Config::from_json(row.text(2));
+      if (!config || snapshot_id_ == 0) return senseless(database_, "suggestion " + to_string(trial));
+      std::get<SnapshotsSaved>(numbered_.front().second).ahead.push_back({trial, std::move(config).value()});
+      return {};
+    });
   }
 
   Result<void> load_reports() {
