@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/guides/ray_tune_issues.md: each test that it names is there, and no issue is answered twice."""
+import ast
 import collections
 import functools
 import pathlib
@@ -18,11 +19,8 @@ def tests_in(path):
     """The tests of a source below tests/, as "Suite.Name"."""
     text = (ROOT / "tests" / path).read_text(encoding="utf-8")
     if path.endswith(".py"):
-        found, suite = set(), ""
-        for kind, name in re.findall(r"^(class|    def) (\w+)", text, re.MULTILINE):
-            suite = name if kind == "class" else suite
-            found.add(f"{suite}.{name}")
-        return found
+        suites = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+        return {f"{suite.name}.{node.name}" for suite in suites for node in suite.body if isinstance(node, ast.FunctionDef)}
     return {f"{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", text, re.MULTILINE)}
 
 
