@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "searchers/gp/acquisition_search.h"
+#include "searchers/gp/fitting.h"
 #include "searchers/gp/output_warp.h"
 
 namespace manta::gp {
@@ -19,23 +20,7 @@ using internal::TrialRecord;
 using Point = UnitCube::Point;
 
 constexpr std::size_t kBestTrials = 5;  // Whose neighbours are looked at.
-constexpr std::size_t kLeastFirst = 4;  // Random points before there is a model.
-constexpr std::size_t kMostFirst = 10;
-constexpr double kPriorTrials = 5;  // For which the user's defaults count fully.
 constexpr std::size_t kGains = 3;  // Proposals that expected_gain() speaks for.
-// Evaluations of the likelihood: at the first fit, of those that begin where the last ended, and of those among many.
-constexpr int kFirstFit = 40;
-constexpr int kNextFit = 12;
-constexpr int kLaterFit = 8;
-constexpr std::size_t kLater = 128;
-
-std::vector<AxisKind> kinds_of(const UnitCube& cube) {
-  std::vector<AxisKind> kinds;
-  for (const Axis& axis : cube.axes()) {
-    kinds.push_back(axis.kind == manta::AxisKind::kChoice ? AxisKind::kChoice : AxisKind::kNumber);
-  }
-  return kinds;
-}
 
 bool are_positive(const Json& numbers, std::size_t count) {
   return numbers.is_array() && numbers.size() == count && std::ranges::all_of(numbers, [](const Json& number) {
@@ -89,7 +74,7 @@ Json completed(Json state) {
 }  // namespace
 
 GpProposer::GpProposer(const UnitCube& cube, std::int64_t costly_samples)
-    : cube_(cube), process_(kinds_of(cube)), feasibility_(cube), prior_(cube), cost_(cube, costly_samples) {}
+    : cube_(cube), process_(axis_kinds(cube)), feasibility_(cube), prior_(cube), cost_(cube, costly_samples) {}
 
 Point GpProposer::whole_point(const History& history, std::size_t place) const {
   return without_gaps(history.point(place), process_.kinds());
@@ -97,7 +82,7 @@ Point GpProposer::whole_point(const History& history, std::size_t place) const {
 
 Point GpProposer::propose(const History& history, RandomStream& random) {
   if (cube_.size() == 0) return {};
-  if (history.valued() < std::clamp(cube_.size() / 2 + 2, kLeastFirst, kMostFirst)) {
+  if (history.valued() < first_points(cube_.size())) {
     return random_point(cube_.size(), random);
   }
   learn(history);
@@ -147,7 +132,7 @@ void GpProposer::learn(const History& history) {
   loss_per_value_ = warp.loss_per_value(*std::ranges::min_element(losses));
   std::vector<double> values;
   for (const double loss : losses) values.push_back(warp.value_of(loss));
-  if (is_fit_due) tune(history, values, is_first ? kFirstFit : values.size() <= kLater ? kNextFit : kLaterFit);
+  if (is_fit_due) tune(history, values, fit_evaluations(is_first, values.size()));
   if (is_anew) process_.place(PointSet(cube_.size()));
   place_trials(history);
   process_.observe(std::move(values));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "searchers/gp/acquisition_search.h"
+#include "searchers/gp/fitting.h"
 #include "searchers/gp/goal_values.h"
 #include "searchers/gp/training_set.h"
 #include "searchers/internal/goal_losses.h"
@@ -22,22 +23,7 @@ using internal::TrialRecord;
 using Point = UnitCube::Point;
 
 constexpr std::size_t kFrontTrials = 6;  // Whose neighbours are looked at.
-constexpr std::size_t kLeastFirst = 4;   // Random points before there is a model.
-constexpr std::size_t kMostFirst = 10;
-constexpr double kPriorTrials = 5;  // For which the user's defaults count fully.
-// Evaluations of the likelihood: at the first fit, of those that begin where the last ended, and of those among many.
-constexpr int kFirstFit = 40;
-constexpr int kNextFit = 12;
-constexpr int kLaterFit = 8;
-constexpr std::size_t kLater = 128;
 constexpr double kBehind = 1;  // The reference lies behind the front's worst by so much of the front's range.
-
-std::vector<AxisKind> axis_kinds(const UnitCube& cube) {
-  std::vector<AxisKind> kinds;
-  for (const Axis& axis : cube.axes())
-    kinds.push_back(axis.kind == manta::AxisKind::kChoice ? AxisKind::kChoice : AxisKind::kNumber);
-  return kinds;
-}
 
 // Members of a front that there are boxes for: their number grows with it, the more the more objectives there are.
 std::size_t most_in_front(std::size_t objectives) { return objectives <= 2 ? 128 : objectives == 3 ? 64 : 24; }
@@ -104,7 +90,7 @@ PointSet MultiGpProposer::points_of(const History& history, const std::vector<st
 Point MultiGpProposer::propose(const History& history, RandomStream& random) {
   if (cube_.size() == 0) return {};
   std::vector<std::size_t> complete = internal::complete_places(history);
-  if (complete.size() < std::clamp(cube_.size() / 2 + 2, kLeastFirst, kMostFirst))
+  if (complete.size() < first_points(cube_.size()))
     return random_point(cube_.size(), random);
   places_ = std::move(complete);
   learn(history, values_of(history, random));
@@ -153,7 +139,7 @@ MultiGpProposer::Values MultiGpProposer::values_of(const History& history, Rando
 void MultiGpProposer::learn(const History& history, const Values& values) {
   const std::size_t count = internal::complete_places(history).size();
   const bool is_fit_due = last_fit_at(count) > fitted_;
-  const int evaluations = fitted_ == 0 ? kFirstFit : places_.size() <= kLater ? kNextFit : kLaterFit;
+  const int evaluations = fit_evaluations(fitted_ == 0, places_.size());
   if (is_fit_due) fitted_ = last_fit_at(count);
   const PointSet points = points_of(history, places_);
   for (std::size_t i = 0; i < processes_.size(); ++i) {
