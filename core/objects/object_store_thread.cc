@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "core/base/byte_text.h"
 #include "core/base/memory_reserve.h"
@@ -14,6 +16,11 @@ namespace manta {
 namespace {
 
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;  // Small objects share a file of about this size.
+
+std::string patience_text(Duration patience) {
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+  return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + " s" : std::to_string(milliseconds) + " ms";
+}
 
 }  // namespace
 
@@ -292,8 +299,8 @@ void ObjectStore::refuse_all(const Error& error) {
 Error ObjectStore::exhausted_error(std::size_t need) const {
   const Usage now = usage();
   std::string text = "object store: no room for " + byte_text(need) + " within " +
-                     std::to_string(std::chrono::ceil<std::chrono::seconds>(options_.room_timeout).count()) +
-                     " s: of " + byte_text(now.capacity) + ", " + byte_text(now.used - std::min(now.used, now.idle)) +
+                     patience_text(options_.room_timeout) + ": of " + byte_text(now.capacity) + ", " +
+                     byte_text(now.used - std::min(now.used, now.idle)) +
                      " are being read or filled, or travel with calls";
   if (now.idle > 0) text += ", and " + byte_text(now.idle) + " could leave";
   text += "; " + byte_text(now.spilled) + " are on disk";

@@ -415,7 +415,7 @@ TEST_F(SpillTest, WhoFindsNoRoomInTimeIsToldWhatTakesIt) {
 
   for (const Error& error : {by_driver.error(), by_task.error()}) {
     EXPECT_EQ(error.code, ErrorCode::kExhausted);
-    EXPECT_THAT(error.message, HasSubstr("no room for 4 MiB within 1 s: of 8 MiB, 6 MiB are being read or filled"));
+    EXPECT_THAT(error.message, HasSubstr("no room for 4 MiB within 1 ms: of 8 MiB, 6 MiB are being read or filled"));
     EXPECT_THAT(error.message, HasSubstr("RuntimeOptions::object_store_bytes"));
   }
 }
