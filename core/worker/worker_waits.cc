@@ -24,8 +24,8 @@ Caller::Circle WorkerProcess::wait_for_actor(std::uint64_t actor, const std::fun
 }
 
 Caller::Circle WorkerProcess::wait_for_answer(std::uint64_t actor, const std::function<bool()>& done) {
-  constexpr Duration kPatience = std::chrono::milliseconds(10);  // A circle can wait so long to be found.
-  if (completion_.look(done) || (!is_stepped_ && wait(done, now() + kPatience))) return {};
+  constexpr Duration kUnsuspected = std::chrono::milliseconds(10);  // A circle can wait so long to be found.
+  if (completion_.look(done) || (!is_stepped_ && wait(done, now() + kUnsuspected))) return {};
   return wait_for_actor(actor, done);
 }
 

@@ -49,7 +49,7 @@ void remove_former(const fs::path& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<CommandConfigFile>> CommandConfigFile::write(fs::path path, std::string_view json) {
+Result<std::unique_ptr<CommandConfigFile>> CommandConfigFile::write(const fs::path& path, std::string_view json) {
   remove_former(path);
   UniqueFd file = create_anew(path);
   if (!file && errno == ENOENT) {

@@ -19,7 +19,7 @@ class CommandConfigFile {
   /// Writes `json` and a newline to `path`, in place of what is there; makes its directory if that is missing. Where
   /// the name begins with an attempt's number, it removes what a killed attempt before it has left beside it.
   /// Errors: kStorage.
-  static Result<std::unique_ptr<CommandConfigFile>> write(std::filesystem::path path, std::string_view json);
+  static Result<std::unique_ptr<CommandConfigFile>> write(const std::filesystem::path& path, std::string_view json);
   CommandConfigFile(const CommandConfigFile&) = delete;
   CommandConfigFile& operator=(const CommandConfigFile&) = delete;
   ~CommandConfigFile();  ///< Removes it.

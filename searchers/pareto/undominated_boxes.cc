@@ -68,8 +68,7 @@ UndominatedBoxes undominated_boxes(const LossTable& front, std::span<const doubl
     std::vector<double> levels{-std::numeric_limits<double>::infinity(), reference[objective]};
     for (const std::size_t member : members) levels.push_back(front[member][objective]);
     std::ranges::sort(levels);
-    const auto repeated = std::ranges::unique(levels);
-    levels.erase(repeated.begin(), repeated.end());
+    levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
     top.push_back(static_cast<std::uint32_t>(levels.size() - 1));
     result.levels.push_back(std::move(levels));
   }

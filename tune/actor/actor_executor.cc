@@ -49,7 +49,7 @@ bool is_failure(const Answer& answer) {
 ActorExecutor::ActorExecutor(ActorExecutorOptions options, int slots) : options_(std::move(options)), slots_(slots) {}
 
 // What the loop did not wait for is looked at: else the runtime says that nobody asked.
-ActorExecutor::~ActorExecutor() {  // NOLINT(bugprone-exception-escape): get() of what is there throws nothing.
+ActorExecutor::~ActorExecutor() {  // NOLINT(bugprone-exception-escape): as in the header.
   const std::lock_guard lock(mailbox_->mutex);
   for (const Mail& mail : mailbox_->mail) static_cast<void>(is_failure(mail.answer));
 }

@@ -507,7 +507,7 @@ ResultStore::ResultStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ResultStore::ResultStore(ResultStore&& other) noexcept = default;
 ResultStore& ResultStore::operator=(ResultStore&& other) noexcept = default;
 
-ResultStore::~ResultStore() {
+ResultStore::~ResultStore() {  // NOLINT(bugprone-exception-escape): as in the header.
   if (impl_) static_cast<void>(impl_->close());
 }
 

@@ -52,7 +52,7 @@ class ResultStore {
   ResultStore(ResultStore&& other) noexcept;
   ResultStore& operator=(ResultStore&& other) noexcept;
   /// As close(), without a word about what fails.
-  ~ResultStore();
+  ~ResultStore();  // NOLINT(bugprone-exception-escape): no memory for the text of an error is beyond help.
 
   /// Makes `changes` durable: all of them or none. Checkpoints are files before the transaction that names them begins;
   /// those that are not to be kept are removed after the one that forgets them. A checkpoint that cannot be written is

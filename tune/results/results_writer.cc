@@ -35,7 +35,7 @@ std::size_t bytes_of(const Change& change) {
 ResultsWriter::ResultsWriter(ResultStore store, ResultsWriterOptions options)
     : options_(std::move(options)), store_(std::move(store)), thread_([this] { run(); }) {}
 
-ResultsWriter::~ResultsWriter() { static_cast<void>(close()); }
+ResultsWriter::~ResultsWriter() { static_cast<void>(close()); }  // NOLINT(bugprone-exception-escape): as in the header.
 
 std::uint64_t ResultsWriter::record(Change change) {
   std::vector<Change> changes;

@@ -50,7 +50,7 @@ class ResultsWriter final : public ResultsSink {
   /// Starts the thread. `store` must be open for writing.
   explicit ResultsWriter(ResultStore store, ResultsWriterOptions options = {});
   /// As close(), without a word about what fails.
-  ~ResultsWriter() override;
+  ~ResultsWriter() override;  // NOLINT(bugprone-exception-escape): a thread that cannot be joined is beyond help.
   ResultsWriter(const ResultsWriter&) = delete;
   ResultsWriter& operator=(const ResultsWriter&) = delete;
 
