@@ -17,10 +17,10 @@ class Node;
 
 /// What init() may be told; the defaults use the whole machine.
 struct RuntimeOptions {
-  std::optional<double> cpus;  ///< Default: those this process may use.
-  std::optional<int> gpus;     ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
+  std::optional<double> cpus = {};  ///< Default: those this process may use.
+  std::optional<int> gpus = {};     ///< Default: those the GPU driver lists, or CUDA_VISIBLE_DEVICES names.
   /// Bytes for tasks and actors with the option `memory`. Default: what this process may use, less the object store.
-  std::optional<std::uint64_t> memory;
+  std::optional<std::uint64_t> memory = {};
   /// Memory limits of tasks and actors are kept by memory cgroups, where this process may make some. Else, and if
   /// false, the runtime looks at each limited process several times a second.
   bool use_cgroups = true;
