@@ -27,7 +27,8 @@ namespace manta {
 ///
 /// Source: Swersky, Snoek and Adams, "Freeze-Thaw Bayesian Optimization" (arXiv 1406.3896), with the process of
 /// CurveModel; there the choice is by entropy search over a basket of candidates, of which some are new.
-/// Where no trial is to come any more, those that have hardly a chance are given up.
+/// Where no trial is to come any more, those that have hardly a chance are given up once nothing else runs: a trial that
+/// runs and never reports delays that until the loop leaves it behind.
 ///
 /// Cost: at each look, O(N^3) for the N <= CurveModel::kMostValues reports that are learnt from.
 class FreezeThawScheduler final : public TrialScheduler {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <utility>
 
 #include "searchers/gp/dense.h"
 #include "searchers/gp/minimize.h"
+#include "searchers/gp/prior.h"
 
 namespace manta::curves {
 
@@ -17,30 +17,23 @@ namespace {
 using gp::AxisKind;
 using gp::PointSet;
 using gp::Prediction;
+using gp::Prior;
 
 constexpr double kLeastVarianceAtEnd = 1e-10;
 constexpr std::size_t kOthers = 8;  // Hyperparameters beside the weights of the axes.
 
-// Normal priors of the logarithms (of the growth: of itself), and the bounds within which fits stay.
-struct Belief {
-  double mean;
-  double deviation;
-  double low;
-  double high;
-};
-
-std::vector<Belief> beliefs_of(std::size_t dimensions) {
-  const double mean = -2 * (std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(std::max<std::size_t>(dimensions, 1))));
-  std::vector<Belief> beliefs(dimensions, {mean, 2 * std::numbers::sqrt3, mean - 9, 7.4});
-  beliefs.insert(beliefs.end(), {{-0.3, 1.0, -6, 4},      // joint
-                                 {-1.0, 1.5, -7, 4},      // additive
-                                 {1.0, 1.0, -3, 5},       // reach
-                                 {-1.2, 1.5, -7, 4},      // common
-                                 {-2.3, 1.5, -9, 2},      // own
-                                 {0.9, 1.0, -2, 4},       // length
-                                 {0.3, 0.5, -1, 3},       // growth
-                                 {-6.0, 2.0, -11.5, 1}});  // noise
-  return beliefs;
+// Of the logarithms, and of the growth itself.
+std::vector<Prior> curve_priors(std::size_t dimensions) {
+  std::vector<Prior> priors(dimensions, gp::weight_prior(dimensions));
+  priors.insert(priors.end(), {gp::kJoint,
+                               gp::kAdditive,
+                               gp::kReach,
+                               {-1.2, 1.5, -7, 4},       // common
+                               {-2.3, 1.5, -9, 2},       // own
+                               {0.9, 1.0, -2, 4},        // length
+                               {0.3, 0.5, -1, 3},        // growth
+                               {-6.0, 2.0, -11.5, 1}});  // noise
+  return priors;
 }
 
 std::vector<double> to_numbers(const CurveHyperparameters& parameters) {
@@ -121,7 +114,7 @@ class CurveProcess::Likelihood {
       : kinds_(kinds),
         points_(points),
         values_(values),
-        beliefs_(beliefs_of(kinds.size())),
+        priors_(curve_priors(kinds.size())),
         upper_(values.size()),
         slopes_(values.size()) {}
 
@@ -137,15 +130,11 @@ class CurveProcess::Likelihood {
     if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
     factor_.subtract_from_inverse(alpha.data(), slopes_);
     add_gradient(parameters, rows, gradient);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const double z = (numbers[i] - beliefs_[i].mean) / beliefs_[i].deviation;
-      value += 0.5 * z * z;
-      gradient[i] += z / beliefs_[i].deviation;
-    }
+    value += gp::minus_log_prior(priors_, numbers, gradient);
     return value;
   }
 
-  const std::vector<Belief>& beliefs() const { return beliefs_; }
+  const std::vector<Prior>& priors() const { return priors_; }
 
  private:
   // d/dtheta = 1/2 trace((K^-1 - alpha alpha') dK/dtheta)
@@ -183,7 +172,7 @@ class CurveProcess::Likelihood {
   const std::span<const AxisKind> kinds_;
   const PointSet& points_;
   const std::span<const CurveValue> values_;
-  const std::vector<Belief> beliefs_;
+  const std::vector<Prior> priors_;
   gp::RowMatrix upper_;
   gp::RowMatrix slopes_;
   gp::InverseFactor factor_;
@@ -201,9 +190,9 @@ CurveProcess::CurveProcess(std::vector<AxisKind> kinds) : kinds_(std::move(kinds
 void CurveProcess::tune(const PointSet& points, std::span<const CurveValue> values, int evaluations) {
   Likelihood likelihood(kinds_, points, values);
   std::vector<double> low, high;
-  for (const Belief& belief : likelihood.beliefs()) {
-    low.push_back(belief.low);
-    high.push_back(belief.high);
+  for (const Prior& prior : likelihood.priors()) {
+    low.push_back(prior.low);
+    high.push_back(prior.high);
   }
   std::vector<double> start = to_numbers(parameters_);
   for (std::size_t i = 0; i < start.size(); ++i) start[i] = std::clamp(start[i], low[i], high[i]);

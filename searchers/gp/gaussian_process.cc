@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "searchers/gp/minimize.h"
+#include "searchers/gp/prior.h"
 
 namespace manta::gp {
 
@@ -19,23 +20,7 @@ constexpr double kLeastNoise = 1e-6;
 constexpr double kLeastVariance = 1e-12;
 constexpr std::size_t kTogether = 96;  // Points whose predictions are made at once: their covariances fit in a cache.
 
-// Normal priors of the logarithms, and the bounds within which fits stay.
-struct Prior {
-  double mean;
-  double deviation;
-  double low;
-  double high;
-};
-constexpr Prior kJoint{-0.3, 1.0, -6, 4};
-constexpr Prior kAdditive{-1.0, 1.5, -7, 4};
-constexpr Prior kReach{1.0, 1.0, -3, 5};
 constexpr Prior kNoise{-8.0, 2.0, -13.8, 1};  // From kLeastNoise.
-
-// Length scales: ln l ~ N(sqrt 2 + ln(d) / 2, 3), so the logarithm of their inverse square has twice the deviation.
-Prior weight_prior(std::size_t dimensions) {
-  const double mean = -2 * (std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(dimensions)));
-  return {mean, 2 * std::numbers::sqrt3, mean - 9, 7.4};
-}
 
 std::vector<Prior> priors_of(std::size_t dimensions) {
   std::vector<Prior> priors(dimensions, weight_prior(dimensions));
@@ -110,11 +95,7 @@ class GaussianProcess::Likelihood {
     for (std::size_t i = 0; i < values_.size(); ++i) value += 0.5 * alpha_[i] * (values_[i] - mean);
     if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
     add_gradient(parameters, gradient);
-    for (std::size_t i = 0; i < logs.size(); ++i) {
-      const double z = (logs[i] - priors_[i].mean) / priors_[i].deviation;
-      value += 0.5 * z * z;
-      gradient[i] += z / priors_[i].deviation;
-    }
+    value += minus_log_prior(priors_, logs, gradient);
     return value;
   }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of several objectives whose true fronts are known.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
 #include "searchers/pareto/hypervolume.h"
 #include "tests/quality/quality_task.h"
+#include "tests/support/zdt.h"
 
 namespace manta::quality {
 
@@ -48,55 +50,36 @@ class GoalFunction final : public QualityTask {
   Goals goals_;
 };
 
-double x(const Config& config, int i) { return config["x" + std::to_string(i)].as<double>(); }
-
-// Zitzler, Deb and Thiele 2000: the distance from the front grows with the mean of all coordinates but the first.
-double distance_of(const Config& config) {
-  double sum = 0;
-  const auto size = static_cast<int>(config.values().size());
-  for (int i = 1; i < size; ++i) sum += x(config, i);
-  return 1 + 9 * sum / (size - 1);
-}
-Metrics zdt1(const Config& config) {
-  const double g = distance_of(config);
-  return {{"value", x(config, 0)}, {"f2", g * (1 - std::sqrt(x(config, 0) / g))}};
-}
-Metrics zdt2(const Config& config) {
-  const double g = distance_of(config);
-  return {{"value", x(config, 0)}, {"f2", g * (1 - std::pow(x(config, 0) / g, 2))}};
-}
-Metrics zdt3(const Config& config) {
-  const double g = distance_of(config);
-  const double part = x(config, 0) / g;
-  return {{"value", x(config, 0)},
-          {"f2", g * (1 - std::sqrt(part) - part * std::sin(10 * std::numbers::pi * x(config, 0)))}};
-}
+Metrics of_two(std::array<double, 2> values) { return {{"value", values[0]}, {"f2", values[1]}}; }
+Metrics value_of_zdt1(const Config& config) { return of_two(zdt1_values(config)); }
+Metrics value_of_zdt2(const Config& config) { return of_two(zdt2_values(config)); }
+Metrics value_of_zdt3(const Config& config) { return of_two(zdt3_values(config)); }
 
 // Deb et al. 2002: a part of a sphere, which the coordinates behind the angles blow up.
 double radius_of(const Config& config, int angles) {
   double g = 1;
-  for (int i = angles; i < static_cast<int>(config.values().size()); ++i) g += std::pow(x(config, i) - 0.5, 2);
+  for (int i = angles; i < static_cast<int>(config.values().size()); ++i) g += std::pow(x_of(config, i) - 0.5, 2);
   return g;
 }
 Metrics dtlz2(const Config& config) {
   const double g = radius_of(config, 2);
-  const double a = x(config, 0) * kQuarter;
-  const double b = x(config, 1) * kQuarter;
+  const double a = x_of(config, 0) * kQuarter;
+  const double b = x_of(config, 1) * kQuarter;
   return {{"value", g * std::cos(a) * std::cos(b)}, {"f2", g * std::cos(a) * std::sin(b)}, {"f3", g * std::sin(a)}};
 }
 // Jain and Deb 2014: of a quarter of a circle only what lies within 0.2 of its ends and its middle.
 Metrics c2_dtlz2(const Config& config) {
   const double g = radius_of(config, 1);
-  const double f1 = g * std::cos(x(config, 0) * kQuarter);
-  const double f2 = g * std::sin(x(config, 0) * kQuarter);
+  const double f1 = g * std::cos(x_of(config, 0) * kQuarter);
+  const double f2 = g * std::sin(x_of(config, 0) * kQuarter);
   const auto beyond = [&](double a, double b) { return std::pow(f1 - a, 2) + std::pow(f2 - b, 2) - 0.04; };
   const double middle = std::numbers::sqrt2 / 2;
   return {{"value", f1}, {"f2", f2}, {"g", std::min({beyond(1, 0), beyond(0, 1), beyond(middle, middle)})}};
 }
 // Deb 2001: one constraint is a part of the front.
 Metrics constr(const Config& config) {
-  const double a = x(config, 0);
-  const double b = x(config, 1);
+  const double a = x_of(config, 0);
+  const double b = x_of(config, 1);
   return {{"value", a}, {"f2", (1 + b) / a}, {"g1", b + 9 * a}, {"g2", 9 * a - b}};
 }
 // Cost and error of something with parameters of every kind.
@@ -137,9 +120,9 @@ std::vector<std::unique_ptr<QualityTask>> goal_functions() {
     tasks.push_back(std::make_unique<GoalFunction>(name, std::move(space), function, std::move(goals)));
   };
   // Volumes without a formula are of two million points of the front.
-  add("zdt1", unit_space(10), zdt1, goals_of({11, 11}, 121 - 1. / 3));
-  add("zdt2", unit_space(10), zdt2, goals_of({11, 11}, 121 - 2. / 3));
-  add("zdt3", unit_space(10), zdt3, goals_of({11, 11}, 128.778116));
+  add("zdt1", unit_space(10), value_of_zdt1, goals_of({11, 11}, 121 - 1. / 3));
+  add("zdt2", unit_space(10), value_of_zdt2, goals_of({11, 11}, 121 - 2. / 3));
+  add("zdt3", unit_space(10), value_of_zdt3, goals_of({11, 11}, 128.778116));
   add("dtlz2", unit_space(8), dtlz2, goals_of({1.1, 1.1, 1.1}, 1.331 - std::numbers::pi / 6));
   add("mixed",
       Space({{"x", FloatDomain{.low = 1e-4, .high = 1, .log = true}},

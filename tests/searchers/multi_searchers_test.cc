@@ -10,6 +10,7 @@
 
 #include "searchers/make_searcher.h"
 #include "searchers/pareto/hypervolume.h"
+#include "tests/support/zdt.h"
 
 namespace manta::multi_searchers_test {
 namespace {
@@ -27,24 +28,18 @@ Space numbers(int dimensions) {
   return Space(std::move(parameters));
 }
 
-double x(const Config& config, int i) { return config["x" + std::to_string(i)].as<double>(); }
-
-// Zitzler, Deb and Thiele 2000, with a wrong start.
 Metrics zdt1(const Config& config) {
-  double sum = 0;
-  const auto size = static_cast<int>(config.values().size());
-  for (int i = 1; i < size; ++i) sum += x(config, i);
-  const double g = 1 + 9 * sum / (size - 1);
-  return {{"f1", x(config, 0)}, {"f2", g * (1 - std::sqrt(x(config, 0) / g))}};
+  const auto [f1, f2] = zdt1_values(config);
+  return {{"f1", f1}, {"f2", f2}};
 }
 
 Metrics three(const Config& config) {
   Metrics metrics{{"f1", 0}, {"f2", 0}, {"f3", 0}};
   double sums[3] = {};
   for (int i = 0; i < 4; ++i) {
-    sums[0] += std::pow(x(config, i) - 0.2, 2);
-    sums[1] += std::pow(x(config, i) - 0.5, 2);
-    sums[2] += std::pow(x(config, i) - 0.5 - 0.1 * i, 2);
+    sums[0] += std::pow(x_of(config, i) - 0.2, 2);
+    sums[1] += std::pow(x_of(config, i) - 0.5, 2);
+    sums[2] += std::pow(x_of(config, i) - 0.5 - 0.1 * i, 2);
   }
   return {{"f1", sums[0]}, {"f2", sums[1]}, {"f3", sums[2]}};
 }
@@ -176,7 +171,7 @@ TEST_P(MultiSearchersTest, BadDataDoNoHarm) {
     const auto number = static_cast<std::size_t>(trial);
     if (trial % 7 == 6) continue;  // It stays pending.
     tell(*searcher, trial, trial % 5 == 0 ? again : config,
-         trial % 3 == 0 ? bad[number / 3 % bad.size()] : Metrics{{"f1", 3}, {"f2", 0}, {"f3", x(config, 0)}});
+         trial % 3 == 0 ? bad[number / 3 % bad.size()] : Metrics{{"f1", 3}, {"f2", 0}, {"f3", x_of(config, 0)}});
   }
 }
 
@@ -212,7 +207,7 @@ TEST_P(MultiSearchersTest, ASnapshotOfOtherGoalsIsRefused) {
 TEST_P(MultiSearchersTest, MoreObjectivesThanBoxesAreForGoWellToo) {
   const auto six = [](const Config& config) {
     Metrics metrics = three(config);
-    for (int i = 4; i <= 6; ++i) metrics.set("f" + std::to_string(i), std::abs(x(config, 1) - i / 10.));
+    for (int i = 4; i <= 6; ++i) metrics.set("f" + std::to_string(i), std::abs(x_of(config, 1) - i / 10.));
     return metrics;
   };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -11,6 +12,7 @@
 
 #include "searchers/make_searcher.h"
 #include "searchers/pareto/hypervolume.h"
+#include "tests/support/zdt.h"
 
 namespace manta::nsga2_searcher_test {
 namespace {
@@ -27,35 +29,16 @@ Space space_of(int dimensions) {
   return parse_space(json + "}").value();
 }
 
-double x(const Config& config, int i) { return config["x" + std::to_string(i)].as<double>(); }
-
-// Zitzler, Deb and Thiele 2000: the distance from the front grows with the mean of all coordinates but the first.
-double distance_of(const Config& config) {
-  double sum = 0;
-  const auto size = static_cast<int>(config.values().size());
-  for (int i = 1; i < size; ++i) sum += x(config, i);
-  return 1 + 9 * sum / (size - 1);
-}
-Metrics zdt1(const Config& config) {
-  const double g = distance_of(config);
-  return {{"f1", x(config, 0)}, {"f2", g * (1 - std::sqrt(x(config, 0) / g))}};
-}
-Metrics zdt2(const Config& config) {
-  const double g = distance_of(config);
-  return {{"f1", x(config, 0)}, {"f2", g * (1 - std::pow(x(config, 0) / g, 2))}};
-}
-Metrics zdt3(const Config& config) {
-  const double g = distance_of(config);
-  const double part = x(config, 0) / g;
-  return {{"f1", x(config, 0)},
-          {"f2", g * (1 - std::sqrt(part) - part * std::sin(10 * std::numbers::pi * x(config, 0)))}};
-}
+Metrics of_two(std::array<double, 2> values) { return {{"f1", values[0]}, {"f2", values[1]}}; }
+Metrics zdt1(const Config& config) { return of_two(zdt1_values(config)); }
+Metrics zdt2(const Config& config) { return of_two(zdt2_values(config)); }
+Metrics zdt3(const Config& config) { return of_two(zdt3_values(config)); }
 // Deb et al. 2002: the front is an eighth of a sphere.
 Metrics dtlz2(const Config& config) {
   double g = 1;
-  for (int i = 2; i < static_cast<int>(config.values().size()); ++i) g += std::pow(x(config, i) - 0.5, 2);
-  const double a = x(config, 0) * std::numbers::pi / 2;
-  const double b = x(config, 1) * std::numbers::pi / 2;
+  for (int i = 2; i < static_cast<int>(config.values().size()); ++i) g += std::pow(x_of(config, i) - 0.5, 2);
+  const double a = x_of(config, 0) * std::numbers::pi / 2;
+  const double b = x_of(config, 1) * std::numbers::pi / 2;
   return {{"f1", g * std::cos(a) * std::cos(b)}, {"f2", g * std::cos(a) * std::sin(b)}, {"f3", g * std::sin(a)}};
 }
 
