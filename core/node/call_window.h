@@ -60,6 +60,18 @@ class CallWindow {
     skip_free();
     return taken;
   }
+  /// Ends call `number`, which is here.
+  void drop(std::uint64_t number) {
+    if (number < first_) {
+      old_.erase(number);
+      --count_;
+      return;
+    }
+    Place& place = place_of(number);
+    let_go(place.call);
+    free(place);
+    skip_free();
+  }
   /// The oldest, or null if there is none.
   Call* oldest() { return find(first_); }
   bool empty() const { return count_ == 0; }
@@ -113,6 +125,15 @@ class CallWindow {
   void free(Place& place) {
     place.is_taken = false;
     --count_;
+  }
+  // Frees what the call kept; put() writes over the rest.
+  static void let_go(Call& call) {
+    call.result.reset();
+    call.more_results.clear();
+    call.late.clear();
+    call.blocks.clear();
+    call.references.clear();
+    call.task.reset();
   }
   void skip_free() {
     while (first_ != next_ && !place_of(first_).is_taken) ++first_;

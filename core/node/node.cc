@@ -299,11 +299,11 @@ bool Node::steal_tasks() {
   return !tasks_.empty();
 }
 
-// The worker has answered `task`, its oldest.
-void Node::end_task(WorkerRecord& worker, const Call& task, Duration took) {
+// The worker has answered its oldest task, one of `function`.
+void Node::end_task(WorkerRecord& worker, std::uint64_t function, Duration took) {
   worker.deadline.reset();
   took = std::clamp(took, Duration::zero(), Duration(std::chrono::hours(1)));  // The worker has said it.
-  const auto [known, is_new] = task_durations_.emplace(task.function, took);
+  const auto [known, is_new] = task_durations_.emplace(function, took);
   if (!is_new) known->second += (took - known->second) / 8;
   if (!worker.in_flight.empty()) return;
   std::erase(task_workers_, worker.id);

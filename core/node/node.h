@@ -162,7 +162,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
     };
     std::vector<LogLines> logs;  // What goes to their logs.
 
-    void complete(const ObjectPtr& object, ObjectState::Outcome outcome) {
+    void complete(const ObjectPtr& object, ObjectState::Outcome&& outcome) {
       if (!object) return;
       any_completed = true;
       ObjectState::Callbacks waiting = object->settle(std::move(outcome));
@@ -191,7 +191,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::size_t depth_of(const Call& task) const;
   void take_back_tasks(WorkerRecord& worker);                            // Held.
   bool steal_tasks();                                                    // Held.
-  void end_task(WorkerRecord& worker, const Call& task, Duration took);  // Held.
+  void end_task(WorkerRecord& worker, std::uint64_t function, Duration took);  // Held.
   WorkerRecord* find_idle_worker(const std::string& devices, const Resources& resources);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void give_bell(LinkLayout& layout);
@@ -211,6 +211,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // node_actors.cc: actors from their making to their end.
   Result<ActorPtr> add_actor(Call constructor, ActorSpec spec, std::uint64_t owner);  // Held; place_all() follows.
   Result<ActorPtr> look_up_actor(const std::string& name, std::string_view type);     // Held.
+  bool send_at_once(std::uint64_t actor_id, Call& call);  // Held.
   void queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred);
   void want_stop(std::uint64_t actor_id, Deferred& deferred);
   void kill_on_request(ActorRecord& actor, Deferred& deferred);
@@ -236,6 +237,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::optional<std::span<const std::byte>> assemble(WorkerRecord& worker, std::span<const std::byte> bytes);
   bool has_messages();
   void handle(WorkerRecord& worker, const Message& message, Deferred& deferred);
+  bool take_plain_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void go_on_sending(WorkerRecord& worker, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);

@@ -79,12 +79,26 @@ Result<ActorPtr> Node::look_up_actor(const std::string& name, std::string_view t
 
 void Node::call_actor(std::uint64_t actor_id, Call&& call) {
   const MemoryReserve::Use reserve;
+  std::unique_lock lock(mutex_);
+  if (send_at_once(actor_id, call)) return;
   Deferred deferred;
-  {
-    const std::lock_guard lock(mutex_);
-    queue_call(actor_id, std::move(call), deferred);
-  }
+  queue_call(actor_id, std::move(call), deferred);
+  lock.unlock();
   carry_out(std::move(deferred));
+}
+
+// Of most calls: nothing stands between them and the actor's process. False: it was left as it is.
+bool Node::send_at_once(std::uint64_t actor_id, Call& call) {
+  ActorRecord* actor = closing_ ? nullptr : find_actor(actor_id);
+  const bool is_next = actor != nullptr && actor->worker != 0 && !actor->died && !actor->stop_wanted &&
+                       actor->queue.empty() && call.late.empty();
+  if (!is_next || !check_memory(call)) return false;
+  WorkerRecord& worker = *workers_.at(actor->worker);
+  if (!worker.killed_because.empty() || !worker.in_flight.has_room()) return false;
+  ++counts_.actor_calls;
+  call.retries_left = actor->spec.max_task_retries;
+  send_call(worker, std::move(call));
+  return true;
 }
 
 void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
@@ -102,12 +116,6 @@ void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
   if (const auto possible = check_memory(call); !possible) return deferred.fail(call, possible.error());
   ++counts_.actor_calls;
   call.retries_left = actor->spec.max_task_retries;
-  const bool is_next = actor->worker != 0 && actor->queue.empty() && call.late.empty() && !actor->stop_sent;
-  if (WorkerRecord* worker = is_next ? workers_.at(actor->worker).get() : nullptr;
-      worker != nullptr && worker->killed_because.empty() && worker->in_flight.has_room()) {
-    send_call(*worker, std::move(call));
-    return;
-  }
   actor->queue.push_back(std::move(call));
   pump_actor(*actor, deferred);
 }

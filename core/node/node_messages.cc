@@ -19,17 +19,18 @@ bool Node::has_messages() {
 
 std::size_t Node::take_messages(Whose whose) {
   const MemoryReserve::Use reserve;
+  std::unique_lock lock(mutex_);
+  const std::vector<WorkerRecord*>& chosen = choose_workers(whose);
+  if (chosen.empty() && !any_released_) return 0;  // As nearly always while somebody looks again and again.
   Deferred deferred;
+  stop_released(deferred);
   std::size_t count = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    stop_released(deferred);
-    for (WorkerRecord* worker : choose_workers(whose))
-      count += take_messages_of(*worker, std::numeric_limits<std::size_t>::max(), deferred);
-    // Only after the loop: placing work adds workers.
-    if (count > 0) place_all(deferred);
-    if (count > 0) carrying_out_.fetch_add(1);
-  }
+  for (WorkerRecord* worker : chosen)
+    count += take_messages_of(*worker, std::numeric_limits<std::size_t>::max(), deferred);
+  // Only after the loop: placing work adds workers.
+  if (count > 0) place_all(deferred);
+  if (count > 0) carrying_out_.fetch_add(1);
+  lock.unlock();
   if (count > 0) {
     carry_out_counted(std::move(deferred));
   } else {
@@ -56,6 +57,7 @@ const std::vector<WorkerRecord*>& Node::choose_workers(Whose whose) {
 
 // At most `most` of them; how many.
 std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Deferred& deferred) {
+  constexpr std::size_t kPerRelease = 32;  // Each release takes the cache line from the worker.
   std::size_t count = 0;
   bool worker_waits = false;
   while (count < most) {
@@ -68,8 +70,10 @@ std::size_t Node::take_messages_of(WorkerRecord& worker, std::size_t most, Defer
     } else if (message) {
       distrust(worker);
     }
-    worker_waits |= worker.from_worker.pop();
+    worker.from_worker.advance();
+    if (count % kPerRelease == 0) worker_waits |= worker.from_worker.release();
   }
+  if (count % kPerRelease != 0) worker_waits |= worker.from_worker.release();
   if (worker.from_worker.is_corrupt()) distrust(worker);
   if (worker_waits) worker.bell->ring_all();
   worker.flush();
@@ -131,6 +135,7 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
 }
 
 void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  if (take_plain_answer(worker, message, deferred)) return;
   std::optional<Call> answered = worker.in_flight.take(message.header.call);
   if (!answered) return distrust(worker);
   count_answer(worker, message, *answered);
@@ -142,8 +147,33 @@ void Node::handle_answer(WorkerRecord& worker, const Message& message, Deferred&
   }
   if (answered->type == MessageType::kCreateActor)
     if (ActorRecord* actor = find_actor(worker.actor)) actor->is_made = true;
-  if (answered->type == MessageType::kRunTask) end_task(worker, *answered, Duration(message.header.b));
+  if (answered->type == MessageType::kRunTask) end_task(worker, answered->function, Duration(message.header.b));
   go_on_sending(worker, deferred);
+}
+
+// Of most calls: a method or a task, answered with one small value that refers to nothing. False: it was left as it is.
+bool Node::take_plain_answer(WorkerRecord& worker, const Message& message, Deferred& deferred) {
+  const std::uint64_t number = message.header.call;
+  if (message.header.type != MessageType::kResult || message.values.size() != 1 || !message.offsets.empty())
+    return false;
+  const MessageValue& value = message.values.front();
+  if (value.kind != MessageValue::Kind::kInline || !value.references.empty() ||
+      value.inline_bytes.size() > SmallBytes::kInline)
+    return false;
+  Call* call = worker.in_flight.find(number);
+  const bool is_plain = call != nullptr && call->type != MessageType::kCreateActor && call->result &&
+                        call->more_results.empty() && worker.saved_with_call != number;
+  if (!is_plain) return false;
+  count_answer(worker, message, *call);
+  EncodedValue result;
+  result.inline_bytes.append(value.inline_bytes.data(), value.inline_bytes.size());
+  deferred.complete(call->result, std::move(result));
+  const bool is_task = call->type == MessageType::kRunTask;
+  const std::uint64_t function = call->function;
+  worker.in_flight.drop(number);
+  if (is_task) end_task(worker, function, Duration(message.header.b));
+  go_on_sending(worker, deferred);
+  return true;
 }
 
 // What could not be sent may be possible now.
@@ -160,7 +190,7 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
     deferred.fail(call, error);
     return distrust(worker);
   }
-  if (call.type == MessageType::kRunTask) end_task(worker, call, Duration(message.header.b));
+  if (call.type == MessageType::kRunTask) end_task(worker, call.function, Duration(message.header.b));
   if (call.type == MessageType::kCreateActor) {
     if (ActorRecord* actor = find_actor(worker.actor)) fail_constructor(*actor, error, deferred);
   }

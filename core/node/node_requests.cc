@@ -138,7 +138,7 @@ bool Node::call_for(WorkerRecord& worker, const Message& message, Deferred& defe
   if (!worker.references.actor(message.header.a)) return false;
   std::optional<Call> call = take_call(worker, message, kCallValues, MessageType::kCallMethod);
   if (!call || !promise_results(worker, message, kCallValues - 1, *call)) return false;
-  queue_call(message.header.a, std::move(*call), deferred);
+  if (!send_at_once(message.header.a, *call)) queue_call(message.header.a, std::move(*call), deferred);
   return true;
 }
 

@@ -43,15 +43,24 @@ class WorkerLink {
   LinkLayout& layout() { return layout_; }
   TaskClaims& claims() { return layout_.claims; }
   bool has_messages() const { return !incoming_.empty(); }
-  /// Hands the oldest message to `take(bytes)`, if there is one; false if not.
+  /// Hands the oldest messages, at most `most`, to `take(bytes)`; how many there were.
   template <class Take>
-  bool receive(Take&& take) {
-    const auto bytes = incoming_.front();
-    MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
-    if (!bytes) return false;
-    if (const auto message = assembler_.take(*bytes)) std::forward<Take>(take)(*message);
-    if (incoming_.pop()) ring_node();
-    return true;
+  std::size_t receive(std::size_t most, Take&& take) {
+    constexpr std::size_t kPerRelease = 32;  // Each release takes the cache line from the node.
+    std::size_t count = 0;
+    const auto release = [this] {
+      if (incoming_.release()) ring_node();
+    };
+    while (count < most) {
+      const auto bytes = incoming_.front();
+      MANTA_CHECK(!incoming_.is_corrupt(), "the node's messages are damaged");
+      if (!bytes) break;
+      if (const auto message = assembler_.take(*bytes)) take(*message);
+      incoming_.advance();
+      if (++count % kPerRelease == 0) release();
+    }
+    if (count % kPerRelease != 0) release();
+    return count;
   }
 
  private:

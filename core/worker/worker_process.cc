@@ -105,7 +105,7 @@ bool WorkerProcess::serve_next() {
 
 bool WorkerProcess::step_message() {
   const MemoryReserve::Use reserve;
-  const bool taken = link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); }) || take_direct(1) > 0;
+  const bool taken = link_.receive(1, [this](std::span<const std::byte> bytes) { handle(bytes); }) > 0 || take_direct(1) > 0;
   pass_on_waits();
   return taken;
 }
@@ -135,8 +135,7 @@ std::size_t WorkerProcess::take_messages() {
   // Calls that wait here cost this process memory; those in the ring do not. But behind them may lie what another
   // thread waits for, so only an idle process leaves them there.
   constexpr std::size_t kBatch = 256;
-  std::size_t taken = 0;
-  while (taken < kBatch && link_.receive([this](std::span<const std::byte> bytes) { handle(bytes); })) ++taken;
+  std::size_t taken = link_.receive(kBatch, [this](std::span<const std::byte> bytes) { handle(bytes); });
   taken += take_direct(kBatch);
   if (!heard_waits_.empty()) pass_on_waits();
   if (taken > 0) completion_.notify();
