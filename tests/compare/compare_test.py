@@ -13,6 +13,7 @@ import unittest
 
 import comparison
 import peer
+import ray_cpp
 import tune_peers
 from comparison import yardstick
 from goal import NO, UNKNOWN, YES, at_least, at_most, below
@@ -27,6 +28,18 @@ RATE = comparison.Row("calls", "core_benchmark calls", "calls", "calls/s", "ring
 
 def measured(**values):
     return {"name": "row", "ours": None, "ratio_to_limit": None, "ratio_to_peer": None, **values}
+
+
+class RayCppTest(unittest.TestCase):
+    def test_without_its_package_it_stays_out_and_says_so(self):
+        with tempfile.TemporaryDirectory() as name, contextlib.redirect_stderr(io.StringIO()) as said:
+            python = pathlib.Path(name) / "bin/python"
+            self.assertIsNone(ray_cpp.build(python, pathlib.Path(name)))
+        self.assertIn("Ray's C++ API stays out: there is no package ray-cpp", said.getvalue())
+
+    def test_its_rows_are_in_the_table(self):
+        self.assertIn(ray_cpp.NAME, {name for row in SUITES["core"].rows for name in row.others})
+        self.assertEqual(SUITES["core"].titles[ray_cpp.NAME], ray_cpp.TITLE)
 
 
 class ReadingTest(unittest.TestCase):

@@ -28,8 +28,9 @@ def times(name, unit, *goals, **compared):
 
 
 ACTOR_SYNC = times("1_1_actor_calls_sync", "us", at_most(0.75), at_most(1.5, "limit"), at_least(500, "peer"),
-                   others=("zeromq", "caf"), **ROUND_TRIP)  # fmt: skip
-TASKS_SYNC = times("single_client_tasks_sync", "us", at_most(2, ACTOR_SYNC.name), at_least(30, "peer"), **ROUND_TRIP)
+                   others=("zeromq", "caf", "ray_cpp"), **ROUND_TRIP)  # fmt: skip
+TASKS_SYNC = times("single_client_tasks_sync", "us", at_most(2, ACTOR_SYNC.name), at_least(30, "peer"), others=("ray_cpp",),
+                   **ROUND_TRIP)  # fmt: skip
 
 ROWS = [
     ACTOR_SYNC,
@@ -38,7 +39,7 @@ ROWS = [
     times("1_1_actor_calls_sync_asleep", "us", at_most(1.5, "limit"), at_least(9, "peer"),
           yardstick="ipc_lat futex 0 1 0", limit="rtt.p50"),
     row("1_1_actor_calls_async", "calls/s", at_least(5e6), at_least(1000, "peer"), at_least(2, "zeromq"),
-        at_least(40, "caf"), others=("zeromq", "caf"), **PIPELINE),
+        at_least(40, "caf"), others=("zeromq", "caf", "ray_cpp"), **PIPELINE),
     row("1_1_actor_calls_concurrent", "calls/s"),
     row("1_1_actor_calls_with_arg_async", "calls/s", at_least(0.5, "1_1_actor_calls_async"), at_least(500, "peer")),
     row("1_n_actor_calls_async", "calls/s"),
@@ -50,17 +51,20 @@ ROWS = [
     row("1_n_async_actor_calls_async", "calls/s"),
     row("n_n_async_actor_calls_async", "calls/s"),
     TASKS_SYNC,
-    row("single_client_tasks_async", "tasks/s", at_least(1e6), at_least(500, "peer"), **PIPELINE),
+    row("single_client_tasks_async", "tasks/s", at_least(1e6), at_least(500, "peer"), others=("ray_cpp",),
+        **PIPELINE),
     row("single_client_tasks_and_get_batch", "batches/s"),
     row("multi_client_tasks_async", "tasks/s", at_least(100, "peer")),
-    times("single_client_get_calls", "us", at_most(0.2), at_least(500, "peer")),
-    times("single_client_put_calls", "us", at_most(0.4), at_least(1000, "peer")),
+    times("single_client_get_calls", "us", at_most(0.2), at_least(500, "peer"), others=("ray_cpp",)),
+    times("single_client_put_calls", "us", at_most(0.4), at_least(1000, "peer"), others=("ray_cpp",)),
     row("multi_client_put_calls", "puts/s"),
     row("single_client_put_gigabytes", "GB/s", **copy_of(800 * MIB, "memcpy_warm.GBps")),
     row("multi_client_put_gigabytes", "GB/s"),
-    times("put_1_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(25, "peer"), **copy_of(MIB)),
-    times("put_100_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(2, "peer"), **copy_of(100 * MIB)),
-    times("get_100_mb", "us", at_most(5), at_least(25, "peer")),
+    times("put_1_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(25, "peer"), others=("ray_cpp",),
+          **copy_of(MIB)),
+    times("put_100_mb", "us", at_most(1 / SHARE_OF_COPY, "limit"), at_least(2, "peer"), others=("ray_cpp",),
+          **copy_of(100 * MIB)),
+    times("get_100_mb", "us", at_most(5), at_least(25, "peer"), others=("ray_cpp",)),
     times("get_1_gb", "us", at_most(5), has_peer=False),
     row("get_1_gb.first", "us", program="get_1_gb", has_peer=False),
     times("single_client_wait_1k_refs", "ms", at_most(5), at_least(20, "peer")),

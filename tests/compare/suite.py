@@ -6,6 +6,7 @@ import dataclasses
 import core_rows
 import messaging
 import peer
+import ray_cpp
 import search_rows
 import tune_peers
 import tune_rows
@@ -31,9 +32,16 @@ class Suite:
         return lambda measurements: peer.run_peer([*command, *measurements], folder)
 
 
-def prepare_messaging(rows, _, folder):
-    systems = messaging.build(dict.fromkeys(name for row in rows for name in row.others), folder)
-    return lambda: messaging.measure(systems, folder)
+def prepare_core(rows, python, folder):
+    wanted = dict.fromkeys(name for row in rows for name in row.others)
+    systems = messaging.build([name for name in wanted if name in messaging.SYSTEMS], folder)
+    of_ray = ray_cpp.build(python, folder) if python and ray_cpp.NAME in wanted else None
+
+    def measure():
+        values = messaging.measure(systems, folder)
+        return values | ({ray_cpp.NAME: ray_cpp.measure(of_ray, folder)} if of_ray else {})
+
+    return measure
 
 
 def prepare_programs(systems):
@@ -42,7 +50,8 @@ def prepare_programs(systems):
 
 SUITES = {
     "core": Suite(core_rows.ROWS, "Ray", "ray/microbenchmark.py",
-                  {name: system.title for name, system in messaging.SYSTEMS.items()}, prepare_messaging),
+                  {name: system.title for name, system in messaging.SYSTEMS.items()} | {ray_cpp.NAME: ray_cpp.TITLE},
+                  prepare_core),
     "tune": Suite(tune_rows.ROWS, "Ray Tune", "ray/tune_benchmark.py",
                   {name: system.title for name, system in tune_peers.SYSTEMS.items()},
                   prepare_programs(tune_peers.SYSTEMS)),

@@ -26,12 +26,11 @@ inline double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Microseconds of one `call()`, the median of many after some that warm up.
+/// Microseconds of one `call()`, the median of `count` after a tenth as many that warm up.
 template <class Call>
-double median_latency(Call&& call) {
-  constexpr int kCalls = 10'000;
+double median_latency(Call&& call, int count = 10'000) {
   std::vector<double> times;
-  for (int i = -kCalls / 10; i < kCalls; ++i) {
+  for (int i = -count / 10; i < count; ++i) {
     const double begin = now_us();
     call();
     if (i >= 0) times.push_back(now_us() - begin);
