@@ -176,6 +176,27 @@ TEST_F(TuneLoopSilenceTest, NobodyIsLeftBehindWhileOthersRunOrNobodyWaits) {
   EXPECT_THAT(observer_.warnings, IsEmpty());
 }
 
+TEST_F(TuneLoopSilenceTest, NobodyIsLeftBehindWhileTheSearcherThinks) {
+  pause_the_others();
+  thinks_elsewhere_ = true;
+  options_.searcher = "slow";
+  options_.max_trials = 4;
+  searcher_ = ScriptedSearcher([this](TrialId trial) -> Result<std::optional<Config>> {
+    if (trial.number == 2) queue_.is_held = true;
+    return std::optional<Config>(Config());
+  });
+  hang_ = minutes(60);
+  step_ = [this](const Config&, TrialId trial, std::int64_t iteration) {
+    if (trial.number == 1 && iteration == 3) queue_.release();
+    return std::optional(stepped(1, trial.number == 1 && iteration == 2 ? to_seconds(hang_) : usual_seconds_));
+  };
+
+  run_to_end();
+
+  EXPECT_THAT(scheduler_.ended, SizeIs(4));
+  for (const auto& [trial, state] : scheduler_.ended) EXPECT_EQ(state, TrialState::kCompleted) << trial.number;
+}
+
 TEST_F(TuneLoopSilenceTest, NobodyIsLeftBehindWhereNoSlotIsFree) {
   pause_the_others();
   options_.concurrency = 1;

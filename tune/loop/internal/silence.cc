@@ -60,9 +60,10 @@ void TuneLoop::Impl::check_silence() {
 }
 
 // Paused trials, and a free slot that the scheduler gives none of them, while nobody runs but who is silent: then the
-// scheduler goes on without who has been so for longest. One at a time: the others may not be in anybody's way.
+// scheduler goes on without who has been so for longest. One at a time: the others may not be in anybody's way. A
+// searcher that thinks may yet give the slot a trial.
 void TuneLoop::Impl::leave_one_behind(Duration patience) {
-  if (paused_ == 0 || used_slots_ >= slots()) return;
+  if (paused_ == 0 || used_slots_ >= slots() || searcher_.has_question()) return;
   std::optional<TrialId> longest;
   for (const TrialId trial : attempts_) {
     const LiveTrial& live = live_.at(trial);
