@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/copy_bytes.h"
 #include "core/base/result.h"
 #include "core/objects/array_codec.h"
 #include "core/objects/encoded_value.h"
@@ -123,7 +124,7 @@ Result<T> decode(const ValueView& view) {
     if (view.bytes.size() % sizeof(typename T::value_type) != 0)
       return Error{ErrorCode::kInternal, "a vector has the wrong size"};
     T value(view.bytes.size() / sizeof(typename T::value_type));
-    if (!value.empty()) std::memcpy(value.data(), view.bytes.data(), value.size() * sizeof(typename T::value_type));
+    copy_bytes(reinterpret_cast<std::byte*>(value.data()), view.bytes.data(), view.bytes.size());
     return value;
   } else {
     static_assert(internal::Travels<T>::value);

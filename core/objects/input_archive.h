@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "core/base/copy_bytes.h"
 #include "core/objects/reference.h"
 
 namespace manta::internal {
@@ -64,7 +65,7 @@ class InputArchive : public cereal::InputArchive<InputArchive, cereal::AllowEmpt
     const auto* block = reference != nullptr ? std::get_if<BlockPtr>(reference) : nullptr;
     if (block == nullptr || !*block || (*block)->size() != size)
       throw cereal::Exception("a large piece names no block of the store, or one of another size");
-    std::memcpy(out, (*block)->data(), size);
+    copy_bytes(static_cast<std::byte*>(out), (*block)->data(), size);
   }
 
  private:

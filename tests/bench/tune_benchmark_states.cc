@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -44,8 +42,7 @@ class Heavy : public manta::Trainable {
   }
   void save(manta::CheckpointWriter& out) override { out.write_bytes("state", state_); }
   void load(const manta::CheckpointReader& in) override {
-    const std::span<const std::byte> saved = in.read_bytes("state");
-    std::copy(saved.begin(), saved.end(), state_.begin());
+    in.read_bytes("state", state_);
     loaded_ = 1;
   }
 
@@ -144,8 +141,6 @@ void pbt_exploit_50_mb(std::string_view name, std::int64_t experiments) {
     const auto scheduler = make_scheduler("pbt:interval=2,quantile=0.5", setup).value();
     Stopwatch stopwatch;
     watch(stopwatch, space, *scheduler, 2);
-    for (double x : stopwatch.loads) std::fprintf(stderr, "%.0f ", x / 1e3);
-    std::fprintf(stderr, "\n");
     exploits.insert(exploits.end(), stopwatch.loads.begin(), stopwatch.loads.end());
   }
   print_median(name, exploits);

@@ -110,4 +110,12 @@ std::span<const std::byte> CheckpointReader::read_bytes(std::string_view name) c
   return entry->second;
 }
 
+void CheckpointReader::read_bytes(std::string_view name, std::span<std::byte> to) const {
+  const std::span<const std::byte> bytes = read_bytes(name);
+  if (bytes.size() != to.size())
+    throw CheckpointError("checkpoint entry \"" + std::string(name) + "\" has " + std::to_string(bytes.size()) +
+                          " bytes, not " + std::to_string(to.size()));
+  copy_bytes(to.data(), bytes.data(), bytes.size());
+}
+
 }  // namespace manta

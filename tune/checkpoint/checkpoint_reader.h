@@ -6,14 +6,17 @@
 #include <cereal/types/map.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/vector.hpp>
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <span>
-#include <sstream>
+#include <istream>
 #include <stdexcept>
+#include <streambuf>
 #include <string>
 #include <string_view>
 
+#include "core/base/copy_bytes.h"
 #include "core/base/result.h"
 
 namespace manta {
@@ -24,6 +27,28 @@ class CheckpointError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+namespace internal {
+
+/// An entry as what a stream reads, in place.
+class EntryBuffer final : public std::streambuf {
+ public:
+  explicit EntryBuffer(std::span<const std::byte> bytes) {
+    char* begin = const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));  // Nothing is put back into it.
+    setg(begin, begin, begin + bytes.size());
+  }
+
+ protected:
+  std::streamsize xsgetn(char* to, std::streamsize count) override {
+    const std::streamsize size = std::min(count, egptr() - gptr());
+    copy_bytes(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(gptr()),
+               static_cast<std::size_t>(size));
+    setg(eback(), gptr() + size, egptr());
+    return size;
+  }
+};
+
+}  // namespace internal
 
 /// Entries by name.
 ///
@@ -42,8 +67,8 @@ class CheckpointReader {
   /// The value written under `name`. Throws CheckpointError if there is none, or it is of another type.
   template <class T>
   T read(std::string_view name) const {
-    const std::span<const std::byte> bytes = read_bytes(name);
-    std::istringstream stream(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), std::ios::binary);
+    internal::EntryBuffer buffer(read_bytes(name));
+    std::istream stream(&buffer);
     T value{};
     try {
       cereal::PortableBinaryInputArchive archive(stream);
@@ -56,6 +81,9 @@ class CheckpointReader {
 
   /// The bytes written under `name`; throws CheckpointError if there are none.
   std::span<const std::byte> read_bytes(std::string_view name) const;
+  /// Copies the bytes written under `name` to `to`, large ones by several threads; throws CheckpointError if there are
+  /// none, or not as many as `to` has.
+  void read_bytes(std::string_view name, std::span<std::byte> to) const;
 
  private:
   std::map<std::string, std::span<const std::byte>, std::less<>> entries_;

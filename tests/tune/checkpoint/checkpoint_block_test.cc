@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -87,6 +89,55 @@ TEST(CheckpointBlockTest, BytesComeBackAndAreAligned) {
   EXPECT_EQ((weights.data() - block.data()) % 64, 0);
   EXPECT_TRUE(reader->has("empty"));
   EXPECT_TRUE(reader->read_bytes("empty").empty());
+}
+
+std::string message_of(const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const CheckpointError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(CheckpointBlockTest, BytesAreCopiedToWhereTheyBelong) {
+  const std::vector<std::byte> block = example_block();
+  const CheckpointReader reader = CheckpointReader::decode(block).value();
+  std::vector<std::byte> weights(10);
+
+  reader.read_bytes("weights", weights);
+
+  EXPECT_EQ(weights, bytes_of("0123456789"));
+  weights.resize(9);
+  EXPECT_EQ(message_of([&] { reader.read_bytes("weights", weights); }),
+            "checkpoint entry \"weights\" has 10 bytes, not 9");
+  EXPECT_THAT(message_of([&] { reader.read_bytes("bias", weights); }), HasSubstr("has no entry \"bias\""));
+}
+
+// What is so large is copied by several threads.
+TEST(CheckpointBlockTest, LargeEntriesComeBackWhole) {
+  std::vector<double> values(3'000'000);
+  std::iota(values.begin(), values.end(), 0.5);
+  CheckpointWriter writer;
+  writer.write("values", values);
+  writer.write_bytes("raw", std::as_bytes(std::span(values)));
+  const std::vector<std::byte> block = writer.encode();
+
+  const CheckpointReader reader = CheckpointReader::decode(block).value();
+  std::vector<double> raw(values.size());
+  reader.read_bytes("raw", std::as_writable_bytes(std::span(raw)));
+
+  EXPECT_TRUE(reader.read<std::vector<double>>("values") == values);
+  EXPECT_TRUE(raw == values);
+}
+
+TEST(CheckpointBlockTest, AnEntryThatEndsTooEarlyIsNamed) {
+  CheckpointWriter writer;
+  writer.write("small", 1);
+  const std::vector<std::byte> block = writer.encode();
+  const CheckpointReader reader = CheckpointReader::decode(block).value();
+  EXPECT_THAT(message_of([&] { static_cast<void>(reader.read<std::vector<double>>("small")); }),
+              HasSubstr("checkpoint entry \"small\": "));
 }
 
 // Room that is full of something else, and of no more bytes than were asked for.
