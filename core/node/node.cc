@@ -34,6 +34,7 @@ Node::Node(Options options, std::unique_ptr<WorkerLauncher> launcher, std::share
       ledger_(std::move(options.machine)),
       gpu_drain_(std::move(options.gpus)),
       attention_(layout_of<NodePage>(page_)->arrivals),
+      ids_(options.id),
       lineage_(options.lineage_bytes),
       oom_kills_seen_(kernel_oom_kills().value_or(0)),
       completion_((new (page_.data()) NodePage)->node_bell, CompletionWait::Otherwise::kServiceThread,
@@ -188,7 +189,9 @@ void Node::place_all(Deferred& deferred) {
       Call& task = tasks_.front();
       if (task.is_settled()) {
         deferred.fail(task, cancelled_error());
-      } else if (!hold_arguments(task)) {
+      } else if (const Result<bool> held = hold_arguments(task); !held) {
+        deferred.fail(task, held.error());
+      } else if (!*held) {
         constexpr int kAhead = 4;  // They keep their arguments in memory until they have run.
         if (tasks_fetching_ >= kAhead && !task.comes_first) return;
         fetch_later(std::move(task), deferred);
@@ -338,7 +341,7 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
   UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);  // The worker's end stays blocking.
-  const std::uint64_t id = next_id_++;
+  const std::uint64_t id = ids_.next();
   ++counts_.workers_started;
   if (trace_) MANTA_RETURN_IF_ERROR(trace_->add_worker(id, memory.fd(), name));
   SpawnRequest request{.worker = id,
@@ -367,7 +370,8 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
       WorkerOutput(std::move(read_end), name,
                    {.escapes = ::isatty(STDERR_FILENO) == 1, .keeps_log = !log_directory_.empty()}));
   if (!log_directory_.empty())
-    record->log = std::make_shared<WorkerLog>(WorkerLog::path_of(log_directory_, ::getpid(), id, name), log_bytes_);
+    record->log = std::make_shared<WorkerLog>(
+        WorkerLog::path_of(log_directory_, ::getpid(), GlobalId::local(id), name), log_bytes_);
   record->devices = devices;
   record->threads = request.cpus;
   record->memory_limit = request.memory_limit;
@@ -439,7 +443,7 @@ WireReference Node::name(const Reference& reference) {
     return {.kind = WireReference::kActor, .id = {.process = 0, .number = (*actor)->id()}};
   if (const auto* block = std::get_if<BlockPtr>(&reference)) return WireReference::of_block(**block);
   ObjectState& object = *std::get<ObjectPtr>(reference);
-  if (object.id().number == 0) object.set_id({.process = 0, .number = next_id_++});
+  if (object.id().number == 0) object.set_id({.process = ids_.self(), .number = next_object_++});
   return {.kind = WireReference::kObject, .id = object.id()};
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/no_memory.h"
+#include "core/base/node_id.h"
 #include "core/control/actor_directory.h"
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
@@ -48,6 +49,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
  public:
   struct Options {
     Machine machine;
+    /// Of all nodes that anything of this process may have heard of.
+    NodeId id{1};
     /// Stepped, it neither waits nor spills. Capacity 0: 30 % of memory.
     ObjectStore::Options store = {.warm_bytes = std::size_t{256} << 20};
     /// Memory limits of workers are those of memory cgroups, where these can be made; else workers are looked at.
@@ -228,6 +231,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Error lost_call(const Error& death, const Call& call);
   void add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr object, Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
+  Error unknown_actor_error(std::uint64_t id) const;
+  Error undelivered_error(std::uint64_t actor_id, const Call& call);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
   enum class Whose { kThoseWithSome, kAll };
@@ -244,7 +249,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code);
   void make_again(WorkerRecord& worker, Call&& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
-  void distrust(WorkerRecord& worker);
+  static std::string unknown_thing(const WorkerRecord& worker, const MessageHeader& header);
+  void distrust(WorkerRecord& worker, const std::string& unknown = {});
 
   // node_promises.cc: objects that a worker makes outside of calls.
   std::optional<ObjectState::Outcome> take_outcome(WorkerRecord& worker, const Message& message);
@@ -316,7 +322,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // node_store.cc: objects that leave memory and come back, and room for new ones.
   void relieve();  // Without mutex_.
   void keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin);
-  static bool hold_arguments(Call& call);
+  Result<bool> hold_arguments(Call& call);
+  Result<void> check_here(std::span<const BlockPtr> blocks) const;
   static std::vector<BlockPtr> argument_blocks(const Call& call);
   void fetch_later(Call task, Deferred& deferred);
   void fetch_later(ActorRecord& actor, Deferred& deferred);
@@ -430,7 +437,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::deque<Call> tasks_;                                      // Ready to run, in order.
   int tasks_fetching_ = 0;                                      // Out of the queue until their arguments are back.
   std::deque<std::uint64_t> unplaced_actors_;
-  std::uint64_t next_id_ = 1;
+  GlobalIds ids_;                  // Of workers and actors.
+  std::uint64_t next_object_ = 1;  // Of those that the node names itself.
   MessageBuilder builder_;
   Message incoming_;
   bool closing_ = false;
