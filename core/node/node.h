@@ -184,7 +184,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // Functions with a Deferred, and those without that say so, are called with mutex_ held.
 
-  // node.cc: tasks and placement.
+  // node.cc: the beginning, the end, and what is done without the mutex.
+  static const Error& shut_down_error();
+  void carry_out(Deferred&& deferred);  // Without mutex_.
+
+  // node_placement.cc: tasks and actors on their way to a worker.
   void enqueue_task(Call&& task);  // Without mutex_.
   static Result<void> check_memory(const Call& call);
   void place_all(Deferred& deferred);
@@ -192,9 +196,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool place_task(Call& task, Deferred& deferred);
   bool append_task(Call& task);  // Held.
   std::size_t depth_of(const Call& task) const;
-  void take_back_tasks(WorkerRecord& worker);                            // Held.
-  bool steal_tasks();                                                    // Held.
+  void take_back_tasks(WorkerRecord& worker);                                  // Held.
+  bool steal_tasks();                                                          // Held.
   void end_task(WorkerRecord& worker, std::uint64_t function, Duration took);  // Held.
+
+  // node_workers.cc: processes, what they have of the machine, and those that wait for work.
   WorkerRecord* find_idle_worker(const std::string& devices, const Resources& resources);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void give_bell(LinkLayout& layout);
@@ -202,14 +208,14 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void release_resources(WorkerRecord& worker);
   void drain_resources(WorkerRecord& worker);
   void release_drained();
+
+  // node_calls.cc: calls to a worker, and what their values refer to.
   void send_call(WorkerRecord& worker, Call&& call);
   void add_references(WorkerRecord& worker, const std::vector<Reference>& references);
   WireReference name(const Reference& reference);  // Held.
   std::vector<WireReference> names(const std::vector<Reference>& references);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
-  static const Error& shut_down_error();
   void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
-  void carry_out(Deferred&& deferred);  // Without mutex_.
 
   // node_actors.cc: actors from their making to their end.
   Result<ActorPtr> add_actor(Call constructor, ActorSpec spec, std::uint64_t owner);  // Held; place_all() follows.

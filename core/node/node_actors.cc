@@ -239,8 +239,8 @@ ActorRecord* Node::find_actor(std::uint64_t id) {
 // There is no record of it: it has ended long ago, or it is none of this node's.
 Error Node::unknown_actor_error(std::uint64_t id) const {
   if (ids_.has(id)) return stopped_error();
-  return {ErrorCode::kNotFound, global_name("actor", id) + " is of another runtime than this, " + to_string(ids_.node()) +
-                                    ": a handle is good only in the one that it is from"};
+  return {ErrorCode::kNotFound, global_name("actor", id) + " is of another runtime than this, " +
+                                    to_string(ids_.node()) + ": a handle is good only in the one that it is from"};
 }
 
 Error Node::undelivered_error(std::uint64_t actor_id, const Call& call) {
