@@ -29,11 +29,17 @@ namespace {
 struct Current {
   std::mutex mutex;
   std::weak_ptr<Node> node;
+  std::uint32_t nodes = 0;  // That this process has had. Each is another one: refs and handles may outlive theirs.
 };
 
 Current& current() {
   static auto* instance = new Current;  // Threads may go on while the program ends.
   return *instance;
+}
+
+NodeId next_node() {
+  const std::lock_guard lock(current().mutex);
+  return NodeId{++current().nodes};
 }
 
 Result<Machine> choose_machine(const RuntimeOptions& options) {
@@ -119,6 +125,7 @@ Result<Runtime> Runtime::start(char** argv, const RuntimeOptions& options) {
   static_cast<void>(no_memory_object());  // So that it is there when it is needed.
   GpuDrain::Reader gpus = gpu_reader(machine);
   MANTA_ASSIGN_OR_RETURN(std::shared_ptr<Node> node, Node::start({.machine = std::move(machine),
+                                                                  .id = next_node(),
                                                                   .store = std::move(store),
                                                                   .use_cgroups = options.use_cgroups,
                                                                   .lineage_bytes = options.lineage_bytes,

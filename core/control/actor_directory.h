@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which names are taken by living actors.
+// Which names are taken by living actors, on whatever node.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace manta {
 
-/// Names of actors, each with one living holder.
+/// Names of actors, each with one living holder, whose GlobalId says on which node it is.
 ///
 /// Thread-safety: none.
 class ActorDirectory {

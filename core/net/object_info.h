@@ -28,7 +28,7 @@ std::string to_string(const std::vector<ObjectHolder>& holders);
 
 /// An object whose bytes lie in the store.
 struct ObjectInfo {
-  std::uint64_t process = 0;  ///< With `number`, its name among all processes.
+  std::uint64_t process = 0;  ///< With `number`, its name among all processes of all nodes (GlobalId).
   std::uint64_t number = 0;   ///< 0: only the driver knows it.
   std::uint64_t bytes = 0;
   std::string label;  ///< "put", or the function whose result it is.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/base/node_id.h"
+
 namespace manta {
 namespace {
 
@@ -28,7 +30,8 @@ void add_rest(std::string& out, std::size_t all, std::size_t shown) {
 std::string to_string(const RuntimeStatus& status, std::size_t rows) {
   char cpus[32];
   std::snprintf(cpus, sizeof cpus, "%g", status.cpus);
-  std::string out = std::string(cpus) + " CPUs, " + std::to_string(status.gpus) + " GPUs; object store " +
+  const std::string node = status.node != 0 ? to_string(NodeId{status.node}) + ": " : "";
+  std::string out = node + cpus + " CPUs, " + std::to_string(status.gpus) + " GPUs; object store " +
                     mebibytes(status.store_bytes_used) + " of " + mebibytes(status.store_bytes_capacity) +
                     (status.store_bytes_spilled > 0 ? ", " + mebibytes(status.store_bytes_spilled) + " on disk" : "") +
                     (status.store_waiting > 0 ? ", " + std::to_string(status.store_waiting) + " wait for room" : "") +

@@ -59,7 +59,8 @@ struct ActorInfo {
 
 /// A moment of the runtime on one machine.
 struct RuntimeStatus {
-  int pid = 0;          ///< Of the driver.
+  int pid = 0;             ///< Of the driver.
+  std::uint32_t node = 0;  ///< Its NodeId; ids of actors and objects say it too (GlobalId). 0: not known.
   std::string program;  ///< Its file's name.
   double uptime_seconds = 0;
   double cpus = 0;
@@ -77,7 +78,7 @@ struct RuntimeStatus {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(pid, program, uptime_seconds, cpus, gpus, store_bytes_used, store_bytes_capacity, store_bytes_in_use,
+    archive(pid, node, program, uptime_seconds, cpus, gpus, store_bytes_used, store_bytes_capacity, store_bytes_in_use,
             store_bytes_spilled, store_waiting, queued_tasks, workers, actors, object_count, objects);
   }
 };

@@ -12,7 +12,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ActorInfo, id, name, type, state
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ObjectHolder, kind, pid, name, count)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ObjectInfo, process, number, bytes, label, owner_pid, age_seconds,
                                                 unused_seconds, is_in_memory, holders)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RuntimeStatus, pid, program, uptime_seconds, cpus, gpus,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RuntimeStatus, pid, node, program, uptime_seconds, cpus, gpus,
                                                 store_bytes_used, store_bytes_capacity, store_bytes_in_use,
                                                 store_bytes_spilled, store_waiting, queued_tasks, workers, actors,
                                                 object_count, objects)

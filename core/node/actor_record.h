@@ -19,7 +19,7 @@ struct ActorRecord {
   std::uint64_t id = 0;
   ActorSpec spec;                   ///< `name` is never empty: the class's, if it was given none.
   bool is_named = false;            ///< The directory has its name.
-  std::uint64_t owner = 0;          ///< The worker that made it; 0: the driver.
+  std::uint64_t owner = 0;          ///< The process that made it.
   std::weak_ptr<ActorLease> lease;  ///< That all handles share.
   ActorPtr detached;                ///< Of a detached actor: keeps it without handles.
   std::uint64_t worker = 0;         ///< 0: waits for resources.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/no_memory.h"
+#include "core/base/node_id.h"
 #include "core/control/actor_directory.h"
 #include "core/net/caller.h"
 #include "core/net/completion_wait.h"
@@ -48,6 +49,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
  public:
   struct Options {
     Machine machine;
+    /// Of all nodes that anything of this process may have heard of.
+    NodeId id{1};
     /// Stepped, it neither waits nor spills. Capacity 0: 30 % of memory.
     ObjectStore::Options store = {.warm_bytes = std::size_t{256} << 20};
     /// Memory limits of workers are those of memory cgroups, where these can be made; else workers are looked at.
@@ -181,7 +184,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   // Functions with a Deferred, and those without that say so, are called with mutex_ held.
 
-  // node.cc: tasks and placement.
+  // node.cc: the beginning, the end, and what is done without the mutex.
+  static const Error& shut_down_error();
+  void carry_out(Deferred&& deferred);  // Without mutex_.
+
+  // node_placement.cc: tasks and actors on their way to a worker.
   void enqueue_task(Call&& task);  // Without mutex_.
   static Result<void> check_memory(const Call& call);
   void place_all(Deferred& deferred);
@@ -189,9 +196,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool place_task(Call& task, Deferred& deferred);
   bool append_task(Call& task);  // Held.
   std::size_t depth_of(const Call& task) const;
-  void take_back_tasks(WorkerRecord& worker);                            // Held.
-  bool steal_tasks();                                                    // Held.
+  void take_back_tasks(WorkerRecord& worker);                                  // Held.
+  bool steal_tasks();                                                          // Held.
   void end_task(WorkerRecord& worker, std::uint64_t function, Duration took);  // Held.
+
+  // node_workers.cc: processes, what they have of the machine, and those that wait for work.
   WorkerRecord* find_idle_worker(const std::string& devices, const Resources& resources);
   Result<WorkerRecord*> spawn_worker(const Resources& resources, const std::string& devices, const std::string& name);
   void give_bell(LinkLayout& layout);
@@ -199,14 +208,14 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void release_resources(WorkerRecord& worker);
   void drain_resources(WorkerRecord& worker);
   void release_drained();
+
+  // node_calls.cc: calls to a worker, and what their values refer to.
   void send_call(WorkerRecord& worker, Call&& call);
   void add_references(WorkerRecord& worker, const std::vector<Reference>& references);
   WireReference name(const Reference& reference);  // Held.
   std::vector<WireReference> names(const std::vector<Reference>& references);
   static void fail_in_flight(WorkerRecord& worker, const Error& error, Deferred& deferred);
-  static const Error& shut_down_error();
   void cancel_call(const ObjectPtr& object, bool force, Deferred& deferred);
-  void carry_out(Deferred&& deferred);  // Without mutex_.
 
   // node_actors.cc: actors from their making to their end.
   Result<ActorPtr> add_actor(Call constructor, ActorSpec spec, std::uint64_t owner);  // Held; place_all() follows.
@@ -228,6 +237,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   Error lost_call(const Error& death, const Call& call);
   void add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr object, Deferred& deferred);
   ActorRecord* find_actor(std::uint64_t id);
+  Error unknown_actor_error(std::uint64_t id) const;
+  Error undelivered_error(std::uint64_t actor_id, const Call& call);
 
   // node_messages.cc: what workers answer, and their dealings with the object store.
   enum class Whose { kThoseWithSome, kAll };
@@ -244,7 +255,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code);
   void make_again(WorkerRecord& worker, Call&& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
-  void distrust(WorkerRecord& worker);
+  static std::string unknown_thing(const WorkerRecord& worker, const MessageHeader& header);
+  void distrust(WorkerRecord& worker, const std::string& unknown = {});
 
   // node_promises.cc: objects that a worker makes outside of calls.
   std::optional<ObjectState::Outcome> take_outcome(WorkerRecord& worker, const Message& message);
@@ -316,7 +328,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   // node_store.cc: objects that leave memory and come back, and room for new ones.
   void relieve();  // Without mutex_.
   void keep(const ObjectPtr& object, EncodedValue& value, const ObjectOrigin& origin);
-  static bool hold_arguments(Call& call);
+  Result<bool> hold_arguments(Call& call);
+  Result<void> check_here(std::span<const BlockPtr> blocks) const;
   static std::vector<BlockPtr> argument_blocks(const Call& call);
   void fetch_later(Call task, Deferred& deferred);
   void fetch_later(ActorRecord& actor, Deferred& deferred);
@@ -430,7 +443,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::deque<Call> tasks_;                                      // Ready to run, in order.
   int tasks_fetching_ = 0;                                      // Out of the queue until their arguments are back.
   std::deque<std::uint64_t> unplaced_actors_;
-  std::uint64_t next_id_ = 1;
+  GlobalIds ids_;                  // Of workers and actors.
+  std::uint64_t next_object_ = 1;  // Of those that the node names itself.
   MessageBuilder builder_;
   Message incoming_;
   bool closing_ = false;

@@ -24,7 +24,7 @@ Result<ActorPtr> Node::create_actor(Call constructor, ActorSpec spec) {
   Deferred deferred;
   Result<ActorPtr> made = [&] {
     const std::lock_guard lock(mutex_);
-    auto actor = add_actor(std::move(constructor), std::move(spec), 0);
+    auto actor = add_actor(std::move(constructor), std::move(spec), ids_.self());
     if (actor) place_all(deferred);
     return actor;
   }();
@@ -39,7 +39,7 @@ Result<ActorPtr> Node::add_actor(Call constructor, ActorSpec spec, std::uint64_t
   // A worker may have said anything.
   if (spec.max_restarts < 0 || spec.max_task_retries < 0)
     return Error{ErrorCode::kInvalidArgument, "an actor's max_restarts and max_task_retries must be at least 0"};
-  const std::uint64_t id = next_id_++;
+  const std::uint64_t id = ids_.next();
   if (!spec.name.empty()) MANTA_RETURN_IF_ERROR(directory_.add(spec.name, id));
   ActorRecord& actor = actors_[id];
   ++counts_.actors_created;
@@ -104,12 +104,7 @@ bool Node::send_at_once(std::uint64_t actor_id, Call& call) {
 void Node::queue_call(std::uint64_t actor_id, Call&& call, Deferred& deferred) {
   if (closing_) return deferred.fail(call, shut_down_error());
   ActorRecord* actor = find_actor(actor_id);
-  if (actor == nullptr || actor->died) {
-    const Duration age = actor != nullptr ? now() - actor->died_at : Duration::zero();
-    const Error& death = actor != nullptr ? *actor->died : stopped_error();
-    deferred.fail(call, undelivered_call_error(death, age, call, name_of_caller(call.caller)));
-    return;
-  }
+  if (actor == nullptr || actor->died) return deferred.fail(call, undelivered_error(actor_id, call));
   // Its stop waits until those before have ended for good.
   if (actor->stop_wanted && actor->spec.retries_failures())
     return deferred.fail(call, undelivered_call_error(stopped_error(), {}, call, name_of_caller(call.caller)));
@@ -200,13 +195,13 @@ ObjectPtr Node::monitor_actor(std::uint64_t actor_id) {
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
-    add_monitor(actor_id, 0, object, deferred);
+    add_monitor(actor_id, ids_.self(), object, deferred);
   }
   carry_out(std::move(deferred));
   return object;
 }
 
-// `watcher` is the worker that wants it; 0: the driver.
+// `watcher` is the process that wants it.
 void Node::add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr object, Deferred& deferred) {
   ActorRecord* actor = find_actor(actor_id);
   if (actor != nullptr && !actor->died) {
@@ -214,8 +209,9 @@ void Node::add_monitor(std::uint64_t actor_id, std::uint64_t watcher, ObjectPtr 
     actor->monitors.push_back(std::move(object));
     return;
   }
-  const Error& error = actor != nullptr ? *actor->died : stopped_error();
-  const ActorDeath death{error.code, error.message, actor == nullptr || actor->ended_as_expected()};
+  const Error error = actor != nullptr ? *actor->died : unknown_actor_error(actor_id);
+  const bool is_expected = actor != nullptr ? actor->ended_as_expected() : ids_.has(actor_id);
+  const ActorDeath death{error.code, error.message, is_expected};
   deferred.complete(object, encode(death, *arena_));
 }
 
@@ -238,6 +234,23 @@ Caller::ActorStatus Node::status_of(std::uint64_t actor_id) {
 ActorRecord* Node::find_actor(std::uint64_t id) {
   const auto it = actors_.find(id);
   return it == actors_.end() ? nullptr : &it->second;
+}
+
+// There is no record of it: it has ended long ago, or it is none of this node's.
+Error Node::unknown_actor_error(std::uint64_t id) const {
+  if (ids_.has(id)) return stopped_error();
+  return {ErrorCode::kNotFound, global_name("actor", id) + " is of another runtime than this, " +
+                                    to_string(ids_.node()) + ": a handle is good only in the one that it is from"};
+}
+
+Error Node::undelivered_error(std::uint64_t actor_id, const Call& call) {
+  const std::string caller = name_of_caller(call.caller);
+  const ActorRecord* actor = find_actor(actor_id);
+  if (actor != nullptr) return undelivered_call_error(*actor->died, now() - actor->died_at, call, caller);
+  Error error = unknown_actor_error(actor_id);
+  if (ids_.has(actor_id)) return undelivered_call_error(error, {}, call, caller);
+  error.message = std::string(call.name) + ", called by " + caller + ", cannot be delivered: " + error.message;
+  return error;
 }
 
 // Sends the calls at the front of the queue whose arguments are ready.
@@ -265,10 +278,11 @@ void Node::pump_actor(ActorRecord& actor, Deferred& deferred) {
       return;
     }
     const Error* error = call.failed_argument();
-    if (error != nullptr && call.type == MessageType::kCreateActor) return fail_constructor(actor, *error, deferred);
-    if (error != nullptr) {
-      deferred.fail(call, *error);
-    } else if (!hold_arguments(call)) {
+    const Result<bool> held = error != nullptr ? Result<bool>(*error) : hold_arguments(call);
+    if (!held && call.type == MessageType::kCreateActor) return fail_constructor(actor, held.error(), deferred);
+    if (!held) {
+      deferred.fail(call, held.error());
+    } else if (!*held) {
       return fetch_later(actor, deferred);
     } else {
       send_call(worker, std::move(call));

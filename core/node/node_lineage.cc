@@ -60,7 +60,7 @@ Result<void> Node::on_lost(const BlockPtr& lost, const Error& why) {
     });
     if (row == rows.end()) return why;
     const ObjectId& id = row->object->id();
-    what = "object " + std::to_string(id.process) + "." + std::to_string(id.number) + " (" +
+    what = (id.number != 0 ? to_string(id) : "an object of " + to_string(ids_.node())) + " (" +
            std::string(row->origin.label) + ", " + std::to_string(row->bytes) + " bytes, made by process " +
            std::to_string(pid_of(row->origin.process)) + ") is lost: " + why.message;
     if (row->origin.maker != ObjectOrigin::Maker::kTask || !lineage_.knows(row->object))

@@ -130,7 +130,27 @@ void Node::handle(WorkerRecord& worker, const Message& message, Deferred& deferr
       if (header.type >= MessageType::kOpenDirect && header.type <= MessageType::kDirectFence
               ? !handle_direct(worker, message, deferred)
               : !handle_request(worker, message, deferred))
-        distrust(worker);
+        distrust(worker, unknown_thing(worker, header));
+  }
+}
+
+// What the worker names in a message and has not been given; "": the message is wrong otherwise.
+std::string Node::unknown_thing(const WorkerRecord& worker, const MessageHeader& header) {
+  switch (header.type) {
+    case MessageType::kCallActor:
+    case MessageType::kDropActor:
+    case MessageType::kStopActor:
+    case MessageType::kKillActor:
+    case MessageType::kMonitor:
+    case MessageType::kOpenDirect: return worker.references.actor(header.a) ? "" : global_name("actor", header.a);
+    case MessageType::kFulfil:
+    case MessageType::kWatch:
+    case MessageType::kDropObject:
+    case MessageType::kCancelCall: {
+      const ObjectId id{.process = header.a, .number = header.call};
+      return worker.references.object(id) ? "" : to_string(id);
+    }
+    default: return "";
   }
 }
 
@@ -251,8 +271,9 @@ bool Node::take_results(WorkerRecord& worker, const Message& message, Call& call
 }
 
 // A worker that writes what no worker writes has had its memory damaged: end it before it does more.
-void Node::distrust(WorkerRecord& worker) {
-  kill_worker(worker, "was killed because it sent what no worker sends: its memory is damaged");
+void Node::distrust(WorkerRecord& worker, const std::string& unknown) {
+  kill_worker(worker, "was killed because it sent what no worker sends" +
+                          (unknown.empty() ? "" : " (it was never given " + unknown + ")") + ": its memory is damaged");
 }
 
 }  // namespace manta

@@ -11,12 +11,12 @@ namespace manta {
 
 void Node::put(const ObjectPtr& object, Result<EncodedValue> value) {
   const MemoryReserve::Use reserve;
-  if (value) keep(object, *value, {});
+  if (value) keep(object, *value, {.process = ids_.self()});
   object->complete(std::move(value));
 }
 
 int Node::pid_of(std::uint64_t process) const {
-  if (process == 0) return ::getpid();
+  if (process == ids_.self()) return ::getpid();
   const auto worker = workers_.find(process);
   return worker == workers_.end() ? 0 : worker->second->shown_pid();
 }

@@ -8,7 +8,7 @@ namespace manta {
 
 void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
   const MemoryReserve::Use reserve;
-  if (outcome) keep(object, *outcome, {});
+  if (outcome) keep(object, *outcome, {.process = ids_.self()});
   object->complete(std::move(outcome));
   completion_.notify();
 }

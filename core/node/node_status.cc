@@ -31,6 +31,7 @@ bool Node::wait(const std::function<bool()>& done, TimePoint deadline) {
 
 RuntimeStatus Node::status_now() {
   RuntimeStatus status{.pid = ::getpid(),
+                       .node = static_cast<std::uint32_t>(ids_.node()),
                        .program = program_invocation_short_name,
                        .uptime_seconds = to_seconds(clock_->now() - started_),
                        .cpus = machine().cpus,

@@ -51,14 +51,23 @@ std::vector<BlockPtr> Node::argument_blocks(const Call& call) {
   return blocks;
 }
 
+// A process can be shown this node's store only. An object that has outlived its runtime lies in that one's.
+Result<void> Node::check_here(std::span<const BlockPtr> blocks) const {
+  const auto is_here = [&](const BlockPtr& block) { return arena_->block_of(block->data(), block) != nullptr; };
+  if (std::all_of(blocks.begin(), blocks.end(), is_here)) return {};
+  return Error{ErrorCode::kFailedPrecondition, "the object lies in the store of another runtime than this, " +
+                                                   to_string(ids_.node()) + ": get() it, and put() it here"};
+}
+
 // The arguments that are refs, all of them there, stay in memory until the call is answered. False: some have left it.
-bool Node::hold_arguments(Call& call) {
+Result<bool> Node::hold_arguments(Call& call) {
   if (call.late.empty()) return true;
   std::vector<BlockPtr> held;
   for (const BlockPtr& block : argument_blocks(call)) {
     held.push_back(resident(block));
     if (!held.back()) return false;
   }
+  MANTA_RETURN_IF_ERROR(check_here(held));
   for (BlockPtr& block : held)
     if (std::find(call.blocks.begin(), call.blocks.end(), block) == call.blocks.end())
       call.blocks.push_back(std::move(block));
@@ -105,7 +114,7 @@ void Node::resume_task(Call task, const Result<std::vector<BlockPtr>>& held) {
     } else if (closing_) {
       deferred.fail(task, shut_down_error());
     } else {
-      hold_arguments(task);
+      static_cast<void>(hold_arguments(task));  // It is asked again.
       tasks_.push_front(std::move(task));
     }
     place_all(deferred);
@@ -153,7 +162,8 @@ void Node::send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, co
   if (it == workers_.end()) return;
   WorkerRecord& worker = *it->second;
   const ObjectState::Outcome& outcome = object->outcome();
-  const bool is_there = outcome && held;
+  const Result<void> can_be_seen = held ? check_here(*held) : Result<void>(held.error());
+  const bool is_there = outcome && can_be_seen;
   const MessageHeader header{
       .type = is_there ? MessageType::kReady : MessageType::kFailed, .call = id.number, .a = id.process};
   if (is_there) {
@@ -162,7 +172,7 @@ void Node::send_outcome_now(std::uint64_t worker_id, const ObjectPtr& object, co
     add_references(worker, outcome->references);
     for (const BlockPtr& block : *held) worker.memory.hold(block);
   } else {
-    build_failure(builder_, header, outcome ? held.error() : outcome.error());
+    build_failure(builder_, header, outcome ? can_be_seen.error() : outcome.error());
   }
   worker.send(builder_.bytes());
 }

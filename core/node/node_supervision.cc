@@ -34,9 +34,9 @@ void Node::report_death(const ActorRecord& actor, Deferred& deferred) {
             actor.owner, deferred);
 }
 
-// `owner` is the worker to be told, or the next above it that wants to know; 0: the driver.
+// `owner` is the process to be told, or the next above it that wants to know.
 void Node::report_up(ChildDeath death, std::uint64_t owner, Deferred& deferred) {
-  while (owner != 0) {
+  while (owner != ids_.self()) {
     const auto it = workers_.find(owner);
     if (it == workers_.end()) break;
     WorkerRecord& worker = *it->second;
@@ -49,7 +49,7 @@ void Node::report_up(ChildDeath death, std::uint64_t owner, Deferred& deferred) 
       }
     }
     const ActorRecord* actor = find_actor(worker.actor);
-    owner = actor != nullptr ? actor->owner : 0;
+    owner = actor != nullptr ? actor->owner : ids_.self();
     ++death.levels;
   }
   deferred.deaths.push_back(std::move(death));
@@ -58,7 +58,7 @@ void Node::report_up(ChildDeath death, std::uint64_t owner, Deferred& deferred) 
 // A worker that runs tasks has the driver above it.
 std::uint64_t Node::owner_of(const WorkerRecord& worker) {
   const ActorRecord* actor = find_actor(worker.actor);
-  return actor != nullptr ? actor->owner : 0;
+  return actor != nullptr ? actor->owner : ids_.self();
 }
 
 bool Node::take_judgement(WorkerRecord& worker, const MessageHeader& judgement, Deferred& deferred) {

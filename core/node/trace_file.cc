@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/no_memory.h"
+#include "core/base/node_id.h"
 #include "core/base/start_thread.h"
 
 namespace manta {
@@ -105,7 +106,7 @@ void TraceFile::write_round() {
 void TraceFile::take(Source& source) {
   auto* layout = layout_of<LinkLayout>(source.link);
   if (source.pid == 0 && (source.pid = layout->worker_pid.load()) != 0) {
-    text_.name_process(out_, source.pid, source.label, static_cast<int>(source.worker));
+    text_.name_process(out_, source.pid, source.label, static_cast<int>(GlobalId::local(source.worker)));
     text_.mark(out_, source.pid, std::chrono::steady_clock::now(), source.label + " started");
   }
   if (source.pid == 0) return;

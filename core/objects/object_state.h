@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/memory_reserve.h"
+#include "core/base/node_id.h"
 #include "core/base/pool_allocator.h"
 #include "core/base/result.h"
 #include "core/objects/codec.h"
@@ -105,10 +106,12 @@ class ObjectState {
   bool is_own_call() const { return is_own_call_; }
   /// It is the result of a call of this actor, made in an actor's process. Set as set_call_name().
   void set_callee(std::uint64_t actor) {
-    if (actor <= UINT32_MAX) callee_ = static_cast<std::uint32_t>(actor);
+    const std::uint64_t local = GlobalId::local(actor);
+    if (GlobalId::node(actor) == GlobalId::node(id_.process) && local <= UINT32_MAX)
+      callee_ = static_cast<std::uint32_t>(local);
   }
-  /// 0: of none, or it is not known.
-  std::uint64_t callee() const { return callee_; }
+  /// 0: of none, or it is not known: it is none of the node on which the call was made.
+  std::uint64_t callee() const { return callee_ == 0 ? 0 : GlobalId::of(GlobalId::node(id_.process), callee_); }
   /// Gets a line about an error that nobody has looked at until the object's end, anywhere: it may neither wait nor use
   /// objects.
   using OnUnseenError = std::function<void(std::string_view line)>;

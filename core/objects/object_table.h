@@ -19,7 +19,7 @@ struct ObjectOrigin {
   /// kTaskOnce: a task that is not to be run again.
   enum class Maker : std::uint8_t { kPut, kTask, kTaskOnce, kActor };
 
-  std::uint64_t process = 0;       ///< The worker's id; 0: the driver.
+  std::uint64_t process = 0;       ///< Its GlobalId.
   std::string_view label = "put";  ///< Or the function whose result it is; lives as long as the program.
   Maker maker = Maker::kPut;
 };

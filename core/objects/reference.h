@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
+#include "core/base/node_id.h"
 #include "core/objects/store_block.h"
 
 namespace manta {
@@ -17,14 +19,20 @@ class ObjectState;
 using ActorPtr = std::shared_ptr<ActorLease>;
 using ObjectPtr = std::shared_ptr<ObjectState>;
 
-/// Names an object among all processes of a node: who gave the number, and the number. A process that dies takes its
+/// Names an object among all processes of all nodes: who gave the number, and the number. A process that dies takes its
 /// name with it: no other ever has it again.
 struct ObjectId {
-  std::uint64_t process = 0;  ///< 0: the node itself; else the worker's id.
+  std::uint64_t process = 0;  ///< Its GlobalId.
   std::uint64_t number = 0;   ///< From 1; 0: no name yet.
 
   bool operator==(const ObjectId&) const = default;
 };
+
+/// "object 3.17 of node 1": process 3 has named it; 0: the node itself.
+inline std::string to_string(const ObjectId& id) {
+  return "object " + std::to_string(GlobalId::local(id.process)) + "." + std::to_string(id.number) + " of " +
+         to_string(GlobalId::node(id.process));
+}
 
 struct ObjectIdHash {
   std::size_t operator()(const ObjectId& id) const {

@@ -33,7 +33,7 @@ class Processes final : public CallableHost {
 // Who goes on is drawn.
 class InOneProcess final : public CallableHost {
  public:
-  explicit InOneProcess(unsigned seed) : random_(seed) {
+  explicit InOneProcess(unsigned seed) : random_(seed), world_({.direct_after = 1, .node = node_of(seed)}) {
     world_.choose_by([this](const auto& steps) { return random_() % steps.size(); });
   }
   void kill(int pid) override {
@@ -42,9 +42,12 @@ class InOneProcess final : public CallableHost {
   }
 
  private:
+  // Each second world is one whose ids have no bit to spare.
+  static NodeId node_of(unsigned seed) { return NodeId{seed % 2 == 0 ? 1 : GlobalId::kNodeMax}; }
+
   std::mt19937 random_;
   // So that few calls are enough for actors to call each other directly.
-  InProcessWorld world_{{.direct_after = 1}};
+  InProcessWorld world_;
 };
 
 std::vector<CallableHostCase> cases() {

@@ -12,6 +12,7 @@
 #include "core/api/object_ref.h"
 #include "core/api/remote.h"
 #include "core/base/check.h"
+#include "core/base/node_id.h"
 #include "core/net/caller_scope.h"
 #include "core/net/direct_link.h"
 #include "core/net/link.h"
@@ -43,6 +44,8 @@ const std::uint64_t kFunctions[] = {internal::Task<add>::id, internal::Construct
                                     internal::Method<&Counter::add, Counter>::id, internal::state_function<Counter>(),
                                     0};
 
+constexpr NodeId kNode{GlobalId::kNodeMax};
+
 constexpr MessageType kSaid[] = {
     MessageType::kResult,       MessageType::kFailure,       MessageType::kLendChunk,    MessageType::kMakeActor,
     MessageType::kFindActor,    MessageType::kActorStatus,   MessageType::kStatus,       MessageType::kSubmitTask,
@@ -64,7 +67,7 @@ class HostileWorker {
     outgoing_ = RingProducer(&layout().to_node, layout().to_node_data(), LinkLayout::kRingBytes);
   }
 
-  pid_t pid() const { return static_cast<pid_t>(0x40000000 + id_); }
+  pid_t pid() const { return static_cast<pid_t>(0x40000000 + GlobalId::local(id_)); }
   bool is_dead() const { return is_dead_; }
   void die() { is_dead_ = true; }
 
@@ -167,6 +170,10 @@ class HostileWorker {
       case 5: return known_.id.number;
       case 6: return known_.id.process;
       case 7: return request_a_ + std::uint64_t{64} * input.byte();
+      case 9: {  // One of this node, or of another one.
+        const std::uint8_t byte = input.byte();
+        return GlobalId::of(byte < 128 ? kNode : NodeId{2}, byte % 128);
+      }
       default: return input.byte();
     }
   }
@@ -305,6 +312,7 @@ class NodeUnderAttack {
     auto launcher = std::make_unique<HostileLauncher>();
     launcher_ = launcher.get();
     node_ = Node::start({.machine = {.cpus = 2, .gpus = {}},
+                         .id = kNode,
                          .store = {.capacity = std::size_t{4} << 20, .warm_bytes = std::size_t{4} << 20},
                          .use_cgroups = false,
                          .pace = {.clock = clock_, .pause = [](TimePoint) { MANTA_CHECK(false, "the node waits"); }}},

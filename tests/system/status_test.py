@@ -49,7 +49,7 @@ class StatusTest(SystemTest):
 
         self.assertEqual(code, 0, err)
         lines = out.splitlines()
-        self.assertIn(f"(pid {process.pid}), up ", lines[0])
+        self.assertRegex(lines[0], rf"\(pid {process.pid}\), up .*, node 1, ")
         self.assertIn("actors: 201", out)
         self.assertRegex(out, r"200 +0 +0 +21 +.*Counter")
         self.assertIn("and 191 more", out)
@@ -67,6 +67,8 @@ class StatusTest(SystemTest):
         self.assertEqual(code, 0, err)
         (runtime,) = json.loads(out)["runtimes"]
         self.assertEqual(runtime["pid"], process.pid)
+        self.assertEqual(runtime["node"], 1)
+        self.assertEqual({actor["id"] >> 40 for actor in runtime["actors"]}, {1})
         self.assertEqual(runtime["store_bytes_capacity"], 64 << 20)
         self.assertEqual(len(runtime["actors"]), 4)
         (busy,) = [actor for actor in runtime["actors"] if actor["name"].startswith("busy")]

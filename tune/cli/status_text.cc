@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/node_id.h"
+
 namespace manta {
 
 namespace {
@@ -98,8 +100,9 @@ std::string totals(const RuntimeStatus& status, const TextStyle& style) {
   char cpus[32];
   std::snprintf(cpus, sizeof cpus, "%g", status.cpus);
   const std::string program = escape_control(status.program) + " (pid " + std::to_string(status.pid) + ")";
-  std::string first =
-      program + ", up " + uptime_text(status.uptime_seconds) + ", " + cpus + " CPUs, " + named(status.gpus, "GPU");
+  const std::string node = status.node != 0 ? ", " + to_string(NodeId{status.node}) : "";
+  std::string first = program + ", up " + uptime_text(status.uptime_seconds) + node + ", " + cpus + " CPUs, " +
+                      named(status.gpus, "GPU");
   first = fit(first, style.width, style.utf8);
   if (style.color) first = kBold + first + kReset;
   std::string out = first + "\n";

@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(StatusJsonTest, WhatWasWrittenIsReadAgain) {
-  RuntimeStatus status{.pid = 7, .program = "p\"\n", .uptime_seconds = 1.5, .cpus = 0.5, .queued_tasks = 3};
+  RuntimeStatus status{.pid = 7, .node = 3, .program = "p\"\n", .uptime_seconds = 1.5, .cpus = 0.5, .queued_tasks = 3};
   status.workers.push_back({.pid = 8, .label = "w", .state = "idle", .unsent_messages = 9, .running = "f"});
   status.actors.push_back({.id = 1, .name = "a", .type = "A", .state = "dead", .owner_pid = 8, .restarts_left = -1});
 
@@ -19,6 +19,7 @@ TEST(StatusJsonTest, WhatWasWrittenIsReadAgain) {
 
   ASSERT_TRUE(read);
   EXPECT_EQ(to_json(*read), to_json(status));
+  EXPECT_EQ(read->node, 3u);
   EXPECT_EQ(read->program, "p\"\n");
   EXPECT_EQ(read->workers.at(0).unsent_messages, 9u);
   EXPECT_EQ(read->actors.at(0).restarts_left, -1);

@@ -28,7 +28,7 @@ class InProcessWorker {
 
   std::uint64_t id() const { return id_; }
   /// What stands for its pid; no process has it.
-  pid_t pid() const { return static_cast<pid_t>(0x40000000 + id_); }
+  pid_t pid() const { return static_cast<pid_t>(0x40000000 + GlobalId::local(id_)); }
 
   /// The node has sent something that it has not taken.
   bool can_take() const { return is_running() && process_->has_messages(); }

@@ -12,6 +12,7 @@ InProcessWorld::InProcessWorld(Options options) {
   auto launcher = std::make_unique<InProcessLauncher>(clock_);
   launcher_ = launcher.get();
   auto node = Node::start({.machine = std::move(options.machine),
+                           .id = options.node,
                            .store = {.capacity = options.object_store_bytes, .warm_bytes = options.object_store_bytes},
                            .use_cgroups = false,
                            .pace = {.clock = clock_, .pause = [this](TimePoint deadline) { wait(deadline); }},

@@ -30,6 +30,7 @@ class InProcessWorld {
     std::size_t object_store_bytes = std::size_t{8} << 20;
     /// As the node's; with direct calls, worlds of the same fingerprint may differ.
     std::uint32_t direct_after = 0;
+    NodeId node{1};
   };
   /// One thing that one party does next.
   struct Step {

@@ -17,6 +17,7 @@ using ::testing::Not;
 
 RuntimeStatus status_of(int actors) {
   RuntimeStatus status{.pid = 4711,
+                       .node = 1,
                        .program = "descent",
                        .uptime_seconds = 123,
                        .cpus = 2,
@@ -54,7 +55,7 @@ TEST(StatusTextTest, ARuntimeWithoutAnythingIsThreeLinesOfTotalsAndTwoCounts) {
   const std::string text = status_text(status_of(0), {}, {});
 
   EXPECT_EQ(text,
-            "descent (pid 4711), up 2 min 3 s, 2 CPUs, 1 GPU\n"
+            "descent (pid 4711), up 2 min 3 s, node 1, 2 CPUs, 1 GPU\n"
             "object store: 1.5 MiB of 1.0 GiB\n"
             "queued tasks: 7\n"
             "\n"
