@@ -29,6 +29,7 @@
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
+#include "core/node/open_promises.h"
 #include "core/node/output_writer.h"
 #include "core/node/runtime_metrics.h"
 #include "core/node/status_server.h"
@@ -77,6 +78,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   BlockAllocator& allocator() override { return *store_; }
   ObjectPtr new_object() override { return make_object(); }
+  ObjectPtr new_promise() override;
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   void give_up_on(const ObjectPtr& object, Error error) override { fulfil(object, std::move(error)); }
@@ -460,6 +462,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::vector<std::uint64_t> released_;
   std::atomic<bool> any_released_{false};
 
+  OpenPromises open_promises_;
   CompletionWait completion_;
   std::atomic<bool> stop_{false};
   std::thread process_thread_;
