@@ -38,7 +38,7 @@ struct ActorOptions {
   int max_task_retries = 0;
   /// kActorDied: when the process died and was started again, before the calls behind it. kTaskFailed: also when the
   /// method throws; other codes: when it returns such an error. The actor lives on then, and calls that it had been
-  /// sent already come first.
+  /// sent already come first. A Generator is made again only if it has not yielded anything.
   std::vector<ErrorCode> retry_on{ErrorCode::kActorDied};
   /// After how many calls the actor's state is saved, so that a restart begins with it: the constructor runs with the
   /// same arguments, and then the state is loaded, with the class' `serialize`. With 1, the effects of a call and its
@@ -109,7 +109,7 @@ struct Method {
       return (self->*M)(std::forward<decltype(values)>(values)...);
     });
   }
-  static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
+  static inline const std::uint64_t id = register_function(&invoke, name_of<M>(), kind_of<Returned>);
 };
 
 // Errors: kInvalidArgument: names what is below what it may be.

@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/net/call_context.h"
 #include "core/net/caller.h"
+#include "core/net/function_table.h"
 #include "core/objects/codec.h"
 
 namespace manta {
@@ -45,6 +46,8 @@ template <class R>
 struct is_generator : std::false_type {};
 template <class T>
 struct is_generator<Generator<T>> : std::true_type {};
+template <class R>
+inline constexpr FunctionKind kind_of = is_generator<R>::value ? FunctionKind::kGenerator : FunctionKind::kPlain;
 template <class R, class Parameters>
 struct WireParameters {
   using type = Parameters;

@@ -20,7 +20,8 @@ struct TaskOptions {
   /// How often it is run again after an error of `retry_on`. A task that is retried may run more than once; its result
   /// is taken once. The default, never, is right for what must not happen twice.
   int max_retries = 0;
-  std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};  ///< kTaskFailed: also when it throws.
+  /// kTaskFailed: also when it throws. A Generator is run again only if it has not yielded anything.
+  std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};
   /// After running so long its process is killed, and the task ends with kTimeout; 0: never. Each try has its own.
   Duration timeout{0};
   /// Run it again when its result, in a spill file, is damaged or gone: then it has run more than once. False: such a
@@ -48,7 +49,7 @@ struct Task {
         context, [](auto&&... values) -> decltype(auto) { return F(std::forward<decltype(values)>(values)...); });
   }
   // Naming the function is enough: this registers it before main().
-  static inline const std::uint64_t id = register_function(&invoke, name_of<F>());
+  static inline const std::uint64_t id = register_function(&invoke, name_of<F>(), kind_of<Returned>);
 };
 
 /// What `remote<f>` is: call it, or give it options first.

@@ -243,6 +243,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void go_on_sending(WorkerRecord& worker, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
+  static bool can_be_made_again(const Call& call);
   bool is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code);
   void make_again(WorkerRecord& worker, Call&& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);

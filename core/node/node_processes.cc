@@ -315,7 +315,7 @@ void Node::fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& dea
     if (call.type == MessageType::kCallMethod) ++counts_.actor_calls_failed;
     const bool may_retry = !closing_ && actor.restarts_left > 0 && call.type != MessageType::kCreateActor &&
                            actor.spec.retry_on.contain(ErrorCode::kActorDied);
-    if (may_retry && !call.is_settled() && call.retries_left > 0) {
+    if (may_retry && can_be_made_again(call)) {
       --call.retries_left;
       actor.queue.push_front(std::move(call));
     } else {
@@ -334,7 +334,7 @@ void Node::fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& de
       return;
     }
     ++counts_.tasks_failed;
-    if (!closing_ && call.task->retry_on.contain(code) && !call.is_settled() && call.retries_left > 0) {
+    if (!closing_ && call.task->retry_on.contain(code) && can_be_made_again(call)) {
       --call.retries_left;
       ++counts_.tasks_retried;
       tasks_.push_front(std::move(call));
