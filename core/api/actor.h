@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/api/actor_state.h"
@@ -146,6 +147,8 @@ class Actor {
   /// made the actor impossible. If m returns a std::tuple, the result is a tuple of refs.
   template <auto M, class... A>
   auto call(const A&... arguments) const {
+    static_assert(std::is_member_function_pointer_v<decltype(M)>,
+                  "call<&C::m> takes a method of the actor's class; a function runs by remote<f>");
     static_assert(std::is_base_of_v<typename internal::FunctionTraits<decltype(M)>::Class, T>,
                   "this is not a method of the actor's class");
     using Method = internal::Method<M, T>;
@@ -237,8 +240,11 @@ class ActorFactory {
 
   template <class... A>
   Actor<T> operator()(const A&... arguments) const {
-    static_assert(std::is_constructible_v<T, TravellingAs<A>...>,
-                  "the actor's class has no constructor for these arguments");
+    static_assert(std::is_class_v<T>, "an actor is an object of a class: this is none");
+    static_assert(!std::is_abstract_v<T>, "an abstract class cannot be an actor: name the class that is to be made");
+    static_assert(std::is_abstract_v<T> || std::is_constructible_v<T, TravellingAs<A>...>,
+                  "the actor's class has no constructor for these arguments: it gets copies of them, to be taken by "
+                  "value or const&");
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     auto made = with_memory(name_of_type<T>(), [&]() -> Result<ActorPtr> {

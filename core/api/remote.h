@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/api/function_traits.h"
@@ -40,6 +41,8 @@ Result<void> check(const TaskOptions& options);
 
 template <auto F>
 struct Task {
+  static_assert(!std::is_member_function_pointer_v<decltype(F)>,
+                "remote<f> runs a function; a method needs an object: actor<C>(…).call<&C::m>(…)");
   using Traits = FunctionTraits<decltype(F)>;
   using Parameters = typename Traits::Parameters;
   using Returned = typename Traits::Returned;
