@@ -187,6 +187,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void enqueue_task(Call&& task);  // Without mutex_.
   static Result<void> check_memory(const Call& call);
   void place_all(Deferred& deferred);
+  // Says what keeps one more process from starting, if that is how many there are.
+  Error spawn_error(const Error& error, std::string_view name) const;
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
   bool append_task(Call& task);  // Held.

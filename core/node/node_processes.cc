@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -10,6 +11,9 @@
 #include <cerrno>
 #include <functional>
 #include <future>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "core/base/start_thread.h"
 #include "core/net/lost_call.h"
@@ -264,6 +268,17 @@ void Node::take_back_calls(WorkerRecord& worker) {
   if (actor == nullptr) return;
   actor->make_ready_to_place();
   unplaced_actors_.push_back(actor->id);
+}
+
+Error Node::spawn_error(const Error& error, std::string_view name) const {
+  if (error.code != ErrorCode::kSystem) return error;
+  std::string text = "no process can be started for " + std::string(name) + " beside the " +
+                     std::to_string(workers_.size()) + " that there are: " + error.message;
+  rlimit files{};
+  if (error.message.ends_with(std::generic_category().message(EMFILE)) && ::getrlimit(RLIMIT_NOFILE, &files) == 0)
+    text += "; each takes two of this program, whose ulimit -n is " + std::to_string(files.rlim_cur) +
+            ", and a task that waits for another keeps its own";
+  return {error.code, std::move(text)};
 }
 
 // The worker is no more: whatever waits for it gets the cause, or another process.
