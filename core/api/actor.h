@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/api/actor_state.h"
@@ -38,7 +39,7 @@ struct ActorOptions {
   int max_task_retries = 0;
   /// kActorDied: when the process died and was started again, before the calls behind it. kTaskFailed: also when the
   /// method throws; other codes: when it returns such an error. The actor lives on then, and calls that it had been
-  /// sent already come first.
+  /// sent already come first. A Generator is made again only if it has not yielded anything.
   std::vector<ErrorCode> retry_on{ErrorCode::kActorDied};
   /// After how many calls the actor's state is saved, so that a restart begins with it: the constructor runs with the
   /// same arguments, and then the state is loaded, with the class' `serialize`. With 1, the effects of a call and its
@@ -109,7 +110,7 @@ struct Method {
       return (self->*M)(std::forward<decltype(values)>(values)...);
     });
   }
-  static inline const std::uint64_t id = register_function(&invoke, name_of<M>());
+  static inline const std::uint64_t id = register_function(&invoke, name_of<M>(), kind_of<Returned>);
 };
 
 // Errors: kInvalidArgument: names what is below what it may be.
@@ -146,6 +147,8 @@ class Actor {
   /// made the actor impossible. If m returns a std::tuple, the result is a tuple of refs.
   template <auto M, class... A>
   auto call(const A&... arguments) const {
+    static_assert(std::is_member_function_pointer_v<decltype(M)>,
+                  "call<&C::m> takes a method of the actor's class; a function runs by remote<f>");
     static_assert(std::is_base_of_v<typename internal::FunctionTraits<decltype(M)>::Class, T>,
                   "this is not a method of the actor's class");
     using Method = internal::Method<M, T>;
@@ -237,8 +240,11 @@ class ActorFactory {
 
   template <class... A>
   Actor<T> operator()(const A&... arguments) const {
-    static_assert(std::is_constructible_v<T, TravellingAs<A>...>,
-                  "the actor's class has no constructor for these arguments");
+    static_assert(std::is_class_v<T>, "an actor is an object of a class: this is none");
+    static_assert(!std::is_abstract_v<T>, "an abstract class cannot be an actor: name the class that is to be made");
+    static_assert(std::is_abstract_v<T> || std::is_constructible_v<T, TravellingAs<A>...>,
+                  "the actor's class has no constructor for these arguments: it gets copies of them, to be taken by "
+                  "value or const&");
     using New = Constructor<T, TravellingAs<A>...>;
     const std::shared_ptr<Caller> caller = current_caller();
     auto made = with_memory(name_of_type<T>(), [&]() -> Result<ActorPtr> {

@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/net/call_context.h"
 #include "core/net/caller.h"
+#include "core/net/function_table.h"
 #include "core/objects/codec.h"
 
 namespace manta {
@@ -45,6 +46,8 @@ template <class R>
 struct is_generator : std::false_type {};
 template <class T>
 struct is_generator<Generator<T>> : std::true_type {};
+template <class R>
+inline constexpr FunctionKind kind_of = is_generator<R>::value ? FunctionKind::kGenerator : FunctionKind::kPlain;
 template <class R, class Parameters>
 struct WireParameters {
   using type = Parameters;
@@ -55,7 +58,11 @@ struct WireParameters<Generator<T>, std::tuple<P...>> {
 };
 
 template <class F>
-struct FunctionTraits;
+struct FunctionTraits {
+  static_assert(!std::is_same_v<F, F>,
+                "this is no remote function: remote<f> takes a function, a static member function or a lambda without "
+                "captures; call<&C::m> takes a method of the actor's class");
+};
 template <class R, class... P>
 struct FunctionTraits<R (*)(P...)> {
   static_assert(!is_coroutine<R>::value || (!std::is_reference_v<P> && ...),
@@ -81,10 +88,23 @@ template <class R, class C, class... P>
 struct FunctionTraits<R (C::*)(P...) noexcept> : FunctionTraits<R (C::*)(P...)> {};
 template <class R, class C, class... P>
 struct FunctionTraits<R (C::*)(P...) const noexcept> : FunctionTraits<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct FunctionTraits<R (C::*)(P...)&> : FunctionTraits<R (C::*)(P...)> {};
+template <class R, class C, class... P>
+struct FunctionTraits<R (C::*)(P...) const&> : FunctionTraits<R (C::*)(P...)> {};
+
+template <class F>
+inline constexpr bool has_one_call_operator = requires { &F::operator(); };
 
 // A lambda without captures.
 template <class F>
-requires std::is_class_v<F>
+requires(std::is_class_v<F> && !has_one_call_operator<F>)
+struct FunctionTraits<F> {
+  static_assert(!std::is_same_v<F, F>,
+                "a remote lambda says the types of its parameters: it takes nothing that is auto");
+};
+template <class F>
+requires(std::is_class_v<F> && has_one_call_operator<F>)
 struct FunctionTraits<F> : FunctionTraits<decltype(&F::operator())> {
   static_assert(std::is_empty_v<F>, "a remote lambda captures nothing: pass what it needs as arguments");
 };
@@ -292,7 +312,7 @@ Result<void> add_argument(Call& call, Caller& caller, const A& argument) {
   if constexpr (std::is_same_v<A, ObjectRef<P>>) {
     return call.add(argument.state());
   } else {
-    static_assert(std::is_convertible_v<const A&, P>,
+    static_assert(std::is_same_v<A, P> || std::is_convertible_v<const A&, P>,
                   "an argument of this call has the wrong type: it must convert to the parameter's type, or be an "
                   "ObjectRef of exactly that type");
     if constexpr (is_flat<P>) {

@@ -321,7 +321,8 @@ struct WaitResult {
 
 /// Waits until `count` of the refs are ready (values or errors), or until `timeout`. An empty ref is never ready, and
 /// not waited for. An actor's calls on itself become errors here where get() would say so. Of many refs, move them in:
-/// none is copied then. Where there is no memory to wait, or for the lists, refs stay among the pending ones.
+/// none is copied then. It looks at all of them: to take many one by one, as_completed() costs each but once. Where
+/// there is no memory to wait, or for the lists, refs stay among the pending ones.
 template <class T>
 WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Duration timeout = kForever) {
   WaitResult<T> result;
@@ -329,6 +330,13 @@ WaitResult<T> wait(std::vector<ObjectRef<T>> refs, std::size_t count = 1, Durati
   auto ref = refs.end();
   const auto waited = with_memory("wait()", [&] {
     internal::wait_for_some(refs, count, internal::deadline_after(timeout));
+    const auto first_pending = std::find_if_not(refs.begin(), refs.end(), internal::is_there<T>);
+    if (first_pending == refs.end()) {
+      result.ready.swap(refs);
+      place = refs.end();
+      return;
+    }
+    result.ready.reserve(static_cast<std::size_t>(first_pending - refs.begin()));
     // Those that are pending stay where they are, as long as none before them goes.
     place = ref = std::find_if(refs.begin(), refs.end(), internal::is_there<T>);
     for (; ref != refs.end(); ++ref) {

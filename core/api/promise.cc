@@ -6,7 +6,7 @@ namespace manta::internal {
 ObjectPtr new_promise() {
   const MemoryReserve::Use reserve;
   const std::shared_ptr<Caller> caller = current_caller();
-  if (caller && MemoryReserve::is_whole()) return caller->new_object();
+  if (caller && MemoryReserve::is_whole()) return caller->new_promise();
   ObjectPtr object;
   fail_objects(std::span(&object, 1), caller.get(), caller ? no_memory_error("a promise") : no_runtime_error());
   return object;

@@ -22,8 +22,8 @@ void drop_promise(const ObjectPtr& object);
 /// also before it is set. An actor can let its callers wait so for what it does not have yet.
 ///
 /// Thread-safety: as a value; the refs, as any.
-/// Ownership: a Promise that ends without having been set fails its refs with kCancelled; its process' end, with
-/// kActorDied or kWorkerDied and the cause.
+/// Ownership: a Promise that ends without having been set fails its refs with kCancelled, as the end of the runtime
+/// does; its process' end, with kActorDied or kWorkerDied and the cause.
 template <class T>
 class Promise {
  public:

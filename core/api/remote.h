@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/api/function_traits.h"
@@ -20,7 +21,8 @@ struct TaskOptions {
   /// How often it is run again after an error of `retry_on`. A task that is retried may run more than once; its result
   /// is taken once. The default, never, is right for what must not happen twice.
   int max_retries = 0;
-  std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};  ///< kTaskFailed: also when it throws.
+  /// kTaskFailed: also when it throws. A Generator is run again only if it has not yielded anything.
+  std::vector<ErrorCode> retry_on{ErrorCode::kWorkerDied};
   /// After running so long its process is killed, and the task ends with kTimeout; 0: never. Each try has its own.
   Duration timeout{0};
   /// Run it again when its result, in a spill file, is damaged or gone: then it has run more than once. False: such a
@@ -39,6 +41,8 @@ Result<void> check(const TaskOptions& options);
 
 template <auto F>
 struct Task {
+  static_assert(!std::is_member_function_pointer_v<decltype(F)>,
+                "remote<f> runs a function; a method needs an object: actor<C>(…).call<&C::m>(…)");
   using Traits = FunctionTraits<decltype(F)>;
   using Parameters = typename Traits::Parameters;
   using Returned = typename Traits::Returned;
@@ -48,7 +52,7 @@ struct Task {
         context, [](auto&&... values) -> decltype(auto) { return F(std::forward<decltype(values)>(values)...); });
   }
   // Naming the function is enough: this registers it before main().
-  static inline const std::uint64_t id = register_function(&invoke, name_of<F>());
+  static inline const std::uint64_t id = register_function(&invoke, name_of<F>(), kind_of<Returned>);
 };
 
 /// What `remote<f>` is: call it, or give it options first.

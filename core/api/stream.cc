@@ -71,7 +71,9 @@ ObjectPtr StreamWriter::wait_for_room(AsyncCall& call) {
   return count_ < allowed_ ? nullptr : demand_;
 }
 
+// An error before the first item is left to the call, which may be made again: if it is not, its reader gets it there.
 void StreamWriter::end(const ObjectState::Outcome& outcome) {
+  if (!outcome && count_ == 0) return;
   const MemoryReserve::Use reserve;
   put(outcome ? end_of_stream() : outcome.error());
 }

@@ -97,7 +97,7 @@ class StreamWriter {
   void put(ObjectState::Outcome item);
   /// Null: there is room for more. Else: the object that becomes ready when there is.
   ObjectPtr wait_for_room(AsyncCall& call);
-  /// After the last item.
+  /// After the last item, or instead of all.
   void end(const ObjectState::Outcome& outcome);
   BlockAllocator& allocator() { return caller_.allocator(); }
 

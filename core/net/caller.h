@@ -31,6 +31,8 @@ class Caller {
   virtual BlockAllocator& allocator() = 0;
   /// An object of this process, to be completed here or by a call.
   virtual ObjectPtr new_object() = 0;
+  /// As new_object(), of one that only the user's code will complete. The end of the runtime does, if that has not.
+  virtual ObjectPtr new_promise() { return new_object(); }
   /// Gives `object`, of this process, its value. Its bytes in the store are accounted for from then on.
   virtual void put(const ObjectPtr& object, Result<EncodedValue> value) { object->complete(std::move(value)); }
   /// Gives `object`, which new_object() made in this or another process, its outcome, unless it has one. Whoever waits

@@ -25,14 +25,14 @@ Table& table() {
 
 }  // namespace
 
-std::uint64_t register_function(Invoker invoke, std::string_view name) {
+std::uint64_t register_function(Invoker invoke, std::string_view name, FunctionKind kind) {
   Dl_info module{};
   const auto address = reinterpret_cast<std::uintptr_t>(invoke);
   const bool known = ::dladdr(reinterpret_cast<const void*>(address), &module) != 0;
   const std::uintptr_t base = known ? reinterpret_cast<std::uintptr_t>(module.dli_fbase) : 0;
   const std::uint64_t id = hash_name(name) ^ ((address - base) * 0x9E3779B97F4A7C15ull);
   const std::lock_guard lock(table().mutex);
-  const auto [it, inserted] = table().functions.emplace(id, FunctionEntry{invoke, name});
+  const auto [it, inserted] = table().functions.emplace(id, FunctionEntry{invoke, name, kind});
   MANTA_CHECK(inserted || it->second.invoke == invoke, "two remote functions have the same number");
   return id;
 }

@@ -82,6 +82,8 @@ void Node::shut_down() {
     }
     for (const DirectPromise& promise : direct_.take_promises([](const auto&, const auto&) { return true; }))
       deferred.complete(promise.object, cancelled);
+    // Whoever waits for one, a task too, would do so for ever.
+    for (const ObjectPtr& promised : open_promises_.close()) deferred.complete(promised, cancelled);
   }
   carry_out(std::move(deferred));
   stop_ = true;

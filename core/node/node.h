@@ -30,6 +30,7 @@
 #include "core/node/lineage.h"
 #include "core/node/memory_watch.h"
 #include "core/node/metrics_export.h"
+#include "core/node/open_promises.h"
 #include "core/node/output_writer.h"
 #include "core/node/runtime_metrics.h"
 #include "core/node/status_server.h"
@@ -80,6 +81,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
 
   BlockAllocator& allocator() override { return *store_; }
   ObjectPtr new_object() override { return make_object(); }
+  ObjectPtr new_promise() override;
   void put(const ObjectPtr& object, Result<EncodedValue> value) override;
   void fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) override;
   void give_up_on(const ObjectPtr& object, Error error) override { fulfil(object, std::move(error)); }
@@ -192,6 +194,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void enqueue_task(Call&& task);  // Without mutex_.
   static Result<void> check_memory(const Call& call);
   void place_all(Deferred& deferred);
+  // Says what keeps one more process from starting, if that is how many there are.
+  Error spawn_error(const Error& error, std::string_view name) const;
   bool place_actor(ActorRecord& actor, Deferred& deferred);
   bool place_task(Call& task, Deferred& deferred);
   bool append_task(Call& task);  // Held.
@@ -252,6 +256,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void handle_answer(WorkerRecord& worker, const Message& message, Deferred& deferred);
   void go_on_sending(WorkerRecord& worker, Deferred& deferred);
   void handle_failure(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
+  static bool can_be_made_again(const Call& call);
   bool is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code);
   void make_again(WorkerRecord& worker, Call&& call, Deferred& deferred);
   bool take_results(WorkerRecord& worker, const Message& message, Call& call, Deferred& deferred);
@@ -474,6 +479,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   std::vector<std::uint64_t> released_;
   std::atomic<bool> any_released_{false};
 
+  OpenPromises open_promises_;
   CompletionWait completion_;
   std::atomic<bool> stop_{false};
   std::thread process_thread_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/net/function_table.h"
 #include "core/net/sent_error.h"
 #include "core/node/node.h"
 
@@ -222,9 +223,18 @@ void Node::handle_failure(WorkerRecord& worker, const Message& message, Call& ca
   go_on_sending(worker, deferred);
 }
 
+// Whoever reads a generator's values must not get any of them twice.
+bool Node::can_be_made_again(const Call& call) {
+  if (!call.result || call.is_settled() || call.retries_left <= 0) return false;
+  const FunctionEntry* function = find_function(call.function);
+  if (function == nullptr || function->kind != FunctionKind::kGenerator || call.references.empty()) return true;
+  const auto* first = std::get_if<ObjectPtr>(&call.references.front());
+  return first == nullptr || !(*first)->is_ready();
+}
+
 // Whether a call that has ended with `code` is made again.
 bool Node::is_retried(const WorkerRecord& worker, const Call& call, ErrorCode code) {
-  if (!call.result || call.is_settled() || call.retries_left <= 0) return false;
+  if (!can_be_made_again(call)) return false;
   if (call.type == MessageType::kRunTask) return call.task->retry_on.contain(code);
   if (call.type != MessageType::kCallMethod || code == ErrorCode::kActorDied) return false;  // It has not died.
   const ActorRecord* actor = find_actor(worker.actor);

@@ -99,7 +99,7 @@ bool Node::place_actor(ActorRecord& actor, Deferred& deferred) {
   if (!worker) {
     ledger_.release(*assignment);
     if (fork_server_state_ == ForkServerState::kReplaced) return false;
-    end_actor(actor, worker.error(), deferred);
+    end_actor(actor, spawn_error(worker.error(), actor.spec.type), deferred);
     return true;
   }
   (*worker)->assignment = assignment;
@@ -125,7 +125,7 @@ bool Node::place_task(Call& task, Deferred& deferred) {
     if (!spawned) {
       ledger_.release(*assignment);
       if (fork_server_state_ == ForkServerState::kReplaced) return false;
-      deferred.fail(task, spawned.error());
+      deferred.fail(task, spawn_error(spawned.error(), task.task->label));
       return true;
     }
     worker = *spawned;

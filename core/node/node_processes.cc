@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -10,6 +11,9 @@
 #include <cerrno>
 #include <functional>
 #include <future>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "core/base/start_thread.h"
 #include "core/net/lost_call.h"
@@ -266,6 +270,17 @@ void Node::take_back_calls(WorkerRecord& worker) {
   unplaced_actors_.push_back(actor->id);
 }
 
+Error Node::spawn_error(const Error& error, std::string_view name) const {
+  if (error.code != ErrorCode::kSystem) return error;
+  std::string text = "no process can be started for " + std::string(name) + " beside the " +
+                     std::to_string(workers_.size()) + " that there are: " + error.message;
+  rlimit files{};
+  if (error.message.ends_with(std::generic_category().message(EMFILE)) && ::getrlimit(RLIMIT_NOFILE, &files) == 0)
+    text += "; each takes two of this program, whose ulimit -n is " + std::to_string(files.rlim_cur) +
+            ", and a task that waits for another keeps its own";
+  return {error.code, std::move(text)};
+}
+
 // The worker is no more: whatever waits for it gets the cause, or another process.
 void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
   finish_output(worker_id);
@@ -315,7 +330,7 @@ void Node::fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& dea
     if (call.type == MessageType::kCallMethod) ++counts_.actor_calls_failed;
     const bool may_retry = !closing_ && actor.restarts_left > 0 && call.type != MessageType::kCreateActor &&
                            actor.spec.retry_on.contain(ErrorCode::kActorDied);
-    if (may_retry && !call.is_settled() && call.retries_left > 0) {
+    if (may_retry && can_be_made_again(call)) {
       --call.retries_left;
       actor.queue.push_front(std::move(call));
     } else {
@@ -334,7 +349,7 @@ void Node::fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& de
       return;
     }
     ++counts_.tasks_failed;
-    if (!closing_ && call.task->retry_on.contain(code) && !call.is_settled() && call.retries_left > 0) {
+    if (!closing_ && call.task->retry_on.contain(code) && can_be_made_again(call)) {
       --call.retries_left;
       ++counts_.tasks_retried;
       tasks_.push_front(std::move(call));

@@ -6,6 +6,12 @@
 
 namespace manta {
 
+ObjectPtr Node::new_promise() {
+  ObjectPtr object = make_object();
+  if (!open_promises_.add(object)) object->complete(shut_down_error());
+  return object;
+}
+
 void Node::fulfil(const ObjectPtr& object, ObjectState::Outcome outcome) {
   const MemoryReserve::Use reserve;
   if (outcome) keep(object, *outcome, {.process = ids_.self()});

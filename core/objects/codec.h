@@ -34,6 +34,7 @@
 #include "core/objects/reference.h"
 #include "core/objects/shared_array.h"
 #include "core/objects/store_block.h"
+#include "core/objects/travels.h"
 
 namespace manta {
 
@@ -51,19 +52,6 @@ struct is_flat_vector<std::vector<T, A>> : std::bool_constant<std::is_arithmetic
 
 template <class T>
 inline constexpr bool is_flat = std::is_arithmetic_v<T> || std::is_enum_v<T>;
-
-template <class T>
-inline constexpr bool is_serializable = cereal::traits::is_output_serializable<T, OutputArchive>::value&&
-    cereal::traits::is_input_serializable<T, InputArchive>::value;
-
-// Asked first of all, so that this is the first error, before cereal's.
-template <class T>
-struct Travels {
-  static_assert(is_serializable<T>,
-                "this type cannot travel between processes: give it a member "
-                "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
-  static constexpr bool value = true;
-};
 
 }  // namespace internal
 

@@ -10,10 +10,12 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "core/base/copy_bytes.h"
 #include "core/objects/reference.h"
+#include "core/objects/travels.h"
 
 namespace manta::internal {
 
@@ -33,6 +35,16 @@ class InputArchive : public cereal::InputArchive<InputArchive, cereal::AllowEmpt
   /// Views `bytes`.
   explicit InputArchive(std::span<const std::byte> bytes)
       : cereal::InputArchive<InputArchive, cereal::AllowEmptyClassElision>(this), bytes_(bytes) {}
+
+  template <class... T>
+  InputArchive& operator()(T&&... values) {
+    static_assert((!std::is_const_v<std::remove_reference_t<T>> && ...),
+                  "a `serialize` or `load` reads into something const: a const member, or it is const itself");
+    (check_member<std::remove_cvref_t<T>,
+                  cereal::traits::is_input_serializable<std::remove_cvref_t<T>, InputArchive>::value>(),
+     ...);
+    return cereal::InputArchive<InputArchive, cereal::AllowEmptyClassElision>::operator()(std::forward<T>(values)...);
+  }
 
   void read(void* out, std::size_t size) {
     if (size > bytes_.size()) throw cereal::Exception("the bytes end too early");

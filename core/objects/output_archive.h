@@ -16,6 +16,7 @@
 #include "core/objects/input_archive.h"
 #include "core/objects/reference.h"
 #include "core/objects/small_bytes.h"
+#include "core/objects/travels.h"
 
 namespace manta::internal {
 
@@ -37,6 +38,14 @@ class OutputArchive : public cereal::OutputArchive<OutputArchive, cereal::AllowE
   /// Appends to `out`.
   explicit OutputArchive(SmallBytes& out)
       : cereal::OutputArchive<OutputArchive, cereal::AllowEmptyClassElision>(this), out_(out) {}
+
+  template <class... T>
+  OutputArchive& operator()(T&&... values) {
+    (check_member<std::remove_cvref_t<T>,
+                  cereal::traits::is_output_serializable<std::remove_cvref_t<T>, OutputArchive>::value>(),
+     ...);
+    return cereal::OutputArchive<OutputArchive, cereal::AllowEmptyClassElision>::operator()(std::forward<T>(values)...);
+  }
 
   void write(const void* data, std::size_t size) { out_.append(static_cast<const std::byte*>(data), size); }
 

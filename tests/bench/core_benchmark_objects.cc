@@ -94,6 +94,17 @@ void wait_refs() {
 
 void wait_1k_refs(std::string_view name) { print_long_steps(name, 1000, wait_refs); }
 
+/// Ten thousand tasks, whose results are taken one by one as they become ready.
+void take_as_completed() {
+  std::vector<ObjectRef<SmallValue>> refs(10 * kRefs);
+  for (auto& ref : refs) ref = remote<small_value>();
+  std::size_t taken = 0;
+  for (auto& [index, ref] : as_completed(std::move(refs))) taken += ref.is_ready() ? 1 : 0;
+  MANTA_CHECK(taken == 10 * kRefs, "a ref is missing");
+}
+
+void as_completed_10k_refs(std::string_view name) { print_long_steps(name, 100, take_as_completed); }
+
 /// One object that contains ten thousand refs, which a task has made and this process reads.
 std::vector<ObjectRef<int>> many_refs() {
   std::vector<ObjectRef<int>> refs(10 * kRefs);
@@ -118,6 +129,7 @@ std::vector<CoreRow> object_rows() {
           {"get_100_mb", get_100_mb},
           {"get_1_gb", get_1_gb},
           {"single_client_wait_1k_refs", wait_1k_refs},
+          {"single_client_as_completed_10k_refs", as_completed_10k_refs},
           {"single_client_get_object_containing_10k_refs", get_10k_refs}};
 }
 

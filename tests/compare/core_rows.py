@@ -68,6 +68,7 @@ ROWS = [
     times("get_1_gb", "us", at_most(5), has_peer=False),
     row("get_1_gb.first", "us", program="get_1_gb", has_peer=False),
     times("single_client_wait_1k_refs", "ms", at_most(5), at_least(20, "peer")),
+    times("single_client_as_completed_10k_refs", "ms", has_peer=False),
     times("single_client_get_object_containing_10k_refs", "ms", at_least(20, "peer")),
     times("actor_creation", "ms", at_most(1), at_least(300, "peer")),
     Row("actor_creation_libtorch", "torch_benchmark actor_creation_libtorch", "actor_creation_libtorch", "ms",

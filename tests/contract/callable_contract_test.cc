@@ -15,6 +15,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/api/as_completed.h"
 #include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "tests/support/in_process/in_process_world.h"
@@ -483,6 +484,33 @@ TEST_P(CallableContract, AGetGivesUpInTime) {
   EXPECT_EQ(got.error().code, ErrorCode::kTimeout);
   signal.raise();
   EXPECT_EQ(get(late).value(), 3);
+}
+
+TEST_P(CallableContract, EachCallIsGivenAsItEndsHoweverItDoes) {
+  const Signal begun = Signal::make();
+  const Signal dying = Signal::make();
+  const Signal go_on = Signal::make();
+  const auto slow = actor<Worker>();
+  const auto quick = actor<Worker>();
+  const auto mortal = actor<Worker>();
+  auto all = as_completed(std::vector{slow.call<&Worker::hold>(begun, go_on), slow.call<&Worker::add>(100),
+                                      quick.call<&Worker::add>(1), mortal.call<&Worker::hold>(dying, Signal::make())});
+  const auto next = [&] { return *all.next().value(); };
+  const auto cancelled = slow.call<&Worker::add>(7);
+  all.add(cancelled).value();
+  begun.wait();
+  dying.wait();
+
+  EXPECT_EQ(next().index, 2u);
+  EXPECT_EQ(all.next(10ms).error().code, ErrorCode::kTimeout);
+  cancel(cancelled);
+  EXPECT_EQ(code_of(next().ref), ErrorCode::kCancelled);
+  host_->kill(mortal.pid());
+  EXPECT_THAT(text_of(next().ref), HasSubstr("signal 9"));
+  go_on.raise();
+  EXPECT_EQ(next().index, 0u);
+  EXPECT_EQ(get(next().ref).value(), 101);
+  EXPECT_FALSE(all.next().value());
 }
 
 }  // namespace

@@ -70,19 +70,18 @@ TEST(EnduranceTest, AMillionQueuedCallsTakeLessThanAKibibyteEach) {
 }
 
 TEST(EnduranceTest, ALimitOnPendingCallsBoundsTheMemory) {
-  constexpr int kCalls = kMany / 10;
   const auto adder = actor<Adder>.with({.max_pending_calls = 1'000})();
   ASSERT_TRUE(get(adder.call<&Adder::add>(0)));
   ::malloc_trim(0);
   const std::size_t before = private_bytes();
 
-  for (int i = 0; i < kCalls; ++i) adder.call<&Adder::add>(1);
+  for (int i = 0; i < kMany; ++i) adder.call<&Adder::add>(1);
 
   const std::size_t after = private_bytes();
   if (!kIsSanitized) {
     EXPECT_LT(after, before + (std::size_t{16} << 20));
   }
-  EXPECT_EQ(get(adder.call<&Adder::add>(0)).value(), kCalls);
+  EXPECT_EQ(get(adder.call<&Adder::add>(0)).value(), kMany);
 }
 
 TEST(EnduranceTest, TenThousandTasksForEachWorkerWaitAndRun) {
@@ -99,6 +98,19 @@ TEST(EnduranceTest, TenThousandTasksForEachWorkerWaitAndRun) {
   second.let_through();
 
   for (int i = 0; i < kTasks; ++i) ASSERT_EQ(get(refs[static_cast<std::size_t>(i)]).value(), i);
+}
+
+Result<int> nest(int depth) {
+  if (depth == 0) return 0;
+  MANTA_ASSIGN_OR_RETURN(const int below, get(remote<nest>(depth - 1)));
+  return below + 1;
+}
+
+// Each of them keeps its process while it waits.
+TEST(EnduranceTest, TasksThatWaitForTasksAreNestedAThousandDeep) {
+  constexpr int kDepth = kIsSanitized ? 50 : 1'000;
+
+  EXPECT_EQ(get(remote<nest>(kDepth)).value(), kDepth);
 }
 
 TEST(EnduranceTest, TwoThousandActorsComeAndGo) {

@@ -13,6 +13,7 @@
 #include "core/api/make_array.h"
 #include "core/api/remote.h"
 #include "core/api/runtime.h"
+#include "core/api/stream.h"
 
 namespace manta::retry_test {
 
@@ -52,6 +53,16 @@ double sum_or_die(const SharedArray<double>& values, std::string path) {
   return sum;
 }
 
+// Three values, of which it gives `before` and then fails as long as it was not reached `attempt` times.
+Generator<int> yield_until(std::string path, int attempt, int before, bool dies) {
+  const bool fails = count(path) < attempt;
+  for (int i = 1; i <= 3; ++i) {
+    if (fails && i > before && dies) ::raise(SIGKILL);
+    if (fails && i > before) throw std::runtime_error("after " + std::to_string(before));
+    co_yield i;
+  }
+}
+
 pid_t parent() { return ::getppid(); }
 
 class Ledger {
@@ -74,6 +85,9 @@ class Ledger {
   int sum_until(const SharedArray<double>& values, int attempt) {
     throw_until(attempt);
     return static_cast<int>(values.size());
+  }
+  Generator<int> yield_until(int attempt, int before, bool dies) {
+    return manta::retry_test::yield_until(path_ + "_calls", attempt, before, dies);
   }
   int starts() { return static_cast<int>(std::filesystem::file_size(path_)); }
   pid_t process() { return ::getpid(); }
@@ -180,6 +194,56 @@ TEST_F(RetryTest, WhatWaitsForARetriedTaskGetsItsResult) {
   const auto first = remote<die_until>.with({.max_retries = 1})(path_, 2, 5);
 
   EXPECT_EQ(get(remote<die_until>(path_, 0, first)).value(), 5);
+}
+
+const TaskOptions kAgain = {.max_retries = 5, .retry_on = {ErrorCode::kTaskFailed, ErrorCode::kWorkerDied}};
+const ActorOptions kCallsAgain = {
+    .max_restarts = 5, .max_task_retries = 5, .retry_on = {ErrorCode::kTaskFailed, ErrorCode::kActorDied}};
+
+std::string text_of(Stream<int>& stream) {
+  std::string text;
+  for (Result<int>& value : stream)
+    text += value ? std::to_string(*value) : "; " + std::string(to_string(value.error().code));
+  return text;
+}
+
+TEST_F(RetryTest, AGeneratorThatFailsBeforeItsFirstValueRunsAgain) {
+  for (const bool dies : {false, true}) {
+    remove_files();
+    Stream<int> of_task = remote<yield_until>.with(kAgain)(path_, 3, 0, dies);
+    EXPECT_EQ(text_of(of_task), "123");
+    EXPECT_EQ(reached(), 3);
+
+    const auto ledger = actor<Ledger>.with(kCallsAgain)(path_);
+    Stream<int> of_actor = ledger.call<&Ledger::yield_until>(3, 0, dies);
+    EXPECT_EQ(text_of(of_actor), "123");
+    EXPECT_EQ(calls_reached(), 3);
+  }
+}
+
+// Each value comes once: what its reader has had would come again.
+TEST_F(RetryTest, AGeneratorThatHasYieldedDoesNot) {
+  for (const bool dies : {false, true}) {
+    remove_files();
+    Stream<int> of_task = remote<yield_until>.with(kAgain)(path_, 3, 2, dies);
+    get(remote<parent>.with({.cpus = 2})()).value();  // Behind all further tries.
+    EXPECT_EQ(text_of(of_task), dies ? "12; worker_died" : "12; task_failed");
+    EXPECT_EQ(reached(), 1);
+
+    const auto ledger = actor<Ledger>.with(kCallsAgain)(path_);
+    Stream<int> of_actor = ledger.call<&Ledger::yield_until>(3, 2, dies);
+    for (int i = 0; i < 2; ++i) get(ledger.call<&Ledger::starts>()).value();  // The second behind a further try.
+    EXPECT_EQ(text_of(of_actor), dies ? "12; actor_died" : "12; task_failed");
+    EXPECT_EQ(calls_reached(), 1);
+  }
+}
+
+TEST_F(RetryTest, WhenAllTriesOfAGeneratorFailTheLastErrorIsTheStreams) {
+  Stream<int> stream = remote<yield_until>.with(kAgain)(path_, 100, 0, false);
+
+  EXPECT_THAT(stream.next().error().message, HasSubstr("after 0"));
+  EXPECT_EQ(stream.next().value(), std::nullopt);
+  EXPECT_EQ(reached(), 6);
 }
 
 TEST_F(RetryTest, AnActorStartsAgainWithTheSameArguments) {

@@ -12,12 +12,15 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "core/api/actor.h"
+#include "core/api/as_completed.h"
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
+#include "core/api/promise.h"
 #include "core/api/remote.h"
 #include "core/objects/object_store.h"
 #include "tests/support/gate.h"
@@ -52,6 +55,7 @@ class Keeper {
 class Host {
  public:
   int process() { return ::getpid(); }
+  int same(int number) { return number; }
   int stand_at(const std::string& gate) {
     Gate::stand_at(gate);
     return 1;
@@ -247,6 +251,42 @@ TEST(RuntimeTest, AThreadThatWaitsIsReleasedByItsEnd) {
 
     for (std::thread& thread : threads) thread.join();
   }
+}
+
+// Also whatever waits for what is promised.
+TEST(RuntimeTest, WhatTheDriverHasPromisedIsCancelledAtItsEnd) {
+  std::optional<Promise<int>> promise;
+  ObjectRef<int> task, behind, call;
+  std::optional<AsCompleted<int>> all;
+  {
+    const auto runtime = start();
+    const auto host = actor<Host>();
+    promise.emplace();
+    task = remote<identity>(promise->ref());
+    behind = remote<identity>(task);
+    call = host.call<&Host::same>(promise->ref());
+    all.emplace(as_completed(std::vector{promise->ref(), task, behind, call}));
+    EXPECT_EQ(all->next(Duration::zero()).error().code, ErrorCode::kTimeout);
+  }
+
+  for (auto& [index, ref] : *all) {
+    EXPECT_EQ(get(ref).error().code, ErrorCode::kCancelled) << index;
+    EXPECT_THAT(get(ref).error().message, HasSubstr("shut down")) << index;
+  }
+  promise->set(1);  // Too late, and of no effect.
+  EXPECT_FALSE(get(task));
+}
+
+TEST(RuntimeTest, AThreadThatWaitsForAPromiseIsReleasedByItsEnd) {
+  auto runtime = std::make_unique<Runtime>(start().value());
+  const Promise<int> promise;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] { EXPECT_EQ(get(promise.ref()).error().code, ErrorCode::kCancelled); });
+
+  runtime.reset();
+
+  for (std::thread& thread : threads) thread.join();
 }
 
 // The callback makes a call just when the runtime ends, and may for a moment be the last that holds the node.

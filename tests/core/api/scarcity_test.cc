@@ -159,5 +159,31 @@ TEST(ScarcityTest, WithoutDescriptorsAnActorFailsAndOthersGoOn) {
   EXPECT_EQ(get(actor<Needy>().call<&Needy::number>(), kPatience).value(), 7);
 }
 
+Result<int> nest(int depth) {
+  if (depth == 0) return 0;
+  MANTA_ASSIGN_OR_RETURN(const int below, get(remote<nest>(depth - 1)));
+  return below + 1;
+}
+
+// Each task that waits for the next keeps its process, and a process takes descriptors of the driver.
+TEST(ScarcityTest, TasksNestedDeeperThanThereAreDescriptorsSayWhichLimitItIs) {
+  ASSERT_EQ(get(remote<nest>(3), kPatience).value(), 3);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit scarce{.rlim_cur = static_cast<rlim_t>(next) + 20, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &scarce), 0);
+  const auto refused = get(remote<nest>(100), kPatience);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kSystem);
+  EXPECT_THAT(refused.error().message, HasSubstr("Too many open files"));
+  EXPECT_THAT(refused.error().message, HasSubstr("no process can be started for"));
+  EXPECT_THAT(refused.error().message, HasSubstr("ulimit -n is " + std::to_string(scarce.rlim_cur)));
+  EXPECT_EQ(get(remote<nest>(20), kPatience).value(), 20) << "and then it goes on";
+}
+
 }  // namespace
 }  // namespace manta::scarcity_test

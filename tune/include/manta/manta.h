@@ -5,6 +5,7 @@
 // The runtime: tasks, actors, objects.
 #include "core/api/actor.h"
 #include "core/api/actor_state.h"
+#include "core/api/as_completed.h"
 #include "core/api/async.h"
 #include "core/api/make_array.h"
 #include "core/api/object_ref.h"
