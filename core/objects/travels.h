@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cereal/cereal.hpp>
+#include <cereal/types/base_class.hpp>
 #include <deque>
 #include <map>
 #include <optional>
@@ -151,6 +152,14 @@ struct Travels {
                 "this type has no default constructor: a value that arrives is made first and read then");
 };
 
+// A part of the object that is of a base class, which may be abstract: cereal sees to it.
+template <class T>
+inline constexpr bool is_base_part = false;
+template <class B>
+inline constexpr bool is_base_part<cereal::base_class<B>> = true;
+template <class B>
+inline constexpr bool is_base_part<cereal::virtual_base_class<B>> = true;
+
 // What a `serialize` gives to its archive; cereal has a type of its own for some of it.
 template <class T, bool kIsSerializable>
 constexpr void check_member() {
@@ -158,7 +167,7 @@ constexpr void check_member() {
                                        "archive the value, a std::string or a SharedArray");
   static_assert(!is_view<T>, "a view of memory cannot travel between processes, in a `serialize` neither: give the "
                              "archive a std::string, a std::vector or a SharedArray");
-  static_assert(kIsSerializable || std::is_pointer_v<T> || is_view<T> || std::is_array_v<T>,
+  static_assert(kIsSerializable || is_base_part<T> || std::is_pointer_v<T> || is_view<T> || std::is_array_v<T>,
                 "this type cannot travel between processes, in a `serialize` neither: give it a public member "
                 "`template <class Archive> void serialize(Archive& archive) { archive(a, b, …); }`");
 }
