@@ -17,6 +17,8 @@ struct Pace {
 
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   Pause pause = {};  ///< Set: the process neither spins nor sleeps, and takes messages only when it is told to.
+  /// Instead of sleeping until the node has made room in a worker's ring; no step of this process may be taken meanwhile.
+  std::function<void()> pause_for_room = {};
 
   bool is_stepped() const { return pause != nullptr; }
 };

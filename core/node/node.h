@@ -389,6 +389,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   void on_exit(const SpawnNotice& notice);
   void on_fork_server_lost();
   void take_back_calls(WorkerRecord& worker);
+  void count_start(const WorkerRecord& worker);
   void fail_worker(std::uint64_t worker_id, const std::string& cause);
   void fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& death, Deferred& deferred);
   void fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred);
@@ -473,6 +474,10 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   MemoryWatch memory_watch_;
   std::uint64_t oom_kills_seen_ = 0;  // Of the kernel, since the machine's start.
   int fork_servers_lost_ = 0;         // In a row, without one that has started a worker.
+  // After so many workers in a row that never came to run, tasks that wait for one fail with the cause.
+  static constexpr int kMostFailedStarts = 3;
+  int failed_starts_ = 0;
+  std::uint64_t last_failed_start_ = 0;  // Its worker.
 
   // Actors without handles. A lease may end anywhere, also where mutex_ is held.
   std::mutex released_mutex_;

@@ -34,6 +34,14 @@ bool watch(int epoll, int fd, std::uint64_t key) {
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+// Why the fork server could not start a worker; only what comes with the request takes descriptors.
+std::string refused_start(int error) {
+  const std::string cause = "could not be started: ";
+  if (error == EMFILE || error == ENFILE)
+    return cause + "recvmsg of its descriptors: " + ::strerror(error) + "; see ulimit -n";
+  return cause + "fork: " + ::strerror(error) + "; see ulimit -u, and the limit of the cgroup (pids.max)";
+}
+
 }  // namespace
 
 // Starts the process thread and, on it, the launcher: a fork server gets a signal when the thread that started it ends.
@@ -55,12 +63,15 @@ Result<void> Node::start_launcher() {
 
 Result<void> Node::launch() {
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return system_error("epoll_create1", errno);
   stop_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_ || !stop_event_) return system_error("epoll_create1 or eventfd", errno);
+  if (!stop_event_) return system_error("eventfd", errno);
+  if (!watch(epoll_.get(), stop_event_.get(), kStopKey)) return system_error("epoll_ctl", errno);
   MANTA_RETURN_IF_ERROR(launcher_->start({arena_->fd(), arena_->capacity(), page_.fd()}));
-  watch(epoll_.get(), launcher_->fd(), kNoticeKey);
-  watch(epoll_.get(), stop_event_.get(), kStopKey);
-  return {};
+  if (watch(epoll_.get(), launcher_->fd(), kNoticeKey)) return {};
+  const int refusal = errno;
+  launcher_->stop();
+  return system_error("epoll_ctl", refusal);
 }
 
 void Node::watch_processes() {
@@ -141,7 +152,7 @@ bool Node::take_notices() {
       continue;
     }
     if (notice.pid <= 0) {
-      fail_worker(notice.worker, std::string("could not be started: fork: ") + ::strerror(notice.wait_status));
+      fail_worker(notice.worker, refused_start(notice.wait_status));
       continue;
     }
     const std::lock_guard lock(mutex_);
@@ -247,8 +258,8 @@ void Node::on_fork_server_lost() {
   launcher_->stop();
   constexpr int kMaxLost = 3;
   const bool running =
-      ++fork_servers_lost_ < kMaxLost && launcher_->start({arena_->fd(), arena_->capacity(), page_.fd()}).has_value();
-  if (running) watch(epoll_.get(), launcher_->fd(), kNoticeKey);
+      ++fork_servers_lost_ < kMaxLost && launcher_->start({arena_->fd(), arena_->capacity(), page_.fd()}).has_value() &&
+      watch(epoll_.get(), launcher_->fd(), kNoticeKey);
   Deferred deferred;
   {
     const std::lock_guard lock(mutex_);
@@ -294,6 +305,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     attention_.remove(*worker);
     std::erase(unsent_, worker.get());
     memory_watch_.remove(worker_id);
+    count_start(*worker);
     ++counts_.workers_ended[cause_word(cause)];
     if (trace_) trace_->end_worker(worker_id, cause);
     std::erase(idle_workers_, worker_id);
@@ -304,7 +316,7 @@ void Node::fail_worker(std::uint64_t worker_id, const std::string& cause) {
     end_children(worker_id, deferred);
     pass_reports_on(*worker, deferred);
     ActorRecord* actor = worker->actor != 0 ? find_actor(worker->actor) : nullptr;
-    const std::string process = " (pid " + std::to_string(worker->pid) + ") " + end;
+    const std::string process = (worker->pid > 0 ? " (pid " + std::to_string(worker->pid) + ") " : " ") + end;
     fail_promises(*worker, actor, process, deferred);
     if (actor == nullptr) {
       fail_tasks(*worker, process, deferred);
@@ -339,12 +351,27 @@ void Node::fail_calls(WorkerRecord& worker, ActorRecord& actor, const Error& dea
   });
 }
 
-// As fail_calls(), of tasks: those that had not begun do not even know.
+// Counts the starts that came to nothing, one after the other.
+void Node::count_start(const WorkerRecord& worker) {
+  const auto has_run = [](const WorkerRecord& any) {
+    return layout_of<LinkLayout>(any.link_memory)->worker_pid.load() != 0;
+  };
+  const bool any_has_run = has_run(worker) || std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+                             return entry.first > last_failed_start_ && has_run(*entry.second);
+                           });
+  if (any_has_run) failed_starts_ = 0;
+  if (has_run(worker) || !worker.killed_because.empty()) return;
+  ++failed_starts_;
+  last_failed_start_ = worker.id;
+}
+
+// As fail_calls(), of tasks: those that had not begun do not even know, unless workers cannot be started at all.
 void Node::fail_tasks(WorkerRecord& worker, const std::string& end, Deferred& deferred) {
   const ErrorCode code = worker.is_timed_out ? ErrorCode::kTimeout : ErrorCode::kWorkerDied;
   worker.in_flight.drain_latest_first([&](Call call) {
     if (!call.result) return;
-    if (!closing_ && call.type == MessageType::kRunTask && !worker.has_begun(call)) {
+    const bool may_wait = failed_starts_ < kMostFailedStarts && !worker.has_begun(call);
+    if (!closing_ && call.type == MessageType::kRunTask && may_wait) {
       tasks_.push_front(std::move(call));
       return;
     }

@@ -60,19 +60,16 @@ Result<WorkerRecord*> Node::spawn_worker(const Resources& resources, const std::
     return Error{ErrorCode::kInvalidArgument, "the list of GPU names is too long: " + devices};
   std::memcpy(request.visible_devices, devices.data(), devices.size());
   std::memcpy(request.name, name.data(), std::min(name.size(), sizeof request.name - 1));
+  // Before the worker is asked for: one that nobody heard of would never be told to end.
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0) return system_error("epoll_ctl", errno);
   give_bell(*layout);
-  const auto failed = [&](const Error& error) {
-    bells_.give_back(layout->bell);
-    return error;
-  };
   if (const auto asked = launcher_->request(request, memory.fd(), write_end.get()); !asked) {
     // The process thread will see that it died, and go on with what waits here.
     if (asked.error().code == ErrorCode::kWorkerDied) fork_server_state_ = ForkServerState::kReplaced;
-    return failed(asked.error());
+    bells_.give_back(layout->bell);
+    return asked.error();
   }
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, read_end.get(), &event) != 0)
-    return failed(system_error("epoll_ctl", errno));
   auto record = std::make_unique<WorkerRecord>(
       id, *launcher_, std::move(memory), arena_,
       WorkerOutput(std::move(read_end), name,

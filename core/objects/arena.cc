@@ -16,8 +16,9 @@ namespace {
 // Frees its range when it goes.
 class ArenaBlock final : public StoreBlock {
  public:
-  ArenaBlock(std::shared_ptr<Arena> arena, std::uint64_t offset, std::size_t size, std::byte* data)
-      : StoreBlock(offset, size, data, data), arena_(std::move(arena)) {}
+  ArenaBlock(std::shared_ptr<Arena> arena, std::uint64_t offset, std::size_t size, const std::byte* data,
+             std::byte* writable)
+      : StoreBlock(offset, size, data, writable), arena_(std::move(arena)) {}
   ~ArenaBlock() override {
     if (!is_forked_copy()) arena_->release({offset(), size()});  // A copy must not free what the original reads.
   }
@@ -39,14 +40,16 @@ std::size_t read_limit(const std::string& path, std::size_t otherwise) {
 
 }  // namespace
 
-Arena::Arena(SharedMemory memory, std::size_t warm) : memory_(std::move(memory)), warm_(warm) {
+Arena::Arena(SharedMemory memory, SharedMemory view, std::size_t warm)
+    : memory_(std::move(memory)), view_(std::move(view)), warm_(warm) {
   free_[0] = memory_.size();
 }
 
 Result<std::shared_ptr<Arena>> Arena::create(std::size_t capacity, std::size_t warm) {
   const std::size_t whole_pages = std::max(kPage, capacity / kPage * kPage);
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::create("manta-store", whole_pages));
-  return std::shared_ptr<Arena>(new Arena(std::move(memory), warm));
+  MANTA_ASSIGN_OR_RETURN(SharedMemory view, memory.view());
+  return std::shared_ptr<Arena>(new Arena(std::move(memory), std::move(view), warm));
 }
 
 Result<Arena::Range> Arena::reserve(std::size_t size, std::size_t alignment) {
@@ -148,17 +151,21 @@ std::uint64_t Arena::activity() const {
 Result<BlockPtr> Arena::allocate(std::size_t size) {
   const MemoryReserve::Use memory;  // What is reserved gets its owner.
   MANTA_ASSIGN_OR_RETURN(const Range range, reserve(size));
-  return BlockPtr(std::make_shared<ArenaBlock>(shared_from_this(), range.offset, size, memory_.data() + range.offset));
+  return block_at(range.offset, size);
 }
 
 BlockPtr Arena::adopt(std::uint64_t offset, std::size_t size) {
   const MemoryReserve::Use memory;
-  return std::make_shared<ArenaBlock>(shared_from_this(), offset, size, memory_.data() + offset);
+  return block_at(offset, size);
+}
+
+BlockPtr Arena::block_at(std::uint64_t offset, std::size_t size) {
+  return std::make_shared<ArenaBlock>(shared_from_this(), offset, size, view_.data() + offset, memory_.data() + offset);
 }
 
 BlockPtr Arena::block_of(const void* data, const BlockPtr& block) const {
   const auto* at = static_cast<const std::byte*>(data);
-  if (at < memory_.data() || at >= memory_.data() + memory_.size()) return nullptr;
+  if (at < view_.data() || at >= view_.data() + view_.size()) return nullptr;
   return block;
 }
 

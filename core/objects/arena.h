@@ -15,8 +15,11 @@
 
 namespace manta {
 
-/// One memfd, mapped once by each process of the node. Its free list lives here, in the node's process only, so no
+/// One memfd, mapped by each process of the node. Its free list lives here, in the node's process only, so no
 /// worker can damage it.
+///
+/// Here it is mapped twice: blocks are filled through the one mapping, and read through the other, which cannot be
+/// written.
 ///
 /// Freed ranges are used again lowest first: their pages are already there, which makes a put many times faster than
 /// into fresh ones. Beyond `warm` bytes of free pages, they go back to the system, the highest first.
@@ -66,7 +69,9 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   int fd() const { return memory_.fd(); }
 
  private:
-  Arena(SharedMemory memory, std::size_t warm);
+  Arena(SharedMemory memory, SharedMemory view, std::size_t warm);
+
+  BlockPtr block_at(std::uint64_t offset, std::size_t size);
 
   void take_back(Range range);
   std::uint64_t trim_from(std::uint64_t offset);
@@ -75,6 +80,7 @@ class Arena : public BlockAllocator, public std::enable_shared_from_this<Arena> 
   static std::size_t round_up(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
 
   const SharedMemory memory_;
+  const SharedMemory view_;  // The same, for readers.
   const std::size_t warm_;
   std::function<void()> on_release_;
 

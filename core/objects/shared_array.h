@@ -38,8 +38,12 @@ class SharedArray {
   SharedArray(const T* data, std::vector<std::size_t> shape, std::shared_ptr<const void> owner)
       : data_(data), shape_(std::move(shape)), owner_(std::move(owner)) {}
 
-  /// Views `data`, which lies in `block`.
+  /// Views `data`, which lies in `block`: where readers see it, also if `data` is where it was written.
   static SharedArray of_block(const T* data, std::vector<std::size_t> shape, BlockPtr block) {
+    if (const std::byte* const written = block->writable_data(); written != nullptr && written != block->data()) {
+      const auto* const at = reinterpret_cast<const std::byte*>(data);
+      if (at >= written && at <= written + block->size()) data = reinterpret_cast<const T*>(block->data() + (at - written));
+    }
     SharedArray array(data, std::move(shape), block);
     array.block_ = std::move(block);
     return array;

@@ -45,6 +45,14 @@ Result<SharedMemory> SharedMemory::map(UniqueFd fd, std::size_t size, Access acc
   return memory;
 }
 
+Result<SharedMemory> SharedMemory::view() const {
+  UniqueFd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!fd) return system_error("dup of shared memory", errno);
+  MANTA_ASSIGN_OR_RETURN(SharedMemory memory, map(std::move(fd), size_, Access::kRead));
+  memory.close_fd();
+  return memory;
+}
+
 void SharedMemory::populate(std::size_t offset, std::size_t size) const {
   static_cast<void>(::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size)));
 }

@@ -29,6 +29,9 @@ class SharedMemory {
   /// Maps [offset, offset + size) of another process' memory; `offset` is a multiple of the page size. Takes `fd`.
   /// Errors: kSystem.
   static Result<SharedMemory> map(UniqueFd fd, std::size_t size, Access access, std::size_t offset = 0);
+  /// Another mapping of all of it, of which nothing can be written; it has no descriptor.
+  /// Errors: kSystem.
+  Result<SharedMemory> view() const;
 
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }

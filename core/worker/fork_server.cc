@@ -66,6 +66,12 @@ void kill_tree(pid_t root, int depth = 0) {
   failpoint("forks.orphan_killed");
 }
 
+// The system does not give what this process cannot do without.
+[[noreturn]] void refuse_to_run(const Error& error) {
+  static_cast<void>(std::fprintf(stderr, "manta: this process cannot start: %s\n", error.message.c_str()));
+  ::_exit(1);
+}
+
 class ForkServer {
  public:
   ForkServer(std::size_t store_size, pid_t node) : store_size_(store_size), node_(node) {}
@@ -114,7 +120,9 @@ void ForkServer::run() {
   for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGCHLD}) sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals_ < 0) refuse_to_run(system_error("signalfd", errno));
   ends_ = ::epoll_create1(EPOLL_CLOEXEC);
+  if (ends_ < 0) refuse_to_run(system_error("epoll_create1", errno));
   for (const int fd : {kControlFd, kArenaFd, kNodePageFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (::getppid() != node_) end();  // It died before the death signal was set.
   for (;;) {
@@ -138,7 +146,7 @@ void ForkServer::run() {
   }
 }
 
-// None: the node is gone.
+// None: the node is gone. Without its descriptors: this process may have no more.
 std::optional<ForkServer::Received> ForkServer::receive() {
   Received received;
   iovec data{&received.request, sizeof received.request};
@@ -152,10 +160,10 @@ std::optional<ForkServer::Received> ForkServer::receive() {
   do count = ::recvmsg(kControlFd, &message, MSG_CMSG_CLOEXEC);
   while (count < 0 && errno == EINTR);
   const cmsghdr* rights = CMSG_FIRSTHDR(&message);
-  if (count != sizeof received.request || rights == nullptr || rights->cmsg_len != CMSG_LEN(2 * sizeof(int)))
-    return std::nullopt;
-  int descriptors[2];
-  std::memcpy(descriptors, CMSG_DATA(rights), sizeof descriptors);
+  if (count != sizeof received.request) return std::nullopt;
+  int descriptors[2] = {-1, -1};
+  if (rights != nullptr)
+    std::memcpy(descriptors, CMSG_DATA(rights), std::min(rights->cmsg_len - CMSG_LEN(0), sizeof descriptors));
   received.link.reset(descriptors[0]);
   received.output.reset(descriptors[1]);
   return received;
@@ -163,6 +171,8 @@ std::optional<ForkServer::Received> ForkServer::receive() {
 
 void ForkServer::spawn(Received received) {
   const std::uint64_t worker = received.request.worker;
+  if (!received.link || !received.output)
+    return notify({.kind = SpawnNotice::Kind::kStarted, .pid = -1, .wait_status = EMFILE, .worker = worker});
   const pid_t server = ::getpid();
   if (make_group(received.request)) grouped_.insert(worker);
   const pid_t pid = ::fork();
@@ -226,7 +236,8 @@ void ForkServer::become_worker(Received received, pid_t server) {
   auto link = SharedMemory::map(std::move(received.link), LinkLayout::kTotalBytes, SharedMemory::Access::kReadWrite);
   auto page = SharedMemory::map(UniqueFd(kNodePageFd), NodePage::kTotalBytes, SharedMemory::Access::kReadWrite);
   auto store = SharedMemory::map(UniqueFd(kArenaFd), store_size_, SharedMemory::Access::kRead);
-  MANTA_CHECK(link && page && store, "cannot map the node's memory");
+  for (const auto* memory : {&link, &page, &store})
+    if (!*memory) refuse_to_run(memory->error());
   install_crash_report(request.name, kOutputFd);
   MemoryReserve::open();
   static_cast<void>(no_memory_object());

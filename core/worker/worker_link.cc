@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 namespace manta {
 namespace {
 
@@ -32,14 +34,15 @@ bool is_private(MessageType type) {
 
 }  // namespace
 
-WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page)
+WorkerLink::WorkerLink(SharedMemory link, SharedMemory node_page, std::function<void()> pause_for_room)
     : link_(std::move(link)),
       node_page_(std::move(node_page)),
       layout_(*layout_of<LinkLayout>(link_)),
       bell_(layout_.bell == 0 ? layout_.worker_bell : layout_of<NodePage>(node_page_)->bell(layout_.bell)),
       node_bell_(layout_of<NodePage>(node_page_)->node_bell),
       arrivals_(layout_of<NodePage>(node_page_)->arrivals),
-      arrival_flag_(layout_.arrival_flag) {
+      arrival_flag_(layout_.arrival_flag),
+      pause_for_room_(std::move(pause_for_room)) {
   layout_.worker_pid.store(::getpid());
   incoming_ = RingConsumer(&layout_.to_worker, layout_.to_worker_data(), LinkLayout::kRingBytes);
   outgoing_ = RingProducer(&layout_.to_node, layout_.to_node_data(), LinkLayout::kRingBytes);
@@ -61,6 +64,10 @@ void WorkerLink::push(std::span<const std::byte> first, std::span<const std::byt
     // for another reason only costs another look.
     const std::uint32_t sequence = bell_.sequence();
     ring_node();
+    if (pause_for_room_) {
+      pause_for_room_();
+      continue;
+    }
     if (outgoing_.push(first, second)) break;
     bell_.sleep(sequence, Doorbell::kCaller, std::chrono::steady_clock::now() + std::chrono::milliseconds(1));
   }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -17,7 +18,8 @@ namespace manta {
 /// Thread-safety: send() from any thread; the rest from one at a time.
 class WorkerLink {
  public:
-  WorkerLink(SharedMemory link, SharedMemory node_page);
+  /// `pause_for_room`: as Pace has it.
+  WorkerLink(SharedMemory link, SharedMemory node_page, std::function<void()> pause_for_room = {});
 
   /// Sends what `build(MessageBuilder&)` builds; waits while the ring is full. `build` must not send, nor let go of a
   /// value.
@@ -79,6 +81,7 @@ class WorkerLink {
   Doorbell& node_bell_;
   ArrivalFlags& arrivals_;
   const std::uint32_t arrival_flag_;
+  const std::function<void()> pause_for_room_;  // Null: it sleeps.
   RingConsumer incoming_;
   MessageAssembler assembler_;
 

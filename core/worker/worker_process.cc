@@ -32,7 +32,7 @@ WorkerProcess::WorkerProcess(std::uint64_t id, SharedMemory link, SharedMemory n
     : id_(id),
       clock_(pace.clock),
       is_stepped_(pace.is_stepped()),
-      link_(std::move(link), std::move(node_page)),
+      link_(std::move(link), std::move(node_page), pace.pause_for_room),
       trace_(link_.layout().is_traced ? std::make_unique<TraceRing>(link_.layout()) : nullptr),
       timer_(link_.layout()),
       served_(link_, calls_),

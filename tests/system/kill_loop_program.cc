@@ -3,7 +3,8 @@
 // every result is checked, while processes are killed.
 //
 //   kill_loop_program forever                       until it is killed itself; says "ready" when some lies on disk
-//   kill_loop_program task|actor|server KILLS SEED  kills that many of its own, at random moments, and says what it saw
+//   kill_loop_program task|actor|server KILLS SEED PATIENCE  kills that many of its own, at random moments, and says
+//                                                   what it saw; fails if a kill leaves something for PATIENCE seconds
 //   kill_loop_program sweep                         begins and ends
 #include <dirent.h>
 #include <signal.h>
@@ -39,8 +40,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 60s;     // A result that takes longer is one that never comes.
-constexpr auto kEndPatience = 20s;  // What lives on for longer after it was killed, or its worker was, has been left.
+constexpr auto kPatience = 60s;  // A result that takes longer is one that never comes.
 constexpr std::size_t kStoreBytes = std::size_t{4} << 20;
 
 [[noreturn]] void fail(const std::string& what) {
@@ -288,7 +288,8 @@ class Killer {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  Killer(std::string role, int kills, unsigned seed) : role_(std::move(role)), left_(kills), random_(seed) {}
+  Killer(std::string role, int kills, unsigned seed, std::chrono::seconds patience)
+      : role_(std::move(role)), patience_(patience), left_(kills), random_(seed) {}
 
   bool has_more() const { return left_.load() > 0; }
   void run() {
@@ -302,8 +303,8 @@ class Killer {
     }
     for (; !endings_.empty(); look()) std::this_thread::sleep_for(1ms);
   }
-  // From a kill until nothing was left of what was to end with it.
-  std::chrono::duration<double> longest() const { return longest_; }
+  // Of each kill, how long until nothing was left of what was to end with it.
+  const std::vector<double>& seconds() const { return seconds_; }
 
  private:
   struct Ending {
@@ -316,8 +317,8 @@ class Killer {
     for (Ending& ending : endings_) {
       std::erase_if(ending.left, [](const auto& process) { return !process.is_watching() || process.has_ended(); });
       if (ending.left.empty()) {
-        longest_ = std::max(longest_, now - ending.begin);
-      } else if (now - ending.begin > kEndPatience) {
+        seconds_.push_back(std::chrono::duration<double>(now - ending.begin).count());
+      } else if (now - ending.begin > patience_) {
         fail(std::to_string(ending.left.size()) + " processes were left by a kill");
       }
     }
@@ -325,10 +326,11 @@ class Killer {
   }
 
   const std::string role_;
+  const std::chrono::seconds patience_;  // What lives on for longer has been left.
   std::atomic<int> left_;
   std::mt19937 random_;
   std::vector<Ending> endings_;
-  Time::duration longest_{0};
+  std::vector<double> seconds_;
 };
 
 // Nothing of the store went with those that were killed: all of it can be had in one piece, and then nothing is used.
@@ -344,8 +346,7 @@ void check_store() {
   while (is_used() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
 }
 
-int kill_own(const std::string& role, int kills, unsigned seed) {
-  Killer killer(role, kills, seed);
+int kill_own(Killer& killer) {
   std::thread killing([&] { killer.run(); });
   int rounds = 0;
   std::uint64_t most_spilled = 0;
@@ -362,7 +363,7 @@ int kill_own(const std::string& role, int kills, unsigned seed) {
   std::printf("store_bytes_used %llu\n", static_cast<unsigned long long>(status.store_bytes_used));
   std::printf("store_bytes_spilled %llu\n", static_cast<unsigned long long>(status.store_bytes_spilled));
   std::printf("most_bytes_spilled %llu\n", static_cast<unsigned long long>(most_spilled));
-  std::printf("longest_seconds %.3f\n", killer.longest().count());
+  for (const double seconds : killer.seconds()) std::printf("ended_after %.6f\n", seconds);
   return 0;
 }
 
@@ -383,6 +384,7 @@ int main(int argc, char** argv) {
   if (!runtime) fail(to_string(runtime.error()));
   if (role == "forever") load_for_ever();
   if (role == "sweep") return 0;
-  if (argc != 4) fail("usage: kill_loop_program forever | task|actor|server KILLS SEED | sweep");
-  return kill_own(role, std::atoi(argv[2]), static_cast<unsigned>(std::atoi(argv[3])));
+  if (argc != 5) fail("usage: kill_loop_program forever | task|actor|server KILLS SEED PATIENCE | sweep");
+  Killer killer(role, std::atoi(argv[2]), static_cast<unsigned>(std::atoi(argv[3])), std::chrono::seconds(std::atoi(argv[4])));
+  return kill_own(killer);
 }

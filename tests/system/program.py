@@ -67,8 +67,8 @@ class SystemTest(unittest.TestCase):
         shutil.rmtree(self.directory, ignore_errors=True)
         self.assertEqual(left, [], "processes were left behind")
 
-    def wait_for_none_left(self):
-        end = time.monotonic() + PATIENCE_SECONDS
+    def wait_for_none_left(self, seconds=PATIENCE_SECONDS):
+        end = time.monotonic() + seconds
         while (left := marked_processes(self.mark)) and time.monotonic() < end:
             select.select([], [], [], 0.01)
         return left

@@ -32,7 +32,9 @@ InProcessWorker::InProcessWorker(std::uint64_t id, const WorkerLauncher::Memory&
   process_ = std::make_shared<WorkerProcess>(
       id, std::move(link), map(memory.node_page_fd, NodePage::kTotalBytes, SharedMemory::Access::kReadWrite),
       map(memory.arena_fd, memory.arena_size, SharedMemory::Access::kRead),
-      Pace{.clock = clock_, .pause = [this](TimePoint deadline) { pause(deadline); }});
+      Pace{.clock = clock_,
+           .pause = [this](TimePoint deadline) { pause(deadline); },
+           .pause_for_room = [this] { pause_for_room(); }});
   thread_ = std::make_unique<SteppedThread>([this] { live(); });
   thread_->step();  // To where it waits for its first message.
 }
@@ -43,13 +45,18 @@ InProcessWorker::~InProcessWorker() {
   process_->end();
 }
 
-bool InProcessWorker::can_run() const { return is_running() && (is_idle_ ? has_work() : deadline_ <= clock_->now()); }
+bool InProcessWorker::can_run() const {
+  if (!is_running()) return false;
+  // The node has been asked to tell, and has.
+  if (waits_for_room_) return !sleeps_through_ && layout_of<LinkLayout>(link_)->to_node.producer_waits.load() == 0;
+  return is_idle_ ? has_work() : deadline_ <= clock_->now();
+}
 
 bool InProcessWorker::has_work() const { return process_->has_calls() || process_->is_stopping(); }
 
 bool InProcessWorker::has_said() const {
   const RingHeader& ring = layout_of<LinkLayout>(link_)->to_node;
-  return ring.head.load() != ring.tail.load();
+  return tells_of_room_ || ring.head.load() != ring.tail.load();
 }
 
 void InProcessWorker::tamper_with_next(const Tamper& tamper) {
@@ -72,7 +79,9 @@ void InProcessWorker::run() { step(Next::kRun); }
 void InProcessWorker::step(Next next) {
   if (!is_running()) return;
   next_ = next;
+  const bool did_wait = node_waits_for_room();
   thread_->step();
+  tells_of_room_ |= did_wait && !node_waits_for_room();
 }
 
 void InProcessWorker::die() {
@@ -98,6 +107,19 @@ void InProcessWorker::live() {
     }
   }
   process_->end();
+}
+
+// Where it waits in the midst of sending, and may be in a destructor: nothing comes out of this. Nobody reads what a
+// dead one sends.
+void InProcessWorker::pause_for_room() {
+  waits_for_room_ = true;
+  try {
+    if (!is_dead_) thread_->pause();
+  } catch (const SteppedThread::Ended&) {
+  }
+  waits_for_room_ = false;
+  RingHeader& own = reinterpret_cast<LinkLayout*>(own_link_)->to_node;
+  if (is_dead_) own.head.store(own.tail.load());
 }
 
 // Where its code waits.

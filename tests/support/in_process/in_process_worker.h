@@ -31,11 +31,18 @@ class InProcessWorker {
   pid_t pid() const { return static_cast<pid_t>(0x40000000 + GlobalId::local(id_)); }
 
   /// The node has sent something that it has not taken.
-  bool can_take() const { return is_running() && process_->has_messages(); }
-  /// It is idle and has taken a call, or is to end; or it does not wait any longer.
+  bool can_take() const { return is_running() && !waits_for_room_ && process_->has_messages(); }
+  /// It is idle and has taken a call, or is to end; or it does not wait any longer, also not for room in its ring.
   bool can_run() const;
-  /// It has said something that the node has not taken.
+  /// It has said something that the node has not taken, or has told it that there is room in its ring.
   bool has_said() const;
+  /// Breaks the protocol: it does not hear that there is room in its ring.
+  void sleep_through() { sleeps_through_ = true; }
+  /// Its ring to the node is full, and it is in the midst of sending; so is the one from the node.
+  bool waits_for_room() const { return waits_for_room_; }
+  bool node_waits_for_room() const { return layout_of<LinkLayout>(link_)->to_worker.producer_waits.load() != 0; }
+  /// The node looks now.
+  void hear() { tells_of_room_ = false; }
   /// A deadline of what it waits for; max(): none.
   TimePoint deadline() const { return is_running() ? deadline_ : TimePoint::max(); }
 
@@ -63,6 +70,7 @@ class InProcessWorker {
   void step(Next next);
   void live();
   void pause(TimePoint deadline);
+  void pause_for_room();
 
   const std::uint64_t id_;
   const std::shared_ptr<const Clock> clock_;
@@ -72,6 +80,9 @@ class InProcessWorker {
   std::shared_ptr<WorkerProcess> process_;
   bool is_idle_ = false;
   bool is_dead_ = false;
+  bool waits_for_room_ = false;
+  bool tells_of_room_ = false;
+  bool sleeps_through_ = false;
   RingHeader seen_;  // What the node has taken, for looking at what comes next.
   RingConsumer saying_;
   Next next_ = Next::kTake;

@@ -58,6 +58,7 @@ void InProcessWorld::take(const Step& step) {
     case Step::Kind::kNodeTakes:
       note_node_step(step);
       if (tamper_) launcher_->worker(step.worker).tamper_with_next(tamper_);
+      launcher_->worker(step.worker).hear();
       node_->step_message(step.worker);
       return;
     case Step::Kind::kNodeHears:
