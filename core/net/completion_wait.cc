@@ -41,10 +41,7 @@ class CompletionWait::AtBell {
   }
   ~AtBell() {
     const bool left = counts_ && !linger();
-    if (left) {
-      wait_.bell_.set_sleeper(Doorbell::kService);
-      wait_.bell_.leave();
-    }
+    if (left) wait_.bell_.leave(Doorbell::kService);
     wait_.thread_at_bell_.store(std::thread::id());
     // What arrived while this was awake has rung nobody.
     if (left && wait_.has_messages_()) wait_.take();
@@ -55,15 +52,14 @@ class CompletionWait::AtBell {
   AtBell& operator=(const AtBell&) = delete;
 
   void sleep(const std::function<bool()>& done, TimePoint deadline) {
-    Doorbell& bell = wait_.bell_;
+    DoorbellReceiver& bell = wait_.bell_;
     slept_ = true;
     // For those who complete objects elsewhere: they look at it afterwards.
     wait_.thread_at_bell_.store(std::this_thread::get_id());
     if (!counts_ && !wait_.lingers_.exchange(false)) bell.enter();
     counts_ = true;
-    bell.set_sleeper(Doorbell::kCaller);
     const std::uint32_t sequence = bell.sequence();
-    bell.leave();
+    bell.leave(Doorbell::kCaller);
     // Look once more before sleeping: a sender that saw us awake did not ring, and an object that another thread
     // completed before it saw thread_at_bell_ was not told.
     if (!wait_.has_messages_() && !done()) bell.sleep(sequence, Doorbell::kCaller, deadline);

@@ -69,7 +69,7 @@ class CompletionWait {
   bool serve_busy(const std::atomic<bool>& stop);
   void tick(const std::atomic<bool>& stop);
 
-  Doorbell& bell_;
+  DoorbellReceiver bell_;
   const Otherwise otherwise_;
   const TakeMessages take_messages_;
   const std::function<bool()> has_messages_;

@@ -9,6 +9,7 @@
 namespace manta {
 
 Result<SharedMemory> DirectSlots::map(const SharedMemory& page, std::uint32_t slot) {
+  if (slot >= kCount) return Error{ErrorCode::kInternal, "there is no such slot"};
   UniqueFd fd(::fcntl(page.fd(), F_DUPFD_CLOEXEC, 0));
   if (!fd) return system_error("a further descriptor of the node page", errno);
   MANTA_ASSIGN_OR_RETURN(SharedMemory memory, SharedMemory::map(std::move(fd), DirectLayout::kTotalBytes,

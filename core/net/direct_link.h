@@ -42,7 +42,7 @@ struct DirectSlots {
     return NodePage::kTotalBytes + slot * DirectLayout::kTotalBytes;
   }
   /// Maps a slot of the page that `page` is the first mapping of.
-  /// Errors: kSystem.
+  /// Errors: kSystem; kInternal: there is no such slot.
   static Result<SharedMemory> map(const SharedMemory& page, std::uint32_t slot);
 };
 

@@ -65,7 +65,8 @@ struct ArrivalFlags {
 };
 
 /// The node's doorbell and what lies beside it, in memory that all its workers map. Doorbells of workers that others
-/// than the node may ring follow it.
+/// than the node may ring follow it. Any of them may write anything here: it only hints at what lies in rings, and the
+/// node sees to it that nobody sleeps beside that (node_bells.cc).
 struct NodePage {
   static constexpr std::uint32_t kBells = 4096;
   static constexpr std::size_t kHeaderBytes = 4096;

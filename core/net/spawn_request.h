@@ -2,7 +2,10 @@
 // What a node and its fork server say to each other, over a SOCK_SEQPACKET pair.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 
 namespace manta {
 
@@ -27,6 +30,11 @@ struct SpawnNotice {
   std::uint64_t group_peak_bytes = 0;  ///< Of its memory cgroup; 0: it had none, or the kernel does not say.
   std::uint64_t group_oom_kills = 0;   ///< Processes of its memory cgroup that the kernel has killed.
 };
+
+/// What the other side has sent, if it is what that side sends: texts end, kinds are known, and processes can be ended
+/// one at a time (kill() takes some numbers for all processes).
+std::optional<SpawnRequest> read_spawn_request(std::span<const std::byte> bytes);
+std::optional<SpawnNotice> read_spawn_notice(std::span<const std::byte> bytes);
 
 /// The environment variable that makes manta::init() a fork server. Its value names the descriptors and sizes.
 inline constexpr const char* kForkServerVariable = "MANTA_FORK_SERVER";

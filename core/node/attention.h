@@ -61,6 +61,9 @@ class Attention {
     set_watched_flags();
   }
 
+  /// Sets the worker's flag, as if it had sent something.
+  void flag(const Worker& worker) { flags_.set(worker.flag); }
+
   /// `visit(Worker&)` for each that is watched. It must not add, remove or watch.
   template <class Visit>
   void for_each_watched(Visit&& visit) {

@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/net/direct_link.h"
+#include "core/node/standstill.h"
 #include "core/objects/reference.h"
 
 namespace manta {
@@ -28,6 +29,8 @@ struct DirectPair {
   bool caller_is_gone = false;
   bool callee_is_gone = false;
   std::optional<Error> death = {};  ///< Of the callee.
+  Standstill calls = {};            ///< Of its rings.
+  Standstill answers = {};
 };
 
 /// The result of a direct call that the node has heard of, because its ref went on.

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -121,10 +123,12 @@ Result<void> ForkServerClient::request(const SpawnRequest& request, int link_fd,
 }
 
 Result<std::optional<SpawnNotice>> ForkServerClient::receive() {
-  SpawnNotice notice;
-  const ssize_t count = ::recv(control_.get(), &notice, sizeof notice, MSG_DONTWAIT);
-  if (count == sizeof notice) return std::optional(notice);
+  std::array<std::byte, sizeof(SpawnNotice)> bytes;
+  const ssize_t count = ::recv(control_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::optional<SpawnNotice>();
+  // One that is damaged counts as gone: it is replaced.
+  const auto length = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  if (const auto notice = read_spawn_notice(std::span(bytes).first(length))) return notice;
   return Error{ErrorCode::kWorkerDied, "the fork server is gone"};
 }
 

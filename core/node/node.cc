@@ -92,6 +92,7 @@ void Node::shut_down() {
   // User code that ends the program in a callback may do so on a thread of the node.
   const bool is_process_thread = process_thread_.get_id() == std::this_thread::get_id();
   join_or_leave(process_thread_);
+  layout_of<NodePage>(page_)->node_bell.ring_all();  // Once no worker is left that could write over the first time.
   join_or_leave(service_thread_);
   if (is_stepped_ || is_process_thread) launcher_->stop();
   store_->close();

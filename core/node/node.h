@@ -121,8 +121,8 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   /// Takes what the launcher has to say.
   void step_notices();
   /// Kills the tasks whose time is over.
-  void step_deadlines() { kill_overdue(), give_up_on_stuck(), release_drained(); }
-  /// When there will be such a task, or memory or GPUs are to be looked at.
+  void step_deadlines() { kill_overdue(), give_up_on_stuck(), release_drained(), look_at_bells(); }
+  /// When there will be such a task, or memory, GPUs or doorbells are to be looked at.
   std::optional<TimePoint> next_deadline() const;
 
  private:
@@ -291,6 +291,11 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   bool take_last_answers(const DirectPair& pair, DirectLayout& layout, Deferred& deferred);
   static void count_direct(const DirectLayout& layout, bool has_died, RuntimeCounts& counts);
   std::size_t direct_calls_of(std::uint64_t callee);
+
+  // node_bells.cc: doorbells that somebody has written over.
+  void look_at_bells();
+  void ring_for_what_lies(bool at_once);               // Held.
+  void ring_for_pair(DirectPair& pair, bool at_once);  // Held.
 
   // node_values.cc: values that come from workers.
   // The blocks of one message of a worker, and what tells which it may mean.
@@ -467,6 +472,7 @@ class Node final : public Caller, public std::enable_shared_from_this<Node> {
   DeathReports death_reports_;
   DirectPairs direct_;
   BellBoard bells_;
+  TimePoint next_look_at_bells_;
   std::shared_ptr<const ChildDeathHandler> child_death_handler_;  // Null: the driver has none.
   // kReplaced: the next one is being started; nothing is placed meanwhile. kLost: none can be started.
   enum class ForkServerState { kRunning, kReplaced, kLost } fork_server_state_ = ForkServerState::kRunning;

@@ -121,6 +121,8 @@ std::optional<TimePoint> Node::next_deadline() const {
       if (at && (!next || *at < *next)) next = at;
   if (const auto look = memory_watch_.next(); look && (!next || *look < *next)) next = look;
   if (const auto look = gpu_drain_.next(); look && (!next || *look < *next)) next = look;
+  // At a stepped pace nobody sleeps.
+  if (!is_stepped_ && !workers_.empty()) next = std::min(next.value_or(TimePoint::max()), next_look_at_bells_);
   return next;
 }
 
@@ -222,11 +224,11 @@ std::optional<std::string> Node::last_output(pid_t worker) const {
 
 void Node::on_exit(const SpawnNotice& notice) {
   end_stuck(notice.worker);
-  take_messages(Whose::kAll);                        // What it said before it died still counts.
-  layout_of<NodePage>(page_)->node_bell.ring_all();  // It may have died with its hand on the bell.
+  take_messages(Whose::kAll);  // What it said before it died still counts.
   std::string cause;
   {
     const std::lock_guard lock(mutex_);
+    ring_for_what_lies(true);  // It may have died with its hand on the bell, or have written over those of others.
     const auto it = workers_.find(notice.worker);
     if (it == workers_.end()) return;
     const std::string& killed_because = it->second->killed_because;

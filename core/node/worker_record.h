@@ -15,6 +15,7 @@
 #include "core/net/link.h"
 #include "core/net/message_pieces.h"
 #include "core/node/call_window.h"
+#include "core/node/standstill.h"
 #include "core/node/worker_launcher.h"
 #include "core/node/worker_log.h"
 #include "core/node/worker_memory.h"
@@ -100,6 +101,8 @@ struct WorkerRecord {
   TaskClaims* claims = nullptr;
   RingProducer to_worker;
   RingConsumer from_worker;
+  Standstill told;             ///< Of to_worker.
+  Standstill said;             ///< Of from_worker.
   MessageAssembler assembler;  ///< Of what comes from there.
   std::deque<std::vector<std::byte>> outbox;
   std::vector<WorkerRecord*>* unsent = nullptr;  ///< Has this as long as the outbox is not empty.

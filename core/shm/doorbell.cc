@@ -40,6 +40,28 @@ void Doorbell::sleep(std::uint32_t sequence, Sleeper sleeper, TimePoint deadline
   ::syscall(SYS_futex, &sequence_, FUTEX_WAIT_BITSET, sequence, timeout, nullptr, sleeper);
 }
 
+void DoorbellReceiver::enter() {
+  const std::lock_guard lock(mutex_);
+  bell_.awake_.store(++awake_);
+}
+
+void DoorbellReceiver::leave() {
+  const std::lock_guard lock(mutex_);
+  publish_leave();
+}
+
+void DoorbellReceiver::leave(Doorbell::Sleeper sleeper) {
+  const std::lock_guard lock(mutex_);
+  sleeper_ = sleeper;
+  publish_leave();
+}
+
+void DoorbellReceiver::publish_leave() {
+  if (bell_.sleeper_.load() != sleeper_) bell_.sleeper_.store(sleeper_);
+  bell_.rung_.store(0);
+  bell_.awake_.store(--awake_);
+}
+
 int spin_limit() {
   static const int limit = [] {
     cpu_set_t allowed;

@@ -36,6 +36,9 @@ class RingProducer {
   bool has_room(std::size_t message);
   /// Bytes so far, as the consumer counts those that it has taken.
   std::uint64_t pushed() const { return tail_; }
+  /// Bytes that the consumer says it has taken. It may say anything.
+  std::uint64_t taken() const { return header_->head.load(); }
+  bool is_drained() const { return taken() == tail_; }
 
  private:
   bool fits(std::size_t need);
@@ -72,6 +75,8 @@ class RingConsumer {
   void advance() { head_ += front_size_; }
   bool release();
   bool is_corrupt() const { return corrupt_; }
+  /// Bytes so far.
+  std::uint64_t taken() const { return head_; }
 
  private:
   bool look();

@@ -146,10 +146,12 @@ void ForkServer::run() {
   }
 }
 
-// None: the node is gone. Without its descriptors: this process may have no more.
+// None: the node is gone, or what it says is none of what a node says. Without its descriptors: this process may have
+// no more.
 std::optional<ForkServer::Received> ForkServer::receive() {
   Received received;
-  iovec data{&received.request, sizeof received.request};
+  std::array<std::byte, sizeof(SpawnRequest)> bytes;
+  iovec data{bytes.data(), bytes.size()};
   alignas(cmsghdr) char space[CMSG_SPACE(2 * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
@@ -160,12 +162,15 @@ std::optional<ForkServer::Received> ForkServer::receive() {
   do count = ::recvmsg(kControlFd, &message, MSG_CMSG_CLOEXEC);
   while (count < 0 && errno == EINTR);
   const cmsghdr* rights = CMSG_FIRSTHDR(&message);
-  if (count != sizeof received.request) return std::nullopt;
   int descriptors[2] = {-1, -1};
   if (rights != nullptr)
     std::memcpy(descriptors, CMSG_DATA(rights), std::min(rights->cmsg_len - CMSG_LEN(0), sizeof descriptors));
   received.link.reset(descriptors[0]);
   received.output.reset(descriptors[1]);
+  const auto length = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  const auto request = read_spawn_request(std::span(bytes).first(length));
+  if (!request) return std::nullopt;
+  received.request = *request;
   return received;
 }
 

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 
 #include "core/api/actor.h"
 #include "core/api/object_ref.h"
@@ -58,6 +60,8 @@ constexpr MessageType kSaid[] = {
     MessageType::kDirectCancel, MessageType::kDirectDamaged, MessageType::kDirectResult, MessageType::kDirectFailure,
     MessageType::kWaitsFor};
 
+constexpr std::uint64_t kFirstPid = 0x40000000;  // There is no such process.
+
 /// A worker without code: its end of the link, and what it has been told.
 class HostileWorker {
  public:
@@ -67,7 +71,7 @@ class HostileWorker {
     outgoing_ = RingProducer(&layout().to_node, layout().to_node_data(), LinkLayout::kRingBytes);
   }
 
-  pid_t pid() const { return static_cast<pid_t>(0x40000000 + GlobalId::local(id_)); }
+  pid_t pid() const { return static_cast<pid_t>(kFirstPid + GlobalId::local(id_)); }
   bool is_dead() const { return is_dead_; }
   void die() { is_dead_ = true; }
 
@@ -99,13 +103,22 @@ class HostileWorker {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(input.byte());
     push(bytes);
   }
+  /// Nothing of it lies where the node does not look.
+  bool is_flagged() {
+    const RingHeader& ring = layout().to_node;
+    const std::uint32_t flag = layout().arrival_flag;
+    return ring.head.load() == ring.tail.load() ||
+           (node_page().arrivals.words[flag / 64].load() >> (flag % 64) & 1) != 0;
+  }
   // Over what is not said by messages.
   void overwrite(FuzzReader& input) {
     const std::uint64_t word = number(input);
-    switch (input.byte() % 7) {
+    switch (input.byte() % 9) {
       case 0: layout().to_node.tail.store(word); break;
       case 5: overwrite_pair(input, word); break;
       case 6: forge_answer(input, word); break;
+      case 7: overwrite_page(input.word(), word); break;
+      case 8: std::memset(page_, input.byte(), NodePage::kTotalBytes); break;
       case 1: layout().to_worker.head.store(word); break;
       case 2: layout().worker_pid.store(static_cast<std::int32_t>(word)); break;
       case 3: layout().claims.claim(static_cast<std::uint32_t>(word)); break;
@@ -115,6 +128,14 @@ class HostileWorker {
 
  private:
   static_assert(sizeof(TaskClaims) == sizeof(std::uint64_t));
+
+  NodePage& node_page() { return *std::launder(reinterpret_cast<NodePage*>(page_)); }
+  // One word: of the node's doorbell and the flags of arrival, or of the first doorbells of workers.
+  void overwrite_page(std::uint64_t at, std::uint64_t word) {
+    constexpr std::size_t kInUse = 1024;
+    const std::size_t begin = at % 2 == 0 ? NodePage::kHeaderBytes : 0;
+    std::memcpy(page_ + begin + at / 2 % (kInUse / sizeof word) * sizeof word, &word, sizeof word);
+  }
 
   // Of the first pairs, which are all that there are here.
   DirectLayout& pair(std::uint8_t slot) {
@@ -269,6 +290,11 @@ class HostileLauncher final : public WorkerLauncher {
     worker.die();
     notices_.push_back({.kind = SpawnNotice::Kind::kExited, .pid = worker.pid(), .wait_status = SIGKILL, .worker = id});
   }
+  void forge(const SpawnNotice& notice) { notices_.push_back(notice); }
+  bool all_are_flagged() const {
+    return std::all_of(workers_.begin(), workers_.end(),
+                       [](const auto& entry) { return entry.second->is_dead() || entry.second->is_flagged(); });
+  }
   /// One of those that live; 0: there is none.
   std::uint64_t choose(std::uint8_t number) const {
     std::vector<std::uint64_t> living;
@@ -303,6 +329,8 @@ enum Step : std::uint8_t {
   kAnswers,
   kSaysBytes,
   kOverwrites,
+  kNodeLooks,
+  kServerSays,
   kSteps
 };
 
@@ -353,6 +381,8 @@ class NodeUnderAttack {
         return;
       case kCancel: return cancel(ref(input.byte()), CancelOptions{.force = input.byte() % 2 == 0});
       case kNodeHears: return node_->step_notices();
+      case kNodeLooks: return look_at_bells();
+      case kServerSays: return say_notice(input);
       case kTime: clock_->advance(Duration(input.byte())); return node_->step_deadlines();
       default: break;
     }
@@ -375,6 +405,29 @@ class NodeUnderAttack {
       default: return worker.overwrite(input);
     }
   }
+  // Whatever workers have written over the page: what they have said is found.
+  void look_at_bells() {
+    node_->step_notices();  // Whom the node has ended says no more.
+    constexpr Duration kSoon = std::chrono::milliseconds(100);
+    for (int look = 0; look < 2; ++look) {
+      clock_->advance(kSoon);
+      node_->step_deadlines();
+    }
+    MANTA_CHECK(has_forged_ || launcher_->all_are_flagged(), "a worker's messages lie where nobody looks");
+  }
+  // Of a worker or of none, whatever; what ForkServerClient takes for a notice.
+  void say_notice(FuzzReader& input) {
+    has_forged_ = true;
+    const std::uint64_t number = input.word();
+    const SpawnNotice notice{.kind = static_cast<SpawnNotice::Kind>(input.byte() % 3),
+                       .pid = static_cast<std::int32_t>(input.byte() % 2 == 0 ? number : kFirstPid + input.byte()),
+                       .wait_status = static_cast<std::int32_t>(input.word()),
+                       .peak_memory_bytes = static_cast<std::int64_t>(input.word()),
+                       .worker = launcher_->choose(input.byte()),
+                       .group_peak_bytes = input.byte() % 2 == 0 ? input.word() : 0,
+                       .group_oom_kills = input.byte()};
+    if (const auto read = read_spawn_notice(std::as_bytes(std::span(&notice, 1)))) launcher_->forge(*read);
+  }
   void keep(ObjectRef<int> ref) { refs_.push_back(std::move(ref)); }
   ObjectRef<int> ref(std::uint8_t number) {
     if (refs_.empty()) keep(put(7));
@@ -392,6 +445,7 @@ class NodeUnderAttack {
   std::shared_ptr<Node> node_;
   std::vector<ObjectRef<int>> refs_;
   std::vector<Actor<Counter>> actors_;
+  bool has_forged_ = false;  // A notice: the node may have lost sight of a worker that lives.
 };
 
 // A message of this type, about the call that came last or about a new number, with one value.
@@ -469,6 +523,15 @@ std::vector<FuzzInput> fuzz_seeds() {
         seeds.push_back(seed.input());
       }
     }
+  }
+  for (const std::uint8_t byte : {0, 1, 0x7f, 0xff}) {
+    FuzzWriter seed;
+    seed.byte(kTask).byte(1).byte(kMakeActor).byte(0).byte(kNodeHears).byte(kListens).byte(0);
+    say(seed, 2, false, 0);
+    seed.byte(kOverwrites).byte(0).byte(8).byte(0).byte(8).byte(byte).byte(kNodeLooks);
+    seed.byte(kNodeTakes).byte(0).byte(kDies).byte(0).byte(kNodeHears).byte(kNodeLooks);
+    seed.byte(kServerSays).word(0).byte(1).byte(1).byte(2).word(9).word(0).byte(byte).byte(1).byte(0).byte(kNodeHears);
+    seeds.push_back(seed.input());
   }
   seeds.push_back(life_of_a_pair(0));
   seeds.push_back(life_of_a_pair(1));

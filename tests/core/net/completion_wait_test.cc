@@ -46,6 +46,14 @@ class Fixture {
   bool wait_for(std::size_t flag, TimePoint deadline = TimePoint::max()) {
     return wait_.wait([&] { return flags_[flag].load(); }, deadline);
   }
+  bool is_set(std::size_t flag) const { return flags_[flag].load(); }
+  // Another process writes over the doorbell.
+  void damage(std::uint32_t word) {
+    static_assert(sizeof(Doorbell) == 4 * sizeof word);
+    auto* words = reinterpret_cast<std::atomic<std::uint32_t>*>(&bell_);
+    for (int i = 0; i < 4; ++i) words[i].store(word);
+  }
+  void ring_all() { bell_.ring_all(); }
   void serve() { wait_.serve(stop_); }
   void stop() {
     stop_ = true;
@@ -119,6 +127,23 @@ TEST(CompletionWaitTest, MessagesThatNobodyWaitsForAreLeftToTheServiceThread) {
 
   fixture.stop();
   service.join();
+}
+
+TEST(CompletionWaitTest, ABellThatWasWrittenOverWorksAgainOnceItWasRungByHand) {
+  for (const std::uint32_t word : {0u, 1u, 0x7f7f7f7fu, ~0u}) {
+    Fixture fixture(2);
+    std::thread service([&] { fixture.serve(); });
+    fixture.damage(word);
+    fixture.send(0);
+    fixture.ring_all();
+    while (!fixture.is_set(0)) std::this_thread::yield();
+
+    fixture.send(1);
+    while (!fixture.is_set(1)) std::this_thread::yield();
+
+    fixture.stop();
+    service.join();
+  }
 }
 
 // `waiters` threads wait for flags of their own, one after the other, while a sender sets them in turn.

@@ -55,6 +55,17 @@ TEST_F(AttentionTest, AWorkerThatSetItsFlagIsFoundOnce) {
   EXPECT_THAT(flagged(), IsEmpty());
 }
 
+TEST_F(AttentionTest, AFlagThatSomebodyHasClearedCanBeSetAgain) {
+  FakeWorker& worker = add(5);
+  flags_.set(worker.flag);
+  for (auto& word : flags_.words) word.store(0);
+  EXPECT_FALSE(attention_.any_flagged());
+
+  attention_.flag(worker);
+
+  EXPECT_THAT(flagged(), ElementsAre(5));
+}
+
 TEST_F(AttentionTest, AWatchedWorkersFlagIsLeftUntilOthersAreWatched) {
   FakeWorker& first = add(1);
   for (int i = 2; i < 10; ++i) add(i);

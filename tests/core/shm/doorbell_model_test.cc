@@ -4,7 +4,9 @@
 //
 // Each step is one access to shared memory of core/shm/doorbell.cc, or of the loops that use it. Senders publish a
 // message and ring; the receiver looks, and sleeps when it has seen nothing. A sender may die between any two steps of
-// ring(); somebody notices that afterwards and rings all.
+// ring(); somebody notices that afterwards and rings all. Somebody else may write over the doorbell between any two
+// steps, once; then the node may find a message beside which the receiver sleeps, and rings all, once: that is to put it
+// right for good.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -49,16 +51,29 @@ struct State {
   std::uint8_t rung = 0;
   std::uint8_t sequence = 0;
   std::uint8_t sequence_read = 0;
+  std::uint8_t counted = 0;  // By the receiver, in memory of its own: awake, as it should be.
+  bool is_damaged = false;
+  bool is_mended = false;
 
   auto operator<=>(const State&) const = default;
 };
 
 // Breaks the protocol on purpose, to see that the model would notice.
-enum class Mutation { kNone, kLeaveDoesNotClear, kLooksOnlyBeforeLeave, kDeathIsNotNoticed };
+enum class Mutation {
+  kNone,
+  kLeaveDoesNotClear,
+  kLooksOnlyBeforeLeave,
+  kDeathIsNotNoticed,
+  kDamageIsNotNoticed,
+  kCountsInTheDoorbell
+};
+
+// What may happen to senders, and to the doorbell.
+enum class Harm { kNone, kDeaths, kDamage };
 
 class Explorer {
  public:
-  Explorer(Mutation mutation, bool senders_die) : mutation_(mutation), senders_die_(senders_die) {}
+  explicit Explorer(Mutation mutation, Harm harm = Harm::kNone) : mutation_(mutation), harm_(harm) {}
 
   /// Whether some order of steps ends with everybody still and a message that nobody has taken.
   bool finds_lost_message() {
@@ -70,7 +85,9 @@ class Explorer {
       std::vector<State> next;
       for (std::size_t i = 0; i < kSenders; ++i) step_sender(state, i, next);
       step_receiver(state, next);
+      mend(state, next);
       if (next.empty() && state.messages > 0) return true;
+      if (harm_ == Harm::kDamage && !state.is_damaged) damage(state, next);
       for (const State& successor : next)
         if (seen_.insert(successor).second) open.push_back(successor);
     }
@@ -81,6 +98,36 @@ class Explorer {
  private:
   static void wake(State& state) {
     if (state.receiver == kSleeping) state.receiver = kEnterAwake;
+  }
+
+  // All words, or one of them, get the same byte.
+  static void damage(const State& before, std::vector<State>& next) {
+    constexpr int kAll = 3;
+    for (const std::uint8_t byte : {0, 1, 0x7f, 0xff}) {
+      for (int word = 0; word <= kAll; ++word) {
+        State state = before;
+        state.is_damaged = true;
+        if (word == 0 || word == kAll) state.awake = byte;
+        if (word == 1 || word == kAll) state.rung = byte;
+        if (word == 2 || word == kAll) state.sequence = byte;
+        next.push_back(state);
+      }
+    }
+  }
+  // The node finds a message beside which the receiver sleeps, at some time, and once.
+  void mend(State state, std::vector<State>& next) const {
+    if (!state.is_damaged || state.is_mended || mutation_ == Mutation::kDamageIsNotNoticed) return;
+    if (state.receiver != kSleeping || state.messages == 0) return;
+    state.is_mended = true;
+    ++state.sequence;
+    wake(state);
+    next.push_back(state);
+  }
+  // What the doorbell says after the receiver's count has changed by `change`.
+  void publish(State& state, int change) const {
+    state.counted = static_cast<std::uint8_t>(state.counted + change);
+    state.awake = mutation_ == Mutation::kCountsInTheDoorbell ? static_cast<std::uint8_t>(state.awake + change)
+                                                              : state.counted;
   }
 
   static void end_of_ring(State& state, std::size_t i) {
@@ -125,7 +172,7 @@ class Explorer {
       default: return;
     }
     next.push_back(state);
-    if (senders_die_ && before.sender[i] != kPublish && before.sender[i] != kDead) {
+    if (harm_ == Harm::kDeaths && before.sender[i] != kPublish && before.sender[i] != kDead) {
       State dead = before;
       dead.sender[i] = kDead;
       next.push_back(dead);
@@ -136,7 +183,7 @@ class Explorer {
     State state = before;
     switch (state.receiver) {
       case kEnterAwake:
-        ++state.awake;
+        publish(state, 1);
         state.receiver = kLook;
         break;
       case kLook:
@@ -159,7 +206,7 @@ class Explorer {
         state.receiver = kLeaveAwake;
         break;
       case kLeaveAwake:
-        --state.awake;
+        publish(state, -1);
         state.receiver = mutation_ == Mutation::kLooksOnlyBeforeLeave ? kFutexWait : kLookAgain;
         break;
       case kLookAgain: state.receiver = state.messages > 0 ? kEnterAwake : kFutexWait; break;
@@ -170,25 +217,34 @@ class Explorer {
   }
 
   const Mutation mutation_;
-  const bool senders_die_;
+  const Harm harm_;
   std::set<State> seen_;
 };
 
 TEST(DoorbellModelTest, NoOrderOfStepsLosesAMessage) {
-  Explorer explorer(Mutation::kNone, false);
+  Explorer explorer(Mutation::kNone);
 
   EXPECT_FALSE(explorer.finds_lost_message());
   EXPECT_GT(explorer.states(), 10000u);
 }
 
 TEST(DoorbellModelTest, NorDoesTheDeathOfASenderAnywhere) {
-  EXPECT_FALSE(Explorer(Mutation::kNone, true).finds_lost_message());
+  EXPECT_FALSE(Explorer(Mutation::kNone, Harm::kDeaths).finds_lost_message());
+}
+
+TEST(DoorbellModelTest, WhoeverWritesOverTheDoorbellStopsNobodyForGood) {
+  Explorer explorer(Mutation::kNone, Harm::kDamage);
+
+  EXPECT_FALSE(explorer.finds_lost_message());
+  EXPECT_GT(explorer.states(), 100000u);
 }
 
 TEST(DoorbellModelTest, EachPartOfTheProtocolIsNeeded) {
-  EXPECT_TRUE(Explorer(Mutation::kLooksOnlyBeforeLeave, false).finds_lost_message());
-  EXPECT_TRUE(Explorer(Mutation::kLeaveDoesNotClear, false).finds_lost_message());
-  EXPECT_TRUE(Explorer(Mutation::kDeathIsNotNoticed, true).finds_lost_message());
+  EXPECT_TRUE(Explorer(Mutation::kLooksOnlyBeforeLeave).finds_lost_message());
+  EXPECT_TRUE(Explorer(Mutation::kLeaveDoesNotClear).finds_lost_message());
+  EXPECT_TRUE(Explorer(Mutation::kDeathIsNotNoticed, Harm::kDeaths).finds_lost_message());
+  EXPECT_TRUE(Explorer(Mutation::kDamageIsNotNoticed, Harm::kDamage).finds_lost_message());
+  EXPECT_TRUE(Explorer(Mutation::kCountsInTheDoorbell, Harm::kDamage).finds_lost_message());
 }
 
 }  // namespace

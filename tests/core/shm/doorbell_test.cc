@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <thread>
 
 namespace manta::doorbell_test {
@@ -12,12 +14,13 @@ namespace {
 
 TEST(DoorbellTest, ItDoesNotRingWhileTheReceiverIsAwake) {
   Doorbell bell;
+  DoorbellReceiver receiver(bell);
   const std::uint32_t before = bell.sequence();
 
-  bell.enter();
+  receiver.enter();
   bell.ring();
   EXPECT_EQ(bell.sequence(), before);
-  bell.leave();
+  receiver.leave();
   bell.ring();
 
   EXPECT_NE(bell.sequence(), before);
@@ -25,9 +28,10 @@ TEST(DoorbellTest, ItDoesNotRingWhileTheReceiverIsAwake) {
 
 TEST(DoorbellTest, OneAwakeThreadIsEnough) {
   Doorbell bell;
-  bell.enter();
-  bell.enter();
-  bell.leave();
+  DoorbellReceiver receiver(bell);
+  receiver.enter();
+  receiver.enter();
+  receiver.leave();
 
   bell.ring();
 
@@ -36,13 +40,14 @@ TEST(DoorbellTest, OneAwakeThreadIsEnough) {
 
 TEST(DoorbellTest, OnlyTheFirstOfThoseWhoFindNobodyAwakeRings) {
   Doorbell bell;
+  DoorbellReceiver receiver(bell);
   bell.ring();
   const std::uint32_t after_first = bell.sequence();
 
   bell.ring();
   EXPECT_EQ(bell.sequence(), after_first);
-  bell.enter();
-  bell.leave();
+  receiver.enter();
+  receiver.leave();
   bell.ring();
 
   EXPECT_NE(bell.sequence(), after_first) << "the receiver has come and gone";
@@ -50,7 +55,8 @@ TEST(DoorbellTest, OnlyTheFirstOfThoseWhoFindNobodyAwakeRings) {
 
 TEST(DoorbellTest, RingAllRingsAlways) {
   Doorbell bell;
-  bell.enter();
+  DoorbellReceiver receiver(bell);
+  receiver.enter();
 
   bell.ring_all();
 
@@ -76,11 +82,56 @@ TEST(DoorbellTest, ASleepEndsAtItsDeadline) {
   EXPECT_EQ(bell.sequence(), 0u);
 }
 
+// Whatever was written there: it is as it should be when its receiver has woken up once.
+TEST(DoorbellTest, TheReceiverPutsRightWhatOthersHaveWritten) {
+  for (const bool is_awake : {false, true}) {
+    for (const int byte : {0x00, 0x01, 0x7f, 0xff}) {
+      for (std::size_t word = 0; word <= sizeof(Doorbell) / 4; ++word) {
+        Doorbell bell;
+        DoorbellReceiver receiver(bell);
+        if (is_awake) receiver.enter();
+        auto* words = reinterpret_cast<std::byte*>(&bell);
+        if (word < sizeof bell / 4) std::memset(words + 4 * word, byte, 4);
+        if (word == sizeof bell / 4) std::memset(words, byte, sizeof bell);
+
+        bell.ring_all();
+        if (!is_awake) receiver.enter();
+        receiver.leave();
+
+        EXPECT_TRUE(bell.is_plausible()) << byte << " " << word;
+        const std::uint32_t before = bell.sequence();
+        bell.ring();
+        EXPECT_NE(bell.sequence(), before) << byte << " " << word;
+        receiver.enter();
+        const std::uint32_t awake = bell.sequence();
+        bell.ring();
+        EXPECT_EQ(bell.sequence(), awake) << byte << " " << word;
+      }
+    }
+  }
+}
+
+TEST(DoorbellTest, WhatNobodyLeavesItLikeIsNotPlausible) {
+  Doorbell bell;
+  DoorbellReceiver receiver(bell);
+  EXPECT_TRUE(bell.is_plausible());
+  bell.ring();
+  EXPECT_TRUE(bell.is_plausible());
+  receiver.enter();
+  receiver.leave(Doorbell::kCaller);
+  EXPECT_TRUE(bell.is_plausible());
+
+  for (const int byte : {0x00, 0x01, 0x7f, 0xff}) {
+    std::memset(reinterpret_cast<std::byte*>(&bell), byte, sizeof bell);
+    EXPECT_FALSE(bell.is_plausible()) << byte;
+  }
+}
+
 // Counts up `count` when it is this side's turn; `bell` tells this side, `other` the other one.
 void take_turns(std::atomic<int>& count, int parity, int turns, Doorbell& bell, Doorbell& other,
                 Doorbell::Sleeper sleeper) {
-  bell.set_sleeper(sleeper);
-  bell.enter();
+  DoorbellReceiver receiver(bell);
+  receiver.enter();
   while (count.load() < turns) {
     if (count.load() % 2 == parity) {
       count.fetch_add(1);
@@ -88,9 +139,9 @@ void take_turns(std::atomic<int>& count, int parity, int turns, Doorbell& bell, 
       continue;
     }
     const std::uint32_t sequence = bell.sequence();
-    bell.leave();
+    receiver.leave(sleeper);
     if (count.load() % 2 != parity && count.load() < turns) bell.sleep(sequence, sleeper, TimePoint::max());
-    bell.enter();
+    receiver.enter();
   }
   other.ring_all();
 }

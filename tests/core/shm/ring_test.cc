@@ -220,7 +220,7 @@ TEST_F(RingTest, NoTakenEndMakesRoomForMoreThanTheBuffer) {
 }
 
 // A bell on each side, as node and worker use it.
-void wait_at(Doorbell& bell, const std::function<bool()>& ready) {
+void wait_at(DoorbellReceiver& bell, const std::function<bool()>& ready) {
   while (!ready()) {
     const std::uint32_t sequence = bell.sequence();
     bell.leave();
@@ -235,17 +235,19 @@ TEST_F(RingTest, TwoThreadsPassEveryMessageThroughASmallRing) {
   Doorbell consumer_bell;
 
   std::thread sender([&] {
-    producer_bell.enter();
+    DoorbellReceiver producer(producer_bell);
+    producer.enter();
     for (int i = 0; i < kMessages; ++i) {
       const std::string text = std::to_string(i) + std::string(static_cast<std::size_t>(i % 90), '.');
-      wait_at(producer_bell, [&] { return producer_.has_room(text.size()); });
+      wait_at(producer, [&] { return producer_.has_room(text.size()); });
       ASSERT_TRUE(push(text));
       consumer_bell.ring();
     }
   });
-  consumer_bell.enter();
+  DoorbellReceiver consumer(consumer_bell);
+  consumer.enter();
   for (int i = 0; i < kMessages; ++i) {
-    wait_at(consumer_bell, [&] { return !consumer_.empty(); });
+    wait_at(consumer, [&] { return !consumer_.empty(); });
     const std::string text = take();
     if (told_) producer_bell.ring();
     ASSERT_EQ(std::stoi(text), i);
