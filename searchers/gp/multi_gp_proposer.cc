@@ -25,6 +25,9 @@ using Point = UnitCube::Point;
 constexpr std::size_t kFrontTrials = 6;  // Whose neighbours are looked at.
 constexpr double kBehind = 1;  // The reference lies behind the front's worst by so much of the front's range.
 
+constexpr double kDrawn = 0.5;  // So often, with three or more objectives, it is drawn:
+constexpr double kLeastShare = 0.5;  // so many trials at least are better in each of them.
+
 // Members of a front that there are boxes for: their number grows with it, the more the more objectives there are.
 std::size_t most_in_front(std::size_t objectives) { return objectives <= 2 ? 128 : objectives == 3 ? 64 : 24; }
 
@@ -39,6 +42,20 @@ std::vector<double> reference_behind(const LossTable& front) {
       worst = std::max(worst, front[k][i]);
     }
     reference.push_back(worst + (worst > best ? kBehind * (worst - best) : 1));
+  }
+  return reference;
+}
+
+// In each objective what a share of all points is better than: half of them or more, drawn.
+std::vector<double> reference_among(const LossTable& points, RandomStream& random) {
+  std::vector<double> reference;
+  for (std::size_t i = 0; i < points.objectives(); ++i) {
+    std::vector<double> values;
+    for (std::size_t k = 0; k < points.size(); ++k) values.push_back(points[k][i]);
+    std::ranges::sort(values);
+    const double share = std::lerp(kLeastShare, 1, random.uniform());
+    const double value = values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+    reference.push_back(value > values.front() ? value : value + 1);
   }
   return reference;
 }
@@ -98,8 +115,9 @@ Point MultiGpProposer::propose(const History& history, RandomStream& random) {
   cost_.learn(history);
   const std::vector<Point> near = front_trials(history, random);
   const LossTable front = known_front(history);
+  const std::vector<double> reference = reference_of(front, random);
   believe(history);
-  const HypervolumeImprovement improvement = improvement_over(front);
+  const HypervolumeImprovement improvement = improvement_over(front, reference);
   const double prior_weight = prior_.weight(history, kPriorTrials);
   return AcquisitionSearch({cube_, improvement, feasibility_, prior_, cost_, history, prior_weight}, random).run(near);
 }
@@ -184,6 +202,21 @@ LossTable MultiGpProposer::known_front(const History& history) const {
   return covered(points);
 }
 
+// Of three objectives and more most trials are in the front, whose ends in one of them are bad in others, so far behind
+// all that only ends would pay.
+std::vector<double> MultiGpProposer::reference_of(const LossTable& front, RandomStream& random) const {
+  if (objectives_ <= 2 || random.uniform() >= kDrawn) return reference_behind(front);
+  std::vector<std::vector<double>> means;
+  for (std::size_t i = 0; i < objectives_; ++i) means.push_back(processes_[i].means());
+  LossTable all(objectives_);
+  std::vector<double> losses(objectives_);
+  for (std::size_t k = 0; k < places_.size(); ++k) {
+    for (std::size_t i = 0; i < objectives_; ++i) losses[i] = means[i][k];
+    all.add(losses);
+  }
+  return reference_among(all, random);
+}
+
 void MultiGpProposer::believe(const History& history) {
   std::vector<std::size_t> pending;
   for (std::size_t place = 0; place < history.size(); ++place) {
@@ -193,12 +226,13 @@ void MultiGpProposer::believe(const History& history) {
   for (GaussianProcess& process : processes_) process.believe(points);
 }
 
-HypervolumeImprovement MultiGpProposer::improvement_over(const LossTable& front) const {
+HypervolumeImprovement MultiGpProposer::improvement_over(const LossTable& front,
+                                                         std::span<const double> reference) const {
   std::vector<const GaussianProcess*> objectives;
   for (std::size_t i = 0; i < objectives_; ++i) objectives.push_back(&processes_[i]);
   std::vector<Limit> limits;
   for (std::size_t i = 0; i < limits_.size(); ++i) limits.push_back({&processes_[objectives_ + i], limits_[i]});
-  return {std::move(objectives), undominated_boxes(front, reference_behind(front)), std::move(limits)};
+  return {std::move(objectives), undominated_boxes(front, reference), std::move(limits)};
 }
 
 std::string MultiGpProposer::save() const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,9 @@ namespace manta::gp {
 ///
 /// The front is of what the processes expect at the trials, and so is that of trials that are running: they count as
 /// observed, so several at once keep apart. The reference point lies as far behind the worst of the front as that is
-/// behind its best: with nearer ones, a tenth as is usual, the ends of fronts were left alone.
+/// behind its best: with nearer ones, a tenth as is usual, the ends of fronts were left alone. With three
+/// objectives and more it is drawn for half of the proposals, in each objective from what half of the trials are better
+/// than up to the worst: the ends of such fronts are so bad in other objectives that the far one sees little else.
 /// With more than kMostByVolume objectives boxes are too many: then, of each proposal, one process learns the worst of
 /// all objectives under random weights, and expected improvement takes the place of the hypervolume.
 ///
@@ -52,7 +55,8 @@ class MultiGpProposer final : public internal::Proposer {
   void learn(const internal::History& history, const Values& values);
   void believe(const internal::History& history);
   LossTable known_front(const internal::History& history) const;
-  HypervolumeImprovement improvement_over(const LossTable& front) const;
+  std::vector<double> reference_of(const LossTable& front, RandomStream& random) const;
+  HypervolumeImprovement improvement_over(const LossTable& front, std::span<const double> reference) const;
   std::vector<UnitCube::Point> front_trials(const internal::History& history, RandomStream& random) const;
   PointSet points_of(const internal::History& history, const std::vector<std::size_t>& places) const;
 

@@ -67,6 +67,24 @@ Metrics dtlz2(const Config& config) {
   const double b = x_of(config, 1) * kQuarter;
   return {{"value", g * std::cos(a) * std::cos(b)}, {"f2", g * std::cos(a) * std::sin(b)}, {"f3", g * std::sin(a)}};
 }
+// Deb and Jain 2014: the same front, bent inwards.
+Metrics convex_dtlz2(const Config& config) {
+  const Metrics metrics = dtlz2(config);
+  return {{"value", std::pow(*metrics.find("value"), 4)},
+          {"f2", std::pow(*metrics.find("f2"), 4)},
+          {"f3", std::pow(*metrics.find("f3"), 2)}};
+}
+// Deb et al. 2002: four separate pieces.
+Metrics dtlz7(const Config& config) {
+  double sum = 0;
+  const auto count = static_cast<int>(config.values().size());
+  for (int i = 2; i < count; ++i) sum += x_of(config, i);
+  const double g = 2 + 9 * sum / (count - 2);
+  double h = 3;
+  for (int i = 0; i < 2; ++i)
+    h -= x_of(config, i) / g * (1 + std::sin(3 * std::numbers::pi * x_of(config, i)));
+  return {{"value", x_of(config, 0)}, {"f2", x_of(config, 1)}, {"f3", g * h}};
+}
 // Jain and Deb 2014: of a quarter of a circle only what lies within 0.2 of its ends and its middle.
 Metrics c2_dtlz2(const Config& config) {
   const double g = radius_of(config, 1);
@@ -124,6 +142,8 @@ std::vector<std::unique_ptr<QualityTask>> goal_functions() {
   add("zdt2", unit_space(10), value_of_zdt2, goals_of({11, 11}, 121 - 2. / 3));
   add("zdt3", unit_space(10), value_of_zdt3, goals_of({11, 11}, 128.778116));
   add("dtlz2", unit_space(8), dtlz2, goals_of({1.1, 1.1, 1.1}, 1.331 - std::numbers::pi / 6));
+  add("convex_dtlz2", unit_space(8), convex_dtlz2, goals_of({1.1, 1.1, 1.1}, 1.331 - 1. / 30));
+  add("dtlz7", unit_space(6), dtlz7, goals_of({1.1, 1.1, 6.6}, 2.701895));
   add("mixed",
       Space({{"x", FloatDomain{.low = 1e-4, .high = 1, .log = true}},
              {"n", IntDomain{.low = 1, .high = 50}},
