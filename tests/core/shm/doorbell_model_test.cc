@@ -5,8 +5,8 @@
 // Each step is one access to shared memory of core/shm/doorbell.cc, or of the loops that use it. Senders publish a
 // message and ring; the receiver looks, and sleeps when it has seen nothing. A sender may die between any two steps of
 // ring(); somebody notices that afterwards and rings all. Somebody else may write over the doorbell between any two
-// steps, once; then the node may find a message beside which the receiver sleeps, and rings all, once: that is to put it
-// right for good.
+// steps, once; then the node may find a message beside which the receiver sleeps, and rings all, once: that is to put
+// it right for good.
 #include <gtest/gtest.h>
 
 #include <array>
