@@ -59,7 +59,7 @@ TEST(GoalFunctionsTest, RandomSearchGetsNearerAndNeverBeyond) {
     EXPECT_LE(result.at[1].norm_regret, result.at[0].norm_regret) << task->name();
     EXPECT_GT(result.at[1].norm_regret, 0) << task->name();
     const bool is_out_of_reach = task->name() == "dtlz7";  // Of random points the third objective is.
-    if (!is_out_of_reach) EXPECT_LT(result.at[1].norm_regret, 1) << task->name();
+    EXPECT_TRUE(is_out_of_reach || result.at[1].norm_regret < 1) << task->name();
   }
 }
 
