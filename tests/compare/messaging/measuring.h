@@ -19,6 +19,7 @@ inline double now_us() {
 
 inline void print(const char* name, double value, const char* unit) {
   std::printf("{\"name\": \"%s\", \"value\": %.9g, \"unit\": \"%s\"}\n", name, value, unit);
+  std::fflush(stdout);  // What follows may hang.
 }
 
 inline double median(std::vector<double> values) {

@@ -9,14 +9,17 @@ from local_ray import own_ray  # First: it sets what Ray reads when it is loaded
 
 import ray
 
-TIMEOUT_SECONDS = 600
+TIMEOUT_SECONDS = 180  # It takes 30 where it does not hang, as it has done.
 
 
 def main():
     with own_ray():
         address = ray.get_runtime_context().gcs_address
-        program = subprocess.run([sys.argv[1], address, sys.argv[2]], timeout=TIMEOUT_SECONDS, check=False)
-    return program.returncode
+        try:
+            return subprocess.run([sys.argv[1], address, sys.argv[2]], timeout=TIMEOUT_SECONDS, check=False).returncode
+        except subprocess.TimeoutExpired:
+            print(f"{sys.argv[1]} has not ended within {TIMEOUT_SECONDS} s", file=sys.stderr)
+            return 1
 
 
 if __name__ == "__main__":
