@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/copy_bytes.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 
+#include "core/base/allowed_cpus.h"
 #include "core/base/no_memory.h"
 #include "core/base/start_thread.h"
 
@@ -76,9 +75,7 @@ struct SharedCopy {
 
 int helper_count() {
   constexpr int kMost = 3;
-  cpu_set_t allowed;
-  const bool known = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-  return known ? std::clamp(CPU_COUNT(&allowed) - 1, 0, kMost) : 0;
+  return std::clamp(allowed_cpus() - 1, 0, kMost);
 }
 
 // Not joined: one that comes to run only when all is copied finds nothing to do, and nobody waits for it.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
 
+#include "core/base/allowed_cpus.h"
 #include "core/placement/group_limits.h"
 #include "core/placement/resources.h"
 
@@ -13,10 +13,7 @@ namespace manta {
 namespace {
 
 double usable_cpus(const GroupLimits& limits) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  const double cpus = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  return std::max(std::min(cpus, limits.cpus), 1.0);
+  return std::max(std::min<double>(allowed_cpus(), limits.cpus), 1.0);
 }
 
 std::uint64_t usable_memory(const GroupLimits& limits) {

@@ -2,11 +2,12 @@
 #include "core/shm/doorbell.h"
 
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
+
+#include "core/base/allowed_cpus.h"
 
 namespace manta {
 namespace {
@@ -63,11 +64,7 @@ void DoorbellReceiver::publish_leave() {
 }
 
 int spin_limit() {
-  static const int limit = [] {
-    cpu_set_t allowed;
-    const bool known = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-    return known && CPU_COUNT(&allowed) == 1 ? 0 : 1000;
-  }();
+  static const int limit = allowed_cpus() == 1 ? 0 : 1000;
   return limit;
 }
 
